@@ -1,0 +1,20 @@
+// Package corpus holds the papers: what one is, which categories exist, how
+// raw metadata becomes Parquet shards, and how samples are drawn from those
+// shards without reading the rest.
+//
+//	c, err := corpus.Open("data/arxiv")
+//	rows, err := c.Sample(10_000, 42)
+package corpus
+
+import "time"
+
+// Paper is the metadata of one paper.
+type Paper struct {
+	ID         string    // arXiv identifier, without version: 1802.07540, math/0611803
+	Title      string    // as submitted, LaTeX included
+	Abstract   string    // as submitted, LaTeX included
+	Categories []string  // primary first, ids as the source gives them
+	Authors    []string  // display names in the paper's order
+	Created    time.Time // day of the first version, UTC; zero where unknown
+	Updated    time.Time // day of the last change, UTC; zero where unknown
+}
