@@ -1,0 +1,138 @@
+package conformance
+
+import (
+	"math/rand/v2"
+
+	"assay/baselines"
+	"assay/features"
+	"assay/internal/multilabel"
+	"assay/internal/rng"
+)
+
+// The labels: four topics that features tell apart, one label that no paper
+// carries and one that every paper does.
+const (
+	topics        = 4
+	never         = 4
+	always        = 5
+	labels        = 6
+	usualFeatures = 40
+	ownFeatures   = 6 // features that speak for each topic; the rest is noise
+)
+
+// data draws papers with one or two topics each. Feature 24 is zero in every
+// paper, paper 1 has no features, and paper 2 no topic. A topic's own features
+// are strong in its papers; the rest is noise.
+func (s *suite) data(name string, papers, width int) baselines.Dataset {
+	r := rng.New(1, "conformance", name)
+	y := multilabel.New(labels)
+	dense := &features.Dense{Rows: papers, Cols: width, Data: make([]float32, papers*width)}
+	for i := range papers {
+		carried := []int32{always}
+		if i != 2 {
+			carried = append(carried, int32(r.IntN(topics)))
+			if r.IntN(4) == 0 {
+				carried = append(carried, int32(r.IntN(topics)))
+			}
+		}
+		y.Append(carried)
+		s.fillRow(r, dense.Row(i), y.Row(i))
+	}
+	if papers > 1 {
+		clear(dense.Row(1))
+	}
+	if s.dense {
+		return baselines.Dataset{X: dense, Y: y}
+	}
+	return baselines.Dataset{X: sparse(dense), Y: y}
+}
+
+func (s *suite) fillRow(r *rand.Rand, row []float32, carried []int32) {
+	has := [labels]bool{}
+	for _, c := range carried {
+		has[c] = true
+	}
+	for j := range row {
+		topic := j / ownFeatures
+		own := topic < topics && has[topic]
+		switch {
+		case j == topics*ownFeatures:
+		case s.dense && !s.opts.Binary:
+			row[j] = float32(0.6 * r.NormFloat64())
+			if own {
+				row[j] += 2
+			}
+		case own && r.Float64() < 0.8, !own && topic < topics && r.Float64() < 0.04, topic >= topics && r.Float64() < 0.2:
+			row[j] = 1
+			if !s.opts.Binary {
+				row[j] += float32(r.IntN(3))
+			}
+		}
+	}
+}
+
+func sparse(m *features.Dense) *features.CSR {
+	out := &features.CSR{Cols: m.Cols, Indptr: []int64{0}}
+	for i := range m.Rows {
+		for j, v := range m.Row(i) {
+			if v != 0 {
+				out.Indices = append(out.Indices, int32(j))
+				out.Values = append(out.Values, v)
+			}
+		}
+		out.Indptr = append(out.Indptr, int64(len(out.Indices)))
+	}
+	return out
+}
+
+func toDense(m *features.CSR) *features.Dense {
+	rows, cols := m.Dims()
+	out := &features.Dense{Rows: rows, Cols: cols, Data: make([]float32, rows*cols)}
+	for i := range rows {
+		js, vs := m.Row(i)
+		for k, j := range js {
+			out.Row(i)[j] = vs[k]
+		}
+	}
+	return out
+}
+
+// selectRows returns the given papers of a matrix of either kind.
+func selectRows(x features.Matrix, rows []int) features.Matrix {
+	if m, ok := x.(*features.CSR); ok {
+		return m.Select(rows)
+	}
+	m := x.(*features.Dense)
+	out := &features.Dense{Rows: len(rows), Cols: m.Cols}
+	for _, i := range rows {
+		out.Data = append(out.Data, m.Row(i)...)
+	}
+	return out
+}
+
+// otherKind returns x in the kind that it is not.
+func otherKind(x features.Matrix) features.Matrix {
+	if m, ok := x.(*features.CSR); ok {
+		return toDense(m)
+	}
+	return sparse(x.(*features.Dense))
+}
+
+// foreign is a matrix of a kind that no classifier knows.
+type foreign struct{ rows, cols int }
+
+func (f foreign) Dims() (rows, cols int) { return f.rows, f.cols }
+
+// clone copies a data set deeply.
+func clone(d baselines.Dataset) baselines.Dataset {
+	rows, _ := d.X.Dims()
+	all := make([]int, rows)
+	for i := range all {
+		all[i] = i
+	}
+	y := multilabel.New(d.Y.Cols)
+	for i := range rows {
+		y.Append(d.Y.Row(i))
+	}
+	return baselines.Dataset{X: selectRows(d.X, all), Y: y}
+}
