@@ -1,0 +1,183 @@
+package corpus
+
+import (
+	"slices"
+	"strings"
+
+	"assay/internal/fault"
+	"assay/internal/suggest"
+)
+
+// Taxonomy is a list of arXiv categories, each in one group: what a paper's
+// labels are and how they are numbered. It is immutable.
+//
+// Two taxonomies exist. "arxiv" is today's: 155 categories in 8 groups.
+// "arxiv-2019" is that of the comparison this program reproduces: the 148
+// categories outside eess and econ, in 6 groups, its master categories.
+//
+// Sources give ids of all ages; [Taxonomy.Resolve] states the rule by which an
+// id becomes a label. Shards keep the ids as the source gives them, so that the
+// rule applies whenever labels are asked for.
+type Taxonomy struct {
+	Name       string
+	Categories []Category // ascending by ID, bytewise
+	Groups     []Group
+
+	index map[string]resolution
+}
+
+// Category is one label that a paper can carry.
+type Category struct {
+	ID    string // such as cs.LG
+	Name  string // such as Machine Learning
+	Group int    // index into Taxonomy.Groups
+}
+
+// Group is one master category.
+type Group struct {
+	ID   string // such as physics
+	Name string // such as Physics
+}
+
+// Outcome says what became of a category id under a taxonomy.
+type Outcome int
+
+const (
+	// Unknown is an id that arXiv does not define.
+	Unknown Outcome = iota
+	// Listed is the id of a category of the taxonomy.
+	Listed
+	// Renamed is another id of a category of the taxonomy.
+	Renamed
+	// Split is an archive that was divided into several categories, so that its
+	// bare id names none of them.
+	Split
+	// Outside is a category of arXiv's that the taxonomy leaves out.
+	Outside
+)
+
+func (o Outcome) String() string {
+	names := [...]string{"unknown", "listed", "renamed", "split", "outside"}
+	if o < 0 || int(o) >= len(names) {
+		return "invalid"
+	}
+	return names[o]
+}
+
+type resolution struct {
+	label   int32
+	outcome Outcome
+}
+
+// TaxonomyNames lists what [LookupTaxonomy] knows.
+func TaxonomyNames() []string { return []string{"arxiv", "arxiv-2019"} }
+
+// LookupTaxonomy returns the taxonomy called name. The error for any other name
+// gives the known ones and is a usage error.
+func LookupTaxonomy(name string) (*Taxonomy, error) {
+	switch name {
+	case "arxiv":
+		return newTaxonomy(name), nil
+	case "arxiv-2019":
+		return newTaxonomy(name, "eess", "econ"), nil
+	}
+	return nil, fault.Usagef("corpus: unknown taxonomy %q%s (known: %s)",
+		name, suggest.Hint(name, TaxonomyNames()), strings.Join(TaxonomyNames(), ", "))
+}
+
+func newTaxonomy(name string, without ...string) *Taxonomy {
+	t := &Taxonomy{Name: name, index: make(map[string]resolution)}
+	groups := make(map[string]int)
+	for _, g := range groupTable {
+		if !slices.Contains(without, g.ID) {
+			groups[g.ID] = len(t.Groups)
+			t.Groups = append(t.Groups, g)
+		}
+	}
+	for _, c := range categoryTable {
+		g, ok := groups[c.group]
+		if !ok {
+			t.index[c.id] = resolution{-1, Outside}
+			continue
+		}
+		t.index[c.id] = resolution{int32(len(t.Categories)), Listed}
+		t.Categories = append(t.Categories, Category{ID: c.id, Name: c.name, Group: g})
+	}
+	for _, a := range aliasTable {
+		t.rename(a.alias, a.canonical)
+		t.rename(a.canonical, a.alias)
+	}
+	for _, a := range archaicTable {
+		t.rename(a.id, a.successor)
+	}
+	for _, id := range splitTable {
+		t.index[id] = resolution{-1, Split}
+	}
+	return t
+}
+
+// rename lets id stand for another id's category, unless it has its own.
+func (t *Taxonomy) rename(id, to string) {
+	if t.index[id].outcome == Listed {
+		return
+	}
+	if r := t.index[to]; r.outcome == Listed {
+		t.index[id] = resolution{r.label, Renamed}
+	} else {
+		t.index[id] = resolution{-1, Outside}
+	}
+}
+
+// Resolve returns the label of a category id, or -1, and why.
+//
+//   - The id of one of the taxonomy's categories is that label. Where arXiv
+//     lists one category under two ids (cs.NA and math.NA) and the taxonomy has
+//     both, each is a label of its own and neither implies the other.
+//   - An archive that became one category (cmp-lg, alg-geom and 16 more) is the
+//     label of its successor.
+//   - Of two ids for one category, where the taxonomy has only one, the other
+//     is the same label: eess.SY is cs.SY under "arxiv-2019".
+//   - The bare ids astro-ph, cond-mat and q-bio are no label. arXiv divided
+//     these archives into several categories without a default, so any choice
+//     would invent a truth. A paper with no other id has no labels.
+func (t *Taxonomy) Resolve(id string) (label int, outcome Outcome) {
+	r, ok := t.index[id]
+	if !ok {
+		return -1, Unknown
+	}
+	return int(r.label), r.outcome
+}
+
+// Index returns the label of the category whose own id is id.
+func (t *Taxonomy) Index(id string) (int, bool) {
+	r := t.index[id]
+	return int(r.label), r.outcome == Listed
+}
+
+// Labels returns the labels of p, distinct and in the order of its categories,
+// and the ids that give no label, as [Taxonomy.Resolve] rules. Both can be
+// empty; a paper without labels tells a classifier nothing.
+func (t *Taxonomy) Labels(p *Paper) (labels []int32, unknown []string) {
+	for _, id := range p.Categories {
+		r, ok := t.index[id]
+		switch {
+		case !ok || r.label < 0:
+			if !slices.Contains(unknown, id) {
+				unknown = append(unknown, id)
+			}
+		case !slices.Contains(labels, r.label):
+			labels = append(labels, r.label)
+		}
+	}
+	return labels, unknown
+}
+
+// GroupOf returns the group of each category: (len(Categories)) indices into
+// Groups.
+func (t *Taxonomy) GroupOf() []int32 {
+	groups := make([]int32, len(t.Categories))
+	for i, c := range t.Categories {
+		groups[i] = int32(c.Group)
+	}
+	return groups
+}
