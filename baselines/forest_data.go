@@ -1,0 +1,209 @@
+package baselines
+
+import (
+	"context"
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"assay/features"
+	"assay/internal/fault"
+)
+
+// forestEntry is a non-zero of a column.
+type forestEntry struct {
+	row   int32
+	value float32
+}
+
+// forestColumn locates the non-zeros of a feature in a slice of entries.
+type forestColumn struct {
+	start, n int32
+	feature  int32
+}
+
+// forestSet is the training set in the layouts that growing needs: rows for
+// gathering the features of a few rows, columns for following one feature.
+// All trees share it and none changes it.
+type forestSet struct {
+	x        *features.CSR
+	labels   int
+	labelPtr []int32 // row i carries labelIdx[labelPtr[i]:labelPtr[i+1]]
+	labelIdx []int32
+
+	columns []forestColumn // of the features that are not constant
+	entries []forestEntry
+}
+
+func (s *forestSet) rows() int { return len(s.labelPtr) - 1 }
+
+func (s *forestSet) rowLabels(row int32) []int32 {
+	return s.labelIdx[s.labelPtr[row]:s.labelPtr[row+1]]
+}
+
+func newForestSet(train Dataset) (*forestSet, error) {
+	if train.X == nil || train.Y == nil {
+		return nil, fault.Usagef("baselines: random forest: fit without papers: give features and labels")
+	}
+	n, d := train.X.Dims()
+	switch {
+	case n != train.Y.Rows():
+		return nil, fault.Usagef("baselines: random forest: %d rows of features but %d rows of labels", n, train.Y.Rows())
+	case n == 0 || d == 0 || train.Y.Cols == 0:
+		return nil, fault.Usagef("baselines: random forest: fit on %d papers, %d features and %d labels: want at least one of each", n, d, train.Y.Cols)
+	case n > math.MaxInt32 || d > math.MaxInt32 || len(train.Y.Indices) > math.MaxInt32:
+		return nil, fault.Usagef("baselines: random forest: %d papers, %d features: more than 2³¹ of one kind; draw a smaller sample", n, d)
+	}
+	set := &forestSet{labels: train.Y.Cols, labelIdx: train.Y.Indices}
+	switch x := train.X.(type) {
+	case *features.CSR:
+		set.x = x
+	case *features.Dense:
+		set.x = sparseOf(x)
+	default:
+		return nil, fault.Usagef("baselines: random forest: features of kind %T: want *features.CSR or *features.Dense", train.X)
+	}
+	if len(set.x.Values) > math.MaxInt32 {
+		return nil, fault.Usagef("baselines: random forest: %d non-zero features: want fewer than 2³¹; draw a smaller sample", len(set.x.Values))
+	}
+	for i := range n {
+		if err := checkForestRow(set.x, i); err != nil {
+			return nil, err
+		}
+	}
+	set.labelPtr = make([]int32, n+1)
+	for i, p := range train.Y.Indptr {
+		set.labelPtr[i] = int32(p)
+	}
+	set.buildColumns()
+	return set, nil
+}
+
+// sparseOf returns the non-zeros of a dense matrix.
+func sparseOf(m *features.Dense) *features.CSR {
+	n := 0
+	for _, v := range m.Data {
+		if v != 0 {
+			n++
+		}
+	}
+	out := &features.CSR{
+		Cols:    m.Cols,
+		Indptr:  make([]int64, 1, m.Rows+1),
+		Indices: make([]int32, 0, n),
+		Values:  make([]float32, 0, n),
+	}
+	for i := range m.Rows {
+		for c, v := range m.Row(i) {
+			if v != 0 {
+				out.Indices = append(out.Indices, int32(c))
+				out.Values = append(out.Values, v)
+			}
+		}
+		out.Indptr = append(out.Indptr, int64(len(out.Indices)))
+	}
+	return out
+}
+
+// checkForestRow refuses values without an order and rows that break the
+// layout: either would make trees that mean nothing.
+func checkForestRow(x *features.CSR, row int) error {
+	cols, vals := x.Row(row)
+	last := int32(-1)
+	for i, c := range cols {
+		if c <= last || int(c) >= x.Cols {
+			return fault.Usagef("baselines: random forest: row %d: column %d after %d: columns must ascend below %d", row, c, last, x.Cols)
+		}
+		if !isFinite32(vals[i]) {
+			return fault.Usagef("baselines: random forest: row %d, column %d: value %v: want finite numbers", row, c, vals[i])
+		}
+		last = c
+	}
+	return nil
+}
+
+func isFinite32(v float32) bool { return v-v == 0 }
+
+// buildColumns transposes the rows and drops constant features.
+func (s *forestSet) buildColumns() {
+	counts := make([]int32, s.x.Cols+1)
+	for i, c := range s.x.Indices {
+		if s.x.Values[i] != 0 {
+			counts[c+1]++
+		}
+	}
+	for c := range s.x.Cols {
+		counts[c+1] += counts[c]
+	}
+	s.entries = make([]forestEntry, counts[s.x.Cols])
+	next := counts[:s.x.Cols]
+	for i := range s.rows() {
+		cols, vals := s.x.Row(i)
+		for j, c := range cols {
+			if vals[j] != 0 {
+				s.entries[next[c]] = forestEntry{int32(i), vals[j]}
+				next[c]++
+			}
+		}
+	}
+	start := int32(0)
+	for c := range s.x.Cols {
+		col := forestColumn{start, next[c] - start, int32(c)}
+		if col.n > 0 && !constantColumn(s.entries[start:next[c]], s.rows()) {
+			s.columns = append(s.columns, col)
+		}
+		start = next[c]
+	}
+}
+
+// forestEqual is the difference up to which neighbouring values of a feature
+// count as equal.
+const forestEqual = float32(1e-7)
+
+// constantColumn reports whether the entries, which are those of one feature
+// among the given number of rows, and the zeros around them are all equal.
+func constantColumn(entries []forestEntry, rows int) bool {
+	lo, hi := entries[0].value, entries[0].value
+	if len(entries) < rows {
+		lo, hi = min(lo, 0), max(hi, 0)
+	}
+	for _, e := range entries {
+		if lo, hi = min(lo, e.value), max(hi, e.value); hi > lo+forestEqual {
+			return false
+		}
+	}
+	return hi <= lo+forestEqual
+}
+
+// forestParallel calls work for 0 ≤ i < n from several goroutines, each of
+// which first makes a worker of its own, until all are done or one fails.
+func forestParallel(ctx context.Context, workers, n int, newWorker func() func(i int) error) error {
+	var (
+		next  atomic.Int64
+		wg    sync.WaitGroup
+		once  sync.Once
+		first error
+		stop  atomic.Bool
+	)
+	for range min(workers, n) {
+		wg.Go(func() {
+			work := newWorker()
+			for !stop.Load() {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				err := ctx.Err()
+				if err == nil {
+					err = work(i)
+				}
+				if err != nil {
+					once.Do(func() { first = err })
+					stop.Store(true)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return first
+}
