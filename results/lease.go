@@ -1,0 +1,220 @@
+package results
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"assay/internal/atomicfile"
+)
+
+// How a run's folder is held by one writer, on one machine or on many that
+// share a file system, without a server.
+//
+// A lease is a file lease-N beside the run's files. It says who holds the
+// folder and ends in "held" or "free". The lease with the highest N counts.
+//
+//   - To claim is to create lease-N+1, whole and exclusively (a hard link), where
+//     lease-N is free or stale; of many claimants one succeeds.
+//   - Whoever created a lease looks again: where a higher one exists by then, it
+//     withdraws. Lower ones are removed. As the highest is never removed before
+//     run.json says done, N only grows, and no late claimant can slip in under a
+//     number that was used before.
+//   - The holder rewrites the file's last byte every beat, through the descriptor
+//     it opened, which lets the file server's clock stamp it. A claimant compares
+//     that stamp with the stamp of a file that it has just written itself, so the
+//     clocks of machines need not agree.
+//   - A lease is stale when its process is dead, where the claimant can see that
+//     (same machine since the same boot, same process space), or when it was not
+//     renewed for as long as leaseTiming.stale.
+//   - A holder that finds a higher lease, or its own removed, has lost the folder
+//     and writes no more. It looks at every beat and before every file.
+type leaseTiming struct{ beat, stale time.Duration }
+
+func defaultTiming() leaseTiming {
+	return leaseTiming{beat: 10 * time.Second, stale: 2 * time.Minute}
+}
+
+const (
+	leasePrefix = "lease-"
+	leaseHeld   = "held\n"
+	leaseFree   = "free\n"
+	leaseTemp   = atomicfile.TempPrefix + leasePrefix
+)
+
+// lease is one that this process holds.
+type lease struct {
+	dir    string
+	number int
+	timing leaseTiming
+	file   *os.File
+	state  int64 // offset of "held\n"
+
+	lost atomic.Bool
+	stop chan struct{}
+	done chan struct{}
+}
+
+// acquireLease takes the folder's lease, or fails with an error that is
+// ErrClaimed and names the holder.
+func acquireLease(ctx context.Context, dir string, me holder, t leaseTiming) (*lease, error) {
+	file, now, err := writeLease(dir, me)
+	if err != nil {
+		return nil, err
+	}
+	temp := file.Name()
+	l, err := tryLeases(ctx, dir, temp, now, t)
+	if rerr := os.Remove(temp); err == nil && rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
+		err = rerr
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	l.file, l.state = file, info.Size()-int64(len(leaseHeld))
+	return l, nil
+}
+
+func tryLeases(ctx context.Context, dir, temp string, now time.Time, t leaseTiming) (*lease, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		current, err := newestLease(dir)
+		if err != nil {
+			return nil, err
+		}
+		number := 1
+		if current != nil {
+			if current.live(now, t) {
+				age := max(0, now.Sub(current.beat)).Round(time.Second)
+				return nil, fmt.Errorf("%w: %s holds it since %s (last sign of life %s ago)", ErrClaimed,
+					current.holder, current.holder.Since.Format(time.RFC3339), age)
+			}
+			number = current.number + 1
+		}
+		created, err := linkLease(temp, leasePath(dir, number))
+		if err != nil {
+			return nil, err
+		}
+		if !created {
+			continue // another was faster: see whether it lives
+		}
+		highest, err := highestLease(dir)
+		if err != nil || highest != number {
+			if rerr := os.Remove(leasePath(dir, number)); err == nil && !errors.Is(rerr, fs.ErrNotExist) {
+				err = rerr
+			}
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		return &lease{dir: dir, number: number, timing: t}, removeLeasesBelow(dir, number)
+	}
+}
+
+// linkLease gives temp the lease's name as well; false where the name is taken.
+func linkLease(temp, path string) (bool, error) {
+	err := os.Link(temp, path)
+	if err == nil {
+		return true, nil
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return false, fmt.Errorf("the file system must offer hard links: %w", err)
+	}
+	// A network file system may repeat a request whose answer was lost.
+	mine, err := os.Stat(temp)
+	if err != nil {
+		return false, err
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(mine, there), nil
+}
+
+func removeLeasesBelow(dir string, number int) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if n, ok := leaseNumber(e.Name()); ok && n < number {
+			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// keep renews the lease until release; onLost is called once if it is lost.
+func (l *lease) keep(onLost func()) {
+	l.stop, l.done = make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(l.done)
+		tick := time.NewTicker(l.timing.beat)
+		defer tick.Stop()
+		for {
+			select {
+			case <-l.stop:
+				return
+			case <-tick.C:
+			}
+			if !l.renew() {
+				onLost()
+				return
+			}
+		}
+	}()
+}
+
+// renew stamps the lease and reports whether it is still this process's. A
+// stamp that fails, on a full disk perhaps, is tried again at the next beat.
+func (l *lease) renew() bool {
+	if !l.held() {
+		return false
+	}
+	if _, err := l.file.WriteAt([]byte("\n"), l.state+int64(len(leaseHeld))-1); err == nil {
+		_ = l.file.Sync()
+	}
+	return true
+}
+
+// held looks whether the lease is still the highest. Once lost, it stays lost.
+func (l *lease) held() bool {
+	if l.lost.Load() {
+		return false
+	}
+	highest, err := highestLease(l.dir)
+	if err == nil && highest != l.number || errors.Is(err, fs.ErrNotExist) {
+		l.lost.Store(true)
+		return false
+	}
+	return true
+}
+
+// release ends the lease: its file is marked free, or removed where the run is
+// done and nobody will claim it again.
+func (l *lease) release(remove bool) error {
+	if l.stop != nil {
+		close(l.stop)
+		<-l.done
+	}
+	var err error
+	switch {
+	case !l.held():
+	case remove:
+		err = os.Remove(leasePath(l.dir, l.number))
+	default:
+		_, err = l.file.WriteAt([]byte(leaseFree), l.state)
+	}
+	return errors.Join(err, l.file.Close())
+}

@@ -1,0 +1,144 @@
+// Package results keeps what runs have produced: one folder a trial, claimed by
+// one writer at a time, in which nothing half-written is ever read as whole.
+//
+//	store, err := results.CreateStore("results")
+//	w, err := store.Claim(ctx, results.Run{Experiment: "quickstart", Trial: "3f9c", Seed: 1, …})
+//	if errors.Is(err, results.ErrFinished) { … } // its results can be read
+//	defer w.Close()
+//	…
+//	err = w.Finish(run)
+//
+// A store's folder holds runs/<experiment>/<trial>/ with config.toml, run.json,
+// metrics.jsonl, predictions.parquet, model/ and log.txt. run.json is written
+// last and alone decides what state a run is in.
+package results
+
+import (
+	"time"
+
+	"assay/results/metrics"
+)
+
+// State is how far a run has come.
+type State string
+
+// The states of a run.
+const (
+	Running     State = "running"
+	Done        State = "done"
+	Failed      State = "failed"
+	Interrupted State = "interrupted" // stopped early, by request or by its process's death
+)
+
+// Run is the content of run.json: what was run, on what, where, at what cost
+// and with what result.
+type Run struct {
+	Experiment string         `json:"experiment"`
+	Trial      string         `json:"trial"`
+	Model      Model          `json:"model"`
+	Seed       uint64         `json:"seed"`
+	Params     map[string]any `json:"params,omitempty"` // the model's resolved configuration, without the seed
+
+	State State  `json:"state"`
+	Error string `json:"error,omitempty"` // one line; of failed and some interrupted runs
+
+	Data       Data       `json:"data"`
+	Provenance Provenance `json:"provenance"`
+
+	Started    time.Time `json:"started,omitzero"`
+	Finished   time.Time `json:"finished,omitzero"`
+	Stages     []Stage   `json:"stages,omitempty"`            // in the order they ran
+	PeakMemory uint64    `json:"peak_memory_bytes,omitempty"` // the process's largest resident set while the run held its folder; 0 where unknown
+
+	Results []RuleResult `json:"results,omitempty"` // in the configuration's order of rules
+	Files   []File       `json:"files,omitempty"`   // what the run wrote, ascending by name
+}
+
+// Model names what was trained.
+type Model struct {
+	Name    string `json:"name"`              // the configuration's, as tables show it
+	Kind    string `json:"kind"`              // naive_bayes
+	Backend string `json:"backend,omitempty"` // native, golearn
+}
+
+// Data says which papers a run saw: two runs are comparable where all but Path
+// is equal.
+type Data struct {
+	Hash       string `json:"hash"`   // the corpus hash of its manifest
+	Path       string `json:"path"`   // of the corpus, as the configuration gives it
+	Name       string `json:"name"`   // what a table calls it: "100,000 arXiv papers"
+	Sample     int    `json:"sample"` // papers drawn; 0 means all
+	Taxonomy   string `json:"taxonomy"`
+	Split      string `json:"split"` // in words: "5 % validation, 5 % test"
+	Labels     int    `json:"labels"`
+	Masters    int    `json:"master_labels"`
+	Train      int    `json:"train"` // papers
+	Validation int    `json:"validation"`
+	Test       int    `json:"test"`
+}
+
+// Stage is how long one part of a run took, such as features, fit or score.
+type Stage struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+}
+
+// RuleResult is how one decision rule did on the test papers.
+type RuleResult struct {
+	Decision metrics.Decision `json:"decision"`
+	All      metrics.Report   `json:"all"`    // over all categories
+	Master   metrics.Report   `json:"master"` // over the master categories
+}
+
+// File is a file of a run's folder, as it was written.
+type File struct {
+	Name   string `json:"name"` // with forward slashes, from the run's folder
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"` // hexadecimal
+}
+
+// Stage returns how long the named stage took; false where the run has none.
+func (r Run) Stage(name string) (time.Duration, bool) {
+	for _, s := range r.Stages {
+		if s.Name == name {
+			return time.Duration(s.Seconds * float64(time.Second)), true
+		}
+	}
+	return 0, false
+}
+
+// Result returns the result of the rule; false where the run has none.
+func (r Run) Result(rule metrics.Rule) (RuleResult, bool) {
+	for _, res := range r.Results {
+		if res.Decision.Rule == rule {
+			return res, true
+		}
+	}
+	return RuleResult{}, false
+}
+
+// File returns the record of the named file; false where the run has none.
+func (r Run) File(name string) (File, bool) {
+	for _, f := range r.Files {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return File{}, false
+}
+
+// encode returns run.json's bytes: indented JSON with a checksum as its last
+// member.
+func (r Run) encode() ([]byte, error) {
+	sealed, err := sealJSON(r)
+	if err != nil {
+		return nil, err
+	}
+	return indentJSON(sealed)
+}
+
+func decodeRun(data []byte) (Run, error) {
+	var r Run
+	err := openJSON(data, &r)
+	return r, err
+}
