@@ -1,0 +1,150 @@
+package baselines
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"assay/features"
+	"assay/internal/fault"
+	"assay/internal/multilabel"
+	"assay/internal/progress"
+)
+
+// NBOptions configure naive Bayes. The zero value is scikit-learn's usual
+// setting.
+type NBOptions struct {
+	Alpha        float64 // what each count is raised by (multinomial, Bernoulli); 0: 1
+	VarSmoothing float64 // share of the largest variance added to each (Gaussian); 0: 1e-9
+	UniformPrior bool    // believe a label as likely as not before reading; otherwise as often as in training
+	Workers      int     // labels, or blocks of papers, at work at once; 0: one a CPU
+}
+
+// withDefaults fills the zero fields and refuses what no model can have.
+func (o NBOptions) withDefaults() (NBOptions, error) {
+	for _, f := range []struct {
+		name  string
+		value *float64
+		def   float64
+	}{{"alpha", &o.Alpha, 1}, {"variance smoothing", &o.VarSmoothing, 1e-9}} {
+		if *f.value == 0 {
+			*f.value = f.def
+		}
+		if !(*f.value > 0) || math.IsInf(*f.value, 1) {
+			return o, fault.Usagef("baselines: naive Bayes: %s %v: want a finite number above 0, or 0 for the default %v", f.name, *f.value, f.def)
+		}
+	}
+	if o.Workers < 0 {
+		return o, fault.Usagef("baselines: naive Bayes: workers %d: want 0 (the default) or more", o.Workers)
+	}
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	return o, nil
+}
+
+// nbModel is what a fit of any kind learns. It is immutable.
+type nbModel interface {
+	dims() (features, labels int)
+	// check refuses papers of another kind of matrix than the model's, or with
+	// values that it cannot read.
+	check(x features.Matrix) error
+	// scorer returns a function for one goroutine that writes a paper's log
+	// odds, one a label.
+	scorer(x features.Matrix) func(i int, odds []float64)
+}
+
+// nbScores turns log odds into probabilities, in parallel over papers.
+func nbScores(ctx context.Context, m nbModel, x features.Matrix, workers int) (*multilabel.Scores, error) {
+	d, labels := m.dims()
+	if err := m.check(x); err != nil {
+		return nil, err
+	}
+	rows, cols := x.Dims()
+	if cols != d {
+		return nil, fault.Usagef("baselines: naive Bayes: score: the papers have %d features, those it was fitted on %d", cols, d)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("baselines: naive Bayes: score: %w", err)
+	}
+	bar := progress.Start(ctx, "naive Bayes scores", int64(rows), "papers")
+	defer bar.Done()
+	out := multilabel.NewScores(rows, labels)
+	const block = 64
+	err := parallel(ctx, workers, (rows+block-1)/block, func() func(int) error {
+		score := m.scorer(x)
+		return func(k int) error {
+			end := min((k+1)*block, rows)
+			for i := k * block; i < end; i++ {
+				row := out.Row(i)
+				score(i, row)
+				for c, odds := range row {
+					row[c] = 1 / (1 + math.Exp(-odds))
+				}
+			}
+			bar.Add(int64(end - k*block))
+			return nil
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("baselines: naive Bayes: score: %w", err)
+	}
+	return out, nil
+}
+
+// checkDataset refuses papers that no classifier can learn from.
+func checkDataset(method string, d Dataset) error {
+	switch {
+	case d.X == nil:
+		return fault.Usagef("baselines: %s: fit without papers: the training set's X is nil", method)
+	case d.Y == nil:
+		return fault.Usagef("baselines: %s: fit without labels: the training set's Y is nil", method)
+	}
+	rows, cols := d.X.Dims()
+	switch {
+	case rows == 0 || cols == 0 || d.Y.Cols == 0:
+		return fault.Usagef("baselines: %s: fit on %d papers, %d features, %d labels: want at least one of each", method, rows, cols, d.Y.Cols)
+	case d.Y.Rows() != rows:
+		return fault.Usagef("baselines: %s: %d papers have %d rows of labels: want one each", method, rows, d.Y.Rows())
+	case rows > math.MaxInt32 || cols > math.MaxInt32:
+		return fault.Usagef("baselines: %s: %d papers of %d features: want fewer than 2³¹ of each", method, rows, cols)
+	}
+	return nil
+}
+
+// parallel calls work for 0 ≤ i < n from several goroutines, each of which
+// first makes a worker of its own, until all are done, one fails or the
+// context is cancelled.
+func parallel(ctx context.Context, workers, n int, newWorker func() func(i int) error) error {
+	var (
+		next  atomic.Int64
+		wg    sync.WaitGroup
+		once  sync.Once
+		first error
+		stop  atomic.Bool
+	)
+	for range min(workers, n) {
+		wg.Go(func() {
+			work := newWorker()
+			for !stop.Load() {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				err := ctx.Err()
+				if err == nil {
+					err = work(i)
+				}
+				if err != nil {
+					once.Do(func() { first = err })
+					stop.Store(true)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return first
+}

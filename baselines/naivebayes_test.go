@@ -1,0 +1,241 @@
+package baselines_test
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"assay/baselines"
+	"assay/baselines/conformance"
+	"assay/features"
+	"assay/internal/fault"
+	"assay/internal/multilabel"
+	"assay/internal/rng"
+)
+
+func TestNaiveBayesConformance(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		make func(baselines.NBOptions) baselines.Classifier
+		opts conformance.Options
+	}{
+		{"multinomial", newMultinomial, conformance.Options{Sparse: true}},
+		{"bernoulli", newBernoulli, conformance.Options{Sparse: true}},
+		{"gaussian", newGaussian, conformance.Options{Dense: true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			conformance.Run(t, func(_ uint64, workers int) baselines.Classifier {
+				return c.make(baselines.NBOptions{Workers: workers})
+			}, c.opts)
+		})
+	}
+}
+
+func newMultinomial(o baselines.NBOptions) baselines.Classifier { return baselines.NewMultinomialNB(o) }
+func newBernoulli(o baselines.NBOptions) baselines.Classifier   { return baselines.NewBernoulliNB(o) }
+func newGaussian(o baselines.NBOptions) baselines.Classifier    { return baselines.NewGaussianNB(o) }
+
+// nbFixture is what testdata/naivebayes.py writes.
+type nbFixture struct {
+	Train, Features, Labels int
+	Data                    map[string]struct {
+		X []float32
+		Y [][]int32
+	}
+	Cases []struct {
+		Name, Kind, Data string
+		Smoothing        float64
+		UniformPrior     bool
+		Probabilities    []float64
+	}
+}
+
+// split returns the training set and the test papers of a named data set.
+func (f *nbFixture) split(name string, dense bool) (baselines.Dataset, features.Matrix) {
+	d := f.Data[name]
+	at := f.Train * f.Features
+	y := multilabel.FromRows(f.Labels, d.Y[:f.Train])
+	train := &features.Dense{Rows: f.Train, Cols: f.Features, Data: d.X[:at]}
+	test := &features.Dense{Rows: len(d.Y) - f.Train, Cols: f.Features, Data: d.X[at:]}
+	if dense {
+		return baselines.Dataset{X: train, Y: y}, test
+	}
+	return baselines.Dataset{X: nonZeros(train), Y: y}, nonZeros(test)
+}
+
+func nonZeros(m *features.Dense) *features.CSR {
+	out := &features.CSR{Cols: m.Cols, Indptr: []int64{0}}
+	for i := range m.Rows {
+		for j, v := range m.Row(i) {
+			if v != 0 {
+				out.Indices = append(out.Indices, int32(j))
+				out.Values = append(out.Values, v)
+			}
+		}
+		out.Indptr = append(out.Indptr, int64(len(out.Indices)))
+	}
+	return out
+}
+
+func TestNaiveBayesEqualsScikitLearn(t *testing.T) {
+	data, err := os.ReadFile("testdata/naivebayes.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := new(nbFixture)
+	if err := json.Unmarshal(data, f); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range f.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			make := map[string]func(baselines.NBOptions) baselines.Classifier{
+				"multinomial": newMultinomial, "bernoulli": newBernoulli, "gaussian": newGaussian,
+			}[c.Kind]
+			nb := make(baselines.NBOptions{Alpha: c.Smoothing, VarSmoothing: c.Smoothing, UniformPrior: c.UniformPrior})
+			train, test := f.split(c.Data, c.Kind == "gaussian")
+			if err := nb.Fit(t.Context(), train, baselines.Dataset{}); err != nil {
+				t.Fatal(err)
+			}
+			got, err := nb.Scores(t.Context(), test)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got.Data) != len(c.Probabilities) {
+				t.Fatalf("%d scores, want %d", len(got.Data), len(c.Probabilities))
+			}
+			worst, middling := 0.0, 0
+			for k, want := range c.Probabilities {
+				worst = max(worst, math.Abs(got.Data[k]-want))
+				if want > 0.01 && want < 0.99 {
+					middling++
+				}
+			}
+			if !(worst <= 1e-9) {
+				t.Errorf("a probability is %g off", worst)
+			}
+			if middling < 3 {
+				t.Errorf("only %d probabilities lie between 0.01 and 0.99: the fixture tells little", middling)
+			}
+		})
+	}
+}
+
+func TestNaiveBayesRefuses(t *testing.T) {
+	y := multilabel.FromRows(1, [][]int32{{0}, {}})
+	counts := func(v float32) features.Matrix {
+		return &features.CSR{Cols: 3, Indptr: []int64{0, 1, 2}, Indices: []int32{0, 2}, Values: []float32{1, v}}
+	}
+	dense := func(v float32) features.Matrix {
+		return &features.Dense{Rows: 2, Cols: 2, Data: []float32{1, 2, 3, v}}
+	}
+	nan := float32(math.NaN())
+	for _, c := range []struct {
+		name string
+		nb   baselines.Classifier
+		x    features.Matrix
+		want string
+	}{
+		{"negative", newMultinomial(baselines.NBOptions{}), counts(-1), "paper 1, feature 2 is -1"},
+		{"not a number", newMultinomial(baselines.NBOptions{}), counts(nan), "row 1, column 2 holds NaN"},
+		{"not a number, Bernoulli", newBernoulli(baselines.NBOptions{}), counts(nan), "row 1, column 2 holds NaN"},
+		{"not a number, Gaussian", newGaussian(baselines.NBOptions{}), dense(nan), "row 1, column 1 holds NaN"},
+		{"dense", newMultinomial(baselines.NBOptions{}), dense(1), "want *features.CSR"},
+		{"sparse", newGaussian(baselines.NBOptions{}), counts(1), "want *features.Dense"},
+		{"alpha", newMultinomial(baselines.NBOptions{Alpha: -1}), counts(1), "alpha -1"},
+		{"alpha not a number", newBernoulli(baselines.NBOptions{Alpha: math.NaN()}), counts(1), "alpha NaN"},
+		{"smoothing", newGaussian(baselines.NBOptions{VarSmoothing: -1}), dense(1), "variance smoothing -1"},
+		{"workers", newGaussian(baselines.NBOptions{Workers: -1}), dense(1), "workers -1"},
+	} {
+		err := c.nb.Fit(t.Context(), baselines.Dataset{X: c.x, Y: y}, baselines.Dataset{})
+		if err == nil || !strings.Contains(err.Error(), c.want) || !fault.IsUsage(err) {
+			t.Errorf("%s: error %v, want a usage error with %q", c.name, err, c.want)
+		}
+	}
+	nb := newMultinomial(baselines.NBOptions{})
+	if err := nb.Fit(t.Context(), baselines.Dataset{X: counts(1), Y: y}, baselines.Dataset{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := nb.Scores(t.Context(), counts(-2)); !fault.IsUsage(err) {
+		t.Errorf("scores of a negative count: error %v", err)
+	}
+}
+
+// Features that never vary, and labels that nearly every paper carries, are
+// where variances lose their digits.
+func TestGaussianWithoutVariance(t *testing.T) {
+	x := &features.Dense{Rows: 4, Cols: 2, Data: []float32{1, 2, 1, 2, 1, 2, 1, 2}}
+	y := multilabel.FromRows(2, [][]int32{{0, 1}, {0}, {0}, {}})
+	nb := newGaussian(baselines.NBOptions{})
+	if err := nb.Fit(t.Context(), baselines.Dataset{X: x, Y: y}, baselines.Dataset{}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := nb.Scores(t.Context(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for c, want := range []float64{0.75, 0.25} {
+		if math.Abs(got.Row(0)[c]-want) > 1e-12 {
+			t.Errorf("label %d scores %v, want its prior %v", c, got.Row(0)[c], want)
+		}
+	}
+}
+
+// benchmarkData is the size of the real task: papers of about 85 distinct
+// terms of 200,000, 1.9 of 148 labels each.
+func benchmarkData(papers int) baselines.Dataset {
+	const terms, labels, length = 200_000, 148, 85
+	r := rng.New(1, "naive bayes benchmark")
+	x := &features.CSR{Cols: terms, Indptr: []int64{0}}
+	y := multilabel.New(labels)
+	seen := make([]int, terms)
+	for i := range papers {
+		start := len(x.Indices)
+		for range length {
+			j := int32(math.Exp(r.Float64()*math.Log(terms))) - 1
+			if seen[j] != i+1 {
+				seen[j] = i + 1
+				x.Indices = append(x.Indices, j)
+				x.Values = append(x.Values, float32(1+r.IntN(2)))
+			}
+		}
+		slices.Sort(x.Indices[start:])
+		x.Indptr = append(x.Indptr, int64(len(x.Indices)))
+		first := int32(float64(labels) * r.Float64() * r.Float64())
+		if r.IntN(10) == 0 {
+			y.Append([]int32{first})
+		} else {
+			y.Append([]int32{first, int32(r.IntN(labels))})
+		}
+	}
+	return baselines.Dataset{X: x, Y: y}
+}
+
+func BenchmarkNaiveBayes(b *testing.B) {
+	train, test := benchmarkData(50_000), benchmarkData(5_000)
+	for _, c := range []struct {
+		name string
+		make func(baselines.NBOptions) baselines.Classifier
+	}{{"multinomial", newMultinomial}, {"bernoulli", newBernoulli}} {
+		nb := c.make(baselines.NBOptions{})
+		b.Run(c.name+"/fit", func(b *testing.B) {
+			for b.Loop() {
+				if err := nb.Fit(context.Background(), train, baselines.Dataset{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(50_000*float64(b.N)/b.Elapsed().Seconds(), "papers/s")
+		})
+		b.Run(c.name+"/score", func(b *testing.B) {
+			for b.Loop() {
+				if _, err := nb.Scores(context.Background(), test.X); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(5_000*float64(b.N)/b.Elapsed().Seconds(), "papers/s")
+		})
+	}
+}
