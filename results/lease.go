@@ -101,25 +101,31 @@ func tryLeases(ctx context.Context, dir, temp string, now time.Time, t leaseTimi
 			}
 			number = current.number + 1
 		}
-		created, err := linkLease(temp, leasePath(dir, number))
+		won, err := takeLease(dir, temp, number)
 		if err != nil {
 			return nil, err
 		}
-		if !created {
-			continue // another was faster: see whether it lives
+		if won {
+			return &lease{dir: dir, number: number, timing: t}, nil
 		}
-		highest, err := highestLease(dir)
-		if err != nil || highest != number {
-			if rerr := os.Remove(leasePath(dir, number)); err == nil && !errors.Is(rerr, fs.ErrNotExist) {
-				err = rerr
-			}
-			if err != nil {
-				return nil, err
-			}
-			continue
-		}
-		return &lease{dir: dir, number: number, timing: t}, removeLeasesBelow(dir, number)
+		// Another was faster: see whether it lives.
 	}
+}
+
+// takeLease gives temp the name of the lease with this number, if that is free
+// and, once taken, the highest; then it removes those below.
+func takeLease(dir, temp string, number int) (bool, error) {
+	if created, err := linkLease(temp, leasePath(dir, number)); !created {
+		return false, err
+	}
+	highest, err := highestLease(dir)
+	if err == nil && highest == number {
+		return true, removeLeasesBelow(dir, number)
+	}
+	if rerr := os.Remove(leasePath(dir, number)); err == nil && !errors.Is(rerr, fs.ErrNotExist) {
+		err = rerr
+	}
+	return false, err
 }
 
 // linkLease gives temp the lease's name as well; false where the name is taken.

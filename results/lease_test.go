@@ -224,6 +224,35 @@ func TestNeverTwoInside(t *testing.T) {
 	wg.Wait()
 }
 
+// One who saw lease 5 stale and comes late, when 6 was taken and removed again
+// and 7 is held, must not win with 6.
+func TestLateClaimUnderAnUsedNumberWithdraws(t *testing.T) {
+	s := newStore(t)
+	w := claim(t, s, "t")
+	must(t, os.Rename(leasePath(w.Dir(), 1), leasePath(w.Dir(), 7)))
+	f, _, err := writeLease(w.Dir(), newHolder())
+	must(t, err)
+	must(t, f.Close())
+	if won, err := takeLease(w.Dir(), f.Name(), 6); won || err != nil {
+		t.Fatalf("a late claim won: %v, %v", won, err)
+	}
+	if _, err := os.Stat(leasePath(w.Dir(), 6)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("lease 6 is still there: %v", err)
+	}
+	if won, err := takeLease(w.Dir(), f.Name(), 7); won || err != nil {
+		t.Errorf("a taken number was won: %v, %v", won, err)
+	}
+	if won, err := takeLease(w.Dir(), f.Name(), 8); !won || err != nil {
+		t.Errorf("the next number was not won: %v, %v", won, err)
+	}
+	if n, err := highestLease(w.Dir()); n != 8 || err != nil {
+		t.Errorf("highest lease %d, %v", n, err)
+	}
+	if _, err := os.Stat(leasePath(w.Dir(), 7)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("lease 7 is still there: %v", err)
+	}
+}
+
 func TestLeaseOfAnotherMachineExpires(t *testing.T) {
 	for _, c := range []struct {
 		age  time.Duration

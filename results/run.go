@@ -35,6 +35,8 @@ const (
 type Run struct {
 	Experiment string         `json:"experiment"`
 	Trial      string         `json:"trial"`
+	Setting    string         `json:"setting,omitempty"` // equal for trials that differ in their code alone
+	Code       string         `json:"code,omitempty"`    // which program ran it
 	Model      Model          `json:"model"`
 	Seed       uint64         `json:"seed"`
 	Params     map[string]any `json:"params,omitempty"` // the model's resolved configuration, without the seed
