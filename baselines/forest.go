@@ -94,8 +94,8 @@ func (o ForestOptions) withDefaults() (ForestOptions, error) {
 //     labels of which n_c weigh on a side of weight w, that side's weighted
 //     impurity is 2/C · Σ_c (n_c − n_c²/w), and Σ_c n_c does not depend on the
 //     split, so that the best split has the largest Σ_c l_c²/w_l + Σ_c r_c²/w_r.
-//     The sums of squares are exact integers. Of equal splits the feature that
-//     was drawn first wins, then the lower threshold.
+//     Splits are compared in exact integers. Of equal ones the feature that was
+//     drawn first wins, then the lower threshold.
 //   - Thresholds lie midway between neighbouring values, rounded down to a
 //     float32, which sends every float32 the way the exact midpoint would.
 //     Values within 1e-7 of their neighbour count as equal to it.

@@ -31,7 +31,7 @@ type forestSet struct {
 	labelPtr []int32 // row i carries labelIdx[labelPtr[i]:labelPtr[i+1]]
 	labelIdx []int32
 
-	columns []forestColumn // of the features that are not constant
+	columns []forestColumn // of the features that occur
 	entries []forestEntry
 }
 
@@ -42,19 +42,18 @@ func (s *forestSet) rowLabels(row int32) []int32 {
 }
 
 func newForestSet(train Dataset) (*forestSet, error) {
-	if train.X == nil || train.Y == nil {
-		return nil, fault.Usagef("baselines: random forest: fit without papers: give features and labels")
+	if err := checkForestSize(train); err != nil {
+		return nil, err
 	}
-	n, d := train.X.Dims()
-	switch {
-	case n != train.Y.Rows():
-		return nil, fault.Usagef("baselines: random forest: %d rows of features but %d rows of labels", n, train.Y.Rows())
-	case n == 0 || d == 0 || train.Y.Cols == 0:
-		return nil, fault.Usagef("baselines: random forest: fit on %d papers, %d features and %d labels: want at least one of each", n, d, train.Y.Cols)
-	case n > math.MaxInt32 || d > math.MaxInt32 || len(train.Y.Indices) > math.MaxInt32:
-		return nil, fault.Usagef("baselines: random forest: %d papers, %d features: more than 2³¹ of one kind; draw a smaller sample", n, d)
+	n := train.Y.Rows()
+	set := &forestSet{
+		labels:   train.Y.Cols,
+		labelPtr: make([]int32, n+1),
+		labelIdx: train.Y.Indices,
 	}
-	set := &forestSet{labels: train.Y.Cols, labelIdx: train.Y.Indices}
+	for i, p := range train.Y.Indptr {
+		set.labelPtr[i] = int32(p)
+	}
 	switch x := train.X.(type) {
 	case *features.CSR:
 		set.x = x
@@ -71,12 +70,35 @@ func newForestSet(train Dataset) (*forestSet, error) {
 			return nil, err
 		}
 	}
-	set.labelPtr = make([]int32, n+1)
-	for i, p := range train.Y.Indptr {
-		set.labelPtr[i] = int32(p)
-	}
 	set.buildColumns()
 	return set, nil
+}
+
+// checkForestSize refuses data without a part and data whose sums would not
+// fit their integers.
+func checkForestSize(train Dataset) error {
+	if train.X == nil || train.Y == nil {
+		return fault.Usagef("baselines: random forest: fit without papers: give features and labels")
+	}
+	n, d := train.X.Dims()
+	switch {
+	case n != train.Y.Rows():
+		return fault.Usagef("baselines: random forest: %d rows of features but %d rows of labels", n, train.Y.Rows())
+	case n == 0 || d == 0 || train.Y.Cols == 0:
+		return fault.Usagef("baselines: random forest: fit on %d papers, %d features and %d labels: want at least one of each", n, d, train.Y.Cols)
+	case max(n, d, len(train.Y.Indices)) > math.MaxInt32:
+		return fault.Usagef("baselines: random forest: %d papers, %d features: more than 2³¹ of one kind; draw a smaller sample", n, d)
+	}
+	// A split's gain has a numerator of at most w²/4 · Σ_c n_c, where the node's
+	// weight w is at most n and Σ_c n_c at most n times the most labels of a row.
+	most := int64(0)
+	for i := range n {
+		most = max(most, train.Y.Indptr[i+1]-train.Y.Indptr[i])
+	}
+	if float64(n)*float64(n)*float64(n)*float64(most)/4 >= math.MaxUint64 {
+		return fault.Usagef("baselines: random forest: %d papers with up to %d labels each are too many to sum exactly: draw a smaller sample", n, most)
+	}
+	return nil
 }
 
 // sparseOf returns the non-zeros of a dense matrix.
@@ -124,7 +146,7 @@ func checkForestRow(x *features.CSR, row int) error {
 
 func isFinite32(v float32) bool { return v-v == 0 }
 
-// buildColumns transposes the rows and drops constant features.
+// buildColumns transposes the rows.
 func (s *forestSet) buildColumns() {
 	counts := make([]int32, s.x.Cols+1)
 	for i, c := range s.x.Indices {
@@ -148,9 +170,8 @@ func (s *forestSet) buildColumns() {
 	}
 	start := int32(0)
 	for c := range s.x.Cols {
-		col := forestColumn{start, next[c] - start, int32(c)}
-		if col.n > 0 && !constantColumn(s.entries[start:next[c]], s.rows()) {
-			s.columns = append(s.columns, col)
+		if n := next[c] - start; n > 0 {
+			s.columns = append(s.columns, forestColumn{start, n, int32(c)})
 		}
 		start = next[c]
 	}

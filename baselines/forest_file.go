@@ -15,7 +15,7 @@ const (
 )
 
 // Save implements Classifier. A tree is one field of the file, made of
-// unsigned varints: about 7 bytes a split of a forest on counts.
+// unsigned varints: 8 or 9 bytes a split of a forest on counts.
 func (f *RandomForest) Save(w io.Writer) error {
 	if f.model == nil {
 		return fmt.Errorf("baselines: random forest: save: %w", ErrNotFitted)

@@ -7,7 +7,7 @@ import (
 	"assay/features"
 )
 
-// forestRegion holds the features that are not constant among a set of rows,
+// forestRegion holds the features that are not zero throughout a set of rows,
 // for the nodes whose rows lie in that set.
 //
 // A node must look at features in the order of a random permutation of all d,
@@ -73,14 +73,9 @@ func (g *forestRegion) gather(x *features.CSR, rows []int32, counts []int32) {
 			}
 		}
 	}
-	kept := g.columns[:0]
 	for _, col := range g.columns {
 		counts[col.feature] = 0
-		if !constantColumn(g.column(col), g.rows) {
-			kept = append(kept, col)
-		}
 	}
-	g.columns = kept
 }
 
 func (g *forestRegion) column(c forestColumn) []forestEntry {

@@ -1,7 +1,9 @@
 package baselines
 
 import (
+	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -9,7 +11,22 @@ import (
 type forestSplit struct {
 	column    forestColumn
 	threshold float32
-	gain      float64 // Σ_c l_c²/w_l + Σ_c r_c²/w_r
+	gain      splitGain
+}
+
+// splitGain is Σ_c l_c²/w_l + Σ_c r_c²/w_r as an exact fraction, so that equal
+// splits are equal and the same everywhere. newForestSet sees to it that the
+// numerator fits.
+type splitGain struct{ over, under uint64 }
+
+// compare is negative where g is less than h, 0 where they are equal.
+func (g splitGain) compare(h splitGain) int {
+	gHigh, gLow := bits.Mul64(g.over, h.under)
+	hHigh, hLow := bits.Mul64(h.over, g.under)
+	if c := cmp.Compare(gHigh, hHigh); c != 0 {
+		return c
+	}
+	return cmp.Compare(gLow, hLow)
 }
 
 // splitSearch is the scratch of the search for a split.
@@ -39,7 +56,7 @@ func (g *forestGrower) bestSplit(region *forestRegion, start, end int32) (best f
 		}
 		varies = true
 		split, valid := g.bestThreshold(found, end-start)
-		if valid && (!ok || split.gain > best.gain) {
+		if valid && (!ok || split.gain.compare(best.gain) > 0) {
 			split.column = columns[seen]
 			best, ok = split, true
 		}
@@ -83,13 +100,14 @@ func (g *forestGrower) bestThreshold(found []forestEntry, rows int32) (best fore
 			}
 			next = found[i+1].value
 		}
-		if gain, valid := low.gain(found[i].value, next); valid && (!ok || gain > best.gain) {
+		if gain, valid := low.gain(found[i].value, next); valid && (!ok || gain.compare(best.gain) > 0) {
 			best, ok = forestSplit{threshold: midpoint(found[i].value, next), gain: gain}, true
 		}
 	}
 	low.clear(found[:negative])
 	high := g.newSide(rows)
-	upper := forestSplit{gain: -1}
+	var upper forestSplit
+	anyUpper := false
 	for i := len(found) - 1; i >= negative; i-- {
 		high.add(found[i])
 		next := float32(0)
@@ -99,12 +117,12 @@ func (g *forestGrower) bestThreshold(found []forestEntry, rows int32) (best fore
 			}
 			next = found[i-1].value
 		}
-		if gain, valid := high.gain(next, found[i].value); valid && gain >= upper.gain {
-			upper = forestSplit{threshold: midpoint(next, found[i].value), gain: gain}
+		if gain, valid := high.gain(next, found[i].value); valid && (!anyUpper || gain.compare(upper.gain) >= 0) {
+			upper, anyUpper = forestSplit{threshold: midpoint(next, found[i].value), gain: gain}, true
 		}
 	}
 	high.clear(found[negative:])
-	if upper.gain >= 0 && (!ok || upper.gain > best.gain) {
+	if anyUpper && (!ok || upper.gain.compare(best.gain) > 0) {
 		best, ok = upper, true
 	}
 	return best, ok
@@ -147,12 +165,16 @@ func (s *splitSide) clear(entries []forestEntry) {
 // gain returns Σ_c a_c²/w_a + Σ_c b_c²/w_b for the rows of this side and the
 // others, b_c = n_c − a_c, or false if no split is allowed between the
 // neighbouring values lo and hi.
-func (s *splitSide) gain(lo, hi float32) (float64, bool) {
+func (s *splitSide) gain(lo, hi float32) (splitGain, bool) {
 	if hi <= lo+forestEqual || int(s.n) < s.g.opts.MinLeaf || int(s.rows-s.n) < s.g.opts.MinLeaf {
-		return 0, false
+		return splitGain{}, false
 	}
 	rest := s.g.node.squares - 2*s.cross + s.square
-	return float64(s.square)/float64(s.weight) + float64(rest)/float64(s.g.node.weight-s.weight), true
+	others := s.g.node.weight - s.weight
+	return splitGain{
+		over:  uint64(s.square)*uint64(others) + uint64(rest)*uint64(s.weight),
+		under: uint64(s.weight) * uint64(others),
+	}, true
 }
 
 // midpoint returns the largest float32 that is not above the middle of lo and
