@@ -43,17 +43,17 @@ type Group struct {
 type Outcome int
 
 const (
-	// Unknown is an id that arXiv does not define.
-	Unknown Outcome = iota
-	// Listed is the id of a category of the taxonomy.
-	Listed
-	// Renamed is another id of a category of the taxonomy.
-	Renamed
-	// Split is an archive that was divided into several categories, so that its
+	// UnknownID is an id that arXiv does not define.
+	UnknownID Outcome = iota
+	// ListedID is the id of a category of the taxonomy.
+	ListedID
+	// RenamedID is another id of a category of the taxonomy.
+	RenamedID
+	// SplitID is an archive that was divided into several categories, so that its
 	// bare id names none of them.
-	Split
-	// Outside is a category of arXiv's that the taxonomy leaves out.
-	Outside
+	SplitID
+	// OutsideID is a category of arXiv's that the taxonomy leaves out.
+	OutsideID
 )
 
 func (o Outcome) String() string {
@@ -97,10 +97,10 @@ func newTaxonomy(name string, without ...string) *Taxonomy {
 	for _, c := range categoryTable {
 		g, ok := groups[c.group]
 		if !ok {
-			t.index[c.id] = resolution{-1, Outside}
+			t.index[c.id] = resolution{-1, OutsideID}
 			continue
 		}
-		t.index[c.id] = resolution{int32(len(t.Categories)), Listed}
+		t.index[c.id] = resolution{int32(len(t.Categories)), ListedID}
 		t.Categories = append(t.Categories, Category{ID: c.id, Name: c.name, Group: g})
 	}
 	for _, a := range aliasTable {
@@ -111,20 +111,20 @@ func newTaxonomy(name string, without ...string) *Taxonomy {
 		t.rename(a.id, a.successor)
 	}
 	for _, id := range splitTable {
-		t.index[id] = resolution{-1, Split}
+		t.index[id] = resolution{-1, SplitID}
 	}
 	return t
 }
 
 // rename lets id stand for another id's category, unless it has its own.
 func (t *Taxonomy) rename(id, to string) {
-	if t.index[id].outcome == Listed {
+	if t.index[id].outcome == ListedID {
 		return
 	}
-	if r := t.index[to]; r.outcome == Listed {
-		t.index[id] = resolution{r.label, Renamed}
+	if r := t.index[to]; r.outcome == ListedID {
+		t.index[id] = resolution{r.label, RenamedID}
 	} else {
-		t.index[id] = resolution{-1, Outside}
+		t.index[id] = resolution{-1, OutsideID}
 	}
 }
 
@@ -143,7 +143,7 @@ func (t *Taxonomy) rename(id, to string) {
 func (t *Taxonomy) Resolve(id string) (label int, outcome Outcome) {
 	r, ok := t.index[id]
 	if !ok {
-		return -1, Unknown
+		return -1, UnknownID
 	}
 	return int(r.label), r.outcome
 }
@@ -151,7 +151,7 @@ func (t *Taxonomy) Resolve(id string) (label int, outcome Outcome) {
 // Index returns the label of the category whose own id is id.
 func (t *Taxonomy) Index(id string) (int, bool) {
 	r := t.index[id]
-	return int(r.label), r.outcome == Listed
+	return int(r.label), r.outcome == ListedID
 }
 
 // Labels returns the labels of p, distinct and in the order of its categories,

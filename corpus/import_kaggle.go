@@ -1,0 +1,154 @@
+package corpus
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"assay/internal/fault"
+)
+
+// kaggleFormat is the arXiv snapshot that Kaggle distributes: one JSON object a
+// line. The fields id, title, abstract and categories are required, others may
+// be null or absent, unknown ones are passed over. Names are matched exactly
+// and may stand only once.
+type kaggleFormat struct{}
+
+// kagglePaper names what is read of a line. authors_parsed is preferred to
+// authors, and the first version's time to created, which only extracts of the
+// snapshot have.
+type kagglePaper struct {
+	ID            string     `json:"id"`
+	Title         string     `json:"title"`
+	Abstract      string     `json:"abstract"`
+	Categories    string     `json:"categories"`
+	Authors       string     `json:"authors"`
+	AuthorsParsed [][]string `json:"authors_parsed"`
+	Versions      []struct {
+		Created string `json:"created"`
+	} `json:"versions"`
+	Created string `json:"created"`
+	Updated string `json:"update_date"`
+}
+
+func (kaggleFormat) member(extension string) bool {
+	return extension == ".json" || extension == ".jsonl" || extension == ".ndjson"
+}
+
+func (f kaggleFormat) begin(l *lineReader) (recordParser, error) {
+	head, err := l.r.Peek(sniffBytes)
+	if len(head) == 0 && err != nil {
+		return f, nil // the first read will say it
+	}
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	switch {
+	case bytes.HasPrefix(bytes.TrimSpace(line), []byte("[")):
+		return nil, fault.Usagef("corpus: import: %s:1: this is a JSON array; the kaggle format has one object a line", l.name)
+	case bytes.Contains(line, []byte("\tabstract\t")):
+		return nil, fault.Usagef("corpus: import: %s:1: this is the header of a table; use the format archive", l.name)
+	}
+	return f, nil
+}
+
+func (kaggleFormat) next(l *lineReader, dst []byte) ([]byte, error) {
+	start := len(dst)
+	for {
+		dst, err := l.appendLine(dst[:start])
+		l.began = l.line
+		if err != nil || len(bytes.TrimSpace(dst[start:])) > 0 {
+			return dst, err
+		}
+	}
+}
+
+func (kaggleFormat) parse(record []byte) (*Paper, *flaw) {
+	if !utf8.Valid(record) {
+		return nil, &flaw{flawUTF8, ""}
+	}
+	var k kagglePaper
+	if err := json.Unmarshal(record, &k); err != nil {
+		return nil, jsonFlaw(err)
+	}
+	p := &Paper{
+		ID:         k.ID,
+		Title:      k.Title,
+		Abstract:   k.Abstract,
+		Categories: strings.Fields(k.Categories),
+		Authors:    parsedAuthors(k.AuthorsParsed),
+	}
+	if len(p.Authors) == 0 {
+		p.Authors = splitAuthors(k.Authors)
+	}
+	var bad *flaw
+	if len(k.Versions) > 0 && k.Versions[0].Created != "" {
+		p.Created, bad = parseVersionTime(k.Versions[0].Created)
+	} else {
+		p.Created, bad = parseDay("created", k.Created)
+	}
+	if bad == nil {
+		p.Updated, bad = parseDay("update_date", k.Updated)
+	}
+	if bad != nil {
+		return nil, bad
+	}
+	return finish(p)
+}
+
+// parseVersionTime reads the day, in UTC, of a time as RFC 822 writes it with a
+// year of four digits. Zones other than GMT must be numeric: names are not
+// unique.
+func parseVersionTime(text string) (time.Time, *flaw) {
+	for _, layout := range []string{"Mon, _2 Jan 2006 15:04:05 GMT", time.RFC1123Z} {
+		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 1900 {
+			return t.UTC().Truncate(24 * time.Hour), nil
+		}
+	}
+	return time.Time{}, &flaw{flawDate, "versions[0].created " + quote(text) + " is no time such as Mon, 2 Apr 2007 19:18:42 GMT"}
+}
+
+// jsonFlaw words the decoder's errors, whose own text is not meant to be stable.
+func jsonFlaw(err error) *flaw {
+	var semantic *json.SemanticError
+	if errors.As(err, &semantic) && semantic.JSONKind != 0 {
+		where := strings.TrimPrefix(string(semantic.JSONPointer), "/")
+		if where == "" {
+			return &flaw{flawValue, fmt.Sprintf("the line is a %s, not an object", kindName(semantic.JSONKind))}
+		}
+		return &flaw{flawValue, fmt.Sprintf("%s is a %s", quote(where), kindName(semantic.JSONKind))}
+	}
+	var syntactic *jsontext.SyntacticError
+	if !errors.As(err, &syntactic) {
+		return &flaw{flawJSON, quote(err.Error())}
+	}
+	pointer := string(syntactic.JSONPointer)
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return &flaw{flawJSON, quote(pointer[strings.LastIndexByte(pointer, '/')+1:]) + " stands twice"}
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return &flaw{flawJSON, "the line ends inside the object"}
+	}
+	return &flaw{flawJSON, fmt.Sprintf("at byte %d of the line", syntactic.ByteOffset+1)}
+}
+
+func kindName(k jsontext.Kind) string {
+	switch k {
+	case '"':
+		return "text"
+	case '0':
+		return "number"
+	case 't', 'f':
+		return "truth value"
+	case '[', ']':
+		return "list"
+	case '{', '}':
+		return "object"
+	}
+	return "null"
+}

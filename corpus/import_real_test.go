@@ -1,0 +1,131 @@
+package corpus
+
+import (
+	"context"
+	"encoding/csv"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func importReal(t testing.TB, format string, names ...string) ([]*Paper, *Summary) {
+	t.Helper()
+	opt := ImportOptions{Format: format, TempDir: t.TempDir()}
+	for _, name := range names {
+		opt.Inputs = append(opt.Inputs, sharedData(t, name))
+	}
+	sink := &memorySink{}
+	s, err := Import(context.Background(), opt, sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sink.papers, s
+}
+
+// TestRealOutcomes imports the 100,000 papers and accounts for what becomes of
+// their categories under both taxonomies.
+func TestRealOutcomes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads 100,000 papers")
+	}
+	papers, s := importReal(t, "kaggle", "arxiv/arxiv-100k.jsonl.xz")
+	if s.Read != 100_000 || s.Kept != 100_000 || len(s.UnknownCategories) != 0 {
+		t.Errorf("%+v", s)
+	}
+	for name, want := range map[string]struct {
+		outcomes   map[Outcome]int
+		unlabelled int
+	}{
+		"arxiv":      {map[Outcome]int{ListedID: 0, RenamedID: 1679, SplitID: 1201}, 405},
+		"arxiv-2019": {map[Outcome]int{ListedID: 0, SplitID: 1201}, 958},
+	} {
+		tax := mustTaxonomy(t, name)
+		got, all, labelled := map[Outcome]int{}, 0, 0
+		unlabelled, nothing := 0, 0
+		for _, p := range papers {
+			all += len(p.Categories)
+			for _, id := range p.Categories {
+				_, outcome := tax.Resolve(id)
+				got[outcome]++
+				if outcome == ListedID || outcome == RenamedID {
+					labelled++
+				}
+			}
+			labels, unknown := tax.Labels(p)
+			nothing += len(unknown)
+			if len(labels) == 0 {
+				unlabelled++
+			}
+		}
+		if sum := got[ListedID] + got[RenamedID] + got[SplitID] + got[OutsideID]; sum != all || got[UnknownID] != 0 {
+			t.Errorf("%s: %v add up to %d of %d", name, got, sum, all)
+		}
+		if nothing != all-labelled {
+			t.Errorf("%s: %d ids without a label, want %d", name, nothing, all-labelled)
+		}
+		for o, n := range want.outcomes {
+			if n > 0 && got[o] != n {
+				t.Errorf("%s: %d %v, want %d", name, got[o], o, n)
+			}
+		}
+		if unlabelled != want.unlabelled {
+			t.Errorf("%s: %d papers without a label, want %d", name, unlabelled, want.unlabelled)
+		}
+	}
+}
+
+// TestRealArchive compares the two tables with a plain reading by encoding/csv.
+func TestRealArchive(t *testing.T) {
+	for _, name := range []string{"arxiv/archive-q-fin.PR.tsv.xz", "arxiv/archive-1993.tsv.zip"} {
+		papers, s := importReal(t, "archive", name)
+		rows := readTable(t, sharedData(t, name))
+		if len(papers) != len(rows)-1 || s.Read != s.Kept {
+			t.Fatalf("%s: %d papers of %d rows, %+v", name, len(papers), len(rows)-1, s)
+		}
+		column := map[string]int{}
+		for i, c := range rows[0] {
+			column[c] = i
+		}
+		for i, p := range papers {
+			at := func(c string) string { return rows[i+1][column[c]] }
+			if p.ID != at("arxiv_id") || p.Title != at("title") || p.Abstract != at("abstract") ||
+				p.Categories[0] != at("primary_cat") || strings.Join(p.Categories, ",") != at("categories") ||
+				p.Created.Format("2006-01-02") != at("created") {
+				t.Fatalf("%s: paper %d is %+v, row %q", name, i, p, rows[i+1])
+			}
+			if len(p.Authors) == 0 || slices.Contains(p.Authors, "") {
+				t.Errorf("%s: %s has authors %q from %q", name, p.ID, p.Authors, at("author_text"))
+			}
+		}
+	}
+}
+
+func readTable(t *testing.T, path string) [][]string {
+	t.Helper()
+	var rows [][]string
+	in := &sources{paths: []string{path}, member: archiveFormat{}.member}
+	err := in.each(context.Background(), func(st *stream) error {
+		r := csv.NewReader(st)
+		r.Comma = '\t'
+		var err error
+		rows, err = r.ReadAll()
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func TestRealKaggle(t *testing.T) {
+	papers, _ := importReal(t, "kaggle", "kaggle/arxiv-metadata-oai-snapshot.sample.jsonl")
+	if len(papers) != 200 {
+		t.Fatalf("%d papers", len(papers))
+	}
+	for _, p := range papers {
+		if p.Created.IsZero() || p.Updated.Before(p.Created) || len(p.Authors) == 0 ||
+			strings.ContainsAny(strings.Join(p.Authors, ""), "()\n") {
+			t.Errorf("%+v", p)
+		}
+	}
+}
