@@ -1,0 +1,54 @@
+package corpus
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+)
+
+// ImportShards imports into a new corpus in the folder dir, which is complete
+// or, after an error, as it was before. An empty options.Source becomes the
+// format's name, an empty opt.TempDir the folder that holds dir. The summary is
+// not nil where reading began, also after an error.
+func ImportShards(ctx context.Context, opt ImportOptions, dir string, options WriterOptions) (_ *Summary, _ *Manifest, err error) {
+	if options.Source == "" {
+		options.Source = opt.Format
+	}
+	if opt.TempDir == "" {
+		opt.TempDir = filepath.Dir(filepath.Clean(dir))
+	}
+	im, err := newImporter(opt)
+	if err != nil {
+		return nil, nil, err
+	}
+	sink := &shardSink{create: func() (*Writer, error) { return Create(dir, options) }}
+	if err := sink.Reset(); err != nil {
+		return nil, nil, err
+	}
+	defer func() { err = errors.Join(err, sink.Abort()) }()
+	if err := errors.Join(im.run(ctx, sink), im.sources.close()); err != nil {
+		return im.summary, nil, err
+	}
+	manifest, err := sink.Commit(ctx)
+	return im.summary, manifest, err
+}
+
+// shardSink is a writer that can begin again.
+type shardSink struct {
+	*Writer
+	create func() (*Writer, error)
+}
+
+// Reset drops what was written and begins a new corpus.
+func (s *shardSink) Reset() error {
+	if s.Writer != nil {
+		if err := s.Abort(); err != nil {
+			return err
+		}
+	}
+	w, err := s.create()
+	if err == nil {
+		s.Writer = w
+	}
+	return err
+}
