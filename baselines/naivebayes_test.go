@@ -1,7 +1,6 @@
 package baselines_test
 
 import (
-	"context"
 	"encoding/json"
 	"math"
 	"os"
@@ -184,6 +183,43 @@ func TestGaussianWithoutVariance(t *testing.T) {
 	}
 }
 
+// A label that every paper but two outliers carries: the variances of the many
+// are 1e-13 of those of all, and cannot be had by subtraction.
+func TestGaussianKeepsDigitsBesideOutliers(t *testing.T) {
+	x := &features.Dense{Rows: 40, Cols: 1}
+	y := multilabel.New(2)
+	for i := range x.Rows {
+		x.Data = append(x.Data, 0.001*float32(i%5))
+		y.Append([]int32{int32(min(i, 2) / 2)}) // label 0 for the first two
+	}
+	x.Data[0], x.Data[1] = 5000, 6000
+	nb := newGaussian(baselines.NBOptions{VarSmoothing: 1e-30, UniformPrior: true})
+	if err := nb.Fit(t.Context(), baselines.Dataset{X: x, Y: y}, baselines.Dataset{}); err != nil {
+		t.Fatal(err)
+	}
+	// Where the two densities, of N(5500, 500²) and of the many, are equal, a
+	// wrong variance of the many shows.
+	mean, variance := 0.0, 0.0
+	for _, v := range x.Data[2:] {
+		mean += float64(v) / 38
+	}
+	for _, v := range x.Data[2:] {
+		variance += (float64(v) - mean) * (float64(v) - mean) / 38
+	}
+	at := float32(mean + math.Sqrt(variance*(math.Log(500*500/variance)+11*11)))
+	far := (float64(at) - 5500) / 500
+	near := (float64(at) - mean) * (float64(at) - mean) / variance
+	odds := 0.5*math.Log(500*500/variance) + 0.5*(far*far-near)
+	got, err := nb.Scores(t.Context(), &features.Dense{Rows: 1, Cols: 1, Data: []float32{at}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := 1 / (1 + math.Exp(-odds))
+	if math.Abs(odds) > 1 || math.Abs(got.Data[1]-want) > 1e-9 || math.Abs(got.Data[0]-(1-want)) > 1e-9 {
+		t.Errorf("scores %v, want %v and %v", got.Data, 1-want, want)
+	}
+}
+
 // benchmarkData is the size of the real task: papers of about 85 distinct
 // terms of 200,000, 1.9 of 148 labels each.
 func benchmarkData(papers int) baselines.Dataset {
@@ -215,27 +251,43 @@ func benchmarkData(papers int) baselines.Dataset {
 }
 
 func BenchmarkNaiveBayes(b *testing.B) {
+	r := rng.New(1, "naive bayes benchmark vectors")
+	vectors := func(d baselines.Dataset) baselines.Dataset {
+		m := &features.Dense{Rows: d.Y.Rows(), Cols: 100, Data: make([]float32, d.Y.Rows()*100)}
+		for i := range m.Data {
+			m.Data[i] = float32(r.NormFloat64())
+		}
+		return baselines.Dataset{X: m, Y: d.Y}
+	}
 	train, test := benchmarkData(50_000), benchmarkData(5_000)
+	trainVectors, testVectors := vectors(train), vectors(test)
 	for _, c := range []struct {
-		name string
-		make func(baselines.NBOptions) baselines.Classifier
-	}{{"multinomial", newMultinomial}, {"bernoulli", newBernoulli}} {
-		nb := c.make(baselines.NBOptions{})
+		name        string
+		nb          baselines.Classifier
+		train, test baselines.Dataset
+	}{
+		{"multinomial", newMultinomial(baselines.NBOptions{}), train, test},
+		{"bernoulli", newBernoulli(baselines.NBOptions{}), train, test},
+		{"gaussian", newGaussian(baselines.NBOptions{}), trainVectors, testVectors},
+	} {
 		b.Run(c.name+"/fit", func(b *testing.B) {
 			for b.Loop() {
-				if err := nb.Fit(context.Background(), train, baselines.Dataset{}); err != nil {
+				if err := c.nb.Fit(b.Context(), c.train, baselines.Dataset{}); err != nil {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(50_000*float64(b.N)/b.Elapsed().Seconds(), "papers/s")
+			b.ReportMetric(float64(c.train.Y.Rows()*b.N)/b.Elapsed().Seconds(), "papers/s")
 		})
+		if err := c.nb.Fit(b.Context(), c.train, baselines.Dataset{}); err != nil {
+			b.Fatal(err)
+		}
 		b.Run(c.name+"/score", func(b *testing.B) {
 			for b.Loop() {
-				if _, err := nb.Scores(context.Background(), test.X); err != nil {
+				if _, err := c.nb.Scores(b.Context(), c.test.X); err != nil {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(5_000*float64(b.N)/b.Elapsed().Seconds(), "papers/s")
+			b.ReportMetric(float64(c.test.Y.Rows()*b.N)/b.Elapsed().Seconds(), "papers/s")
 		})
 	}
 }

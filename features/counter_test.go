@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"reflect"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+	"unsafe"
 
 	"assay/internal/fault"
 )
@@ -166,21 +169,21 @@ func TestPapersNeverAddedAreEmptyRows(t *testing.T) {
 	}
 }
 
-// A caller may reuse the memory of its tokens.
+// A tokenizer may cut its tokens from memory that it uses again.
 func TestTokensAreNotKept(t *testing.T) {
-	c := NewCounter(CountOptions{}, 1)
+	c := NewCounter(CountOptions{}, 2)
 	w := c.Worker()
-	buf := []byte("Alpha beta")
-	text := string(buf)
-	w.Add(0, []string{text[:5], text[6:]}, true)
-	for id, s := range w.table.texts {
-		if len(s) > 5 {
-			t.Errorf("term %d keeps %q", id, s)
-		}
+	buf := []byte("Alpha beta gamma")
+	text := unsafe.String(unsafe.SliceData(buf), len(buf))
+	w.Add(0, []string{text[:5], text[6:10], text[11:]}, true)
+	copy(buf, "delta Iota beta ")
+	w.Add(1, []string{text[:5], text[6:10], text[11:15]}, true)
+	v, x, err := c.Finish(t.Context())
+	if want := []string{"alpha", "beta", "delta", "gamma", "iota"}; err != nil || !slices.Equal(v.Terms(), want) {
+		t.Fatalf("terms %q, %v; want %q", v.Terms(), err, want)
 	}
-	v, _, err := c.Finish(t.Context())
-	if err != nil || !slices.Equal(v.Terms(), []string{"alpha", "beta"}) {
-		t.Errorf("terms %q, %v", v.Terms(), err)
+	if js, _ := x.Row(1); !slices.Equal(js, []int32{1, 2, 4}) {
+		t.Errorf("the second paper has columns %v, want 1, 2 and 4", js)
 	}
 }
 
@@ -280,13 +283,42 @@ func TestHashTellsHowTermsAreCounted(t *testing.T) {
 	}
 }
 
+// BenchmarkCount counts papers of 200 tokens that stream from two goroutines,
+// as from a tokenizer.
 func BenchmarkCount(b *testing.B) {
-	papers := madeUp(20000, 200, 100000)
-	order := inOrder(len(papers))
+	const papers, tokens, workers = 20_000, 200, 2
+	r := rand.New(rand.NewPCG(1, 2))
+	words := make([]string, 100_000)
+	for i := range words {
+		words[i] = fmt.Sprintf("word%d", i)
+	}
+	text := make([]int32, papers*tokens)
+	for i := range text { // about as many rare words as abstracts hold
+		text[i] = int32(math.Pow(float64(len(words)), r.Float64())) - 1
+	}
+	var adding time.Duration
 	for b.Loop() {
-		if _, _, err := count(b, CountOptions{}, papers, len(papers), 2, order); err != nil {
+		start := time.Now()
+		c := NewCounter(CountOptions{}, papers)
+		var wg sync.WaitGroup
+		for k := range workers {
+			w := c.Worker()
+			wg.Go(func() {
+				paper := make([]string, tokens)
+				for row := k; row < papers; row += workers {
+					for i, id := range text[row*tokens : (row+1)*tokens] {
+						paper[i] = words[id]
+					}
+					w.Add(row, paper, row%20 != 0)
+				}
+			})
+		}
+		wg.Wait()
+		adding += time.Since(start)
+		if _, _, err := c.Finish(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(len(papers)*b.N)/b.Elapsed().Seconds(), "papers/s")
+	b.ReportMetric(float64(papers*b.N)/adding.Seconds(), "papers-added/s")
+	b.ReportMetric(float64(papers*b.N)/b.Elapsed().Seconds(), "papers/s")
 }
