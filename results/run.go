@@ -35,7 +35,7 @@ const (
 type Run struct {
 	Experiment string         `json:"experiment"`
 	Trial      string         `json:"trial"`
-	Setting    string         `json:"setting,omitempty"` // equal for trials that differ in their code alone
+	Setting    string         `json:"setting,omitempty"` // hash of the configuration; equal for trials that differ in data or code alone
 	Code       string         `json:"code,omitempty"`    // which program ran it
 	Model      Model          `json:"model"`
 	Seed       uint64         `json:"seed"`

@@ -38,11 +38,17 @@ func Start(ctx context.Context, name string, total int64, unit string) Bar {
 	if s, ok := ctx.Value(key{}).(Sink); ok && s != nil {
 		return s.Start(name, total, unit)
 	}
-	return silent{}
+	return (*Silent)(nil)
 }
 
-type silent struct{}
+// Silent is a Bar that shows nothing.
+type Silent struct{}
 
-func (silent) Add(int64)   {}
-func (silent) Note(string) {}
-func (silent) Done()       {}
+// Add implements Bar.
+func (*Silent) Add(int64) {}
+
+// Note implements Bar.
+func (*Silent) Note(string) {}
+
+// Done implements Bar.
+func (*Silent) Done() {}

@@ -1,0 +1,251 @@
+package experiments
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"assay/internal/suggest"
+)
+
+// binder copies decoded TOML tables into tagged structs and collects every
+// fault on the way instead of stopping at the first.
+type binder struct {
+	file   string
+	lines  lines
+	flags  map[string]string // path → the --set flag that set it
+	faults Faults
+	faulty map[string]bool // paths with a fault, so that one slip is told once
+}
+
+func (b *binder) fault(path, format string, args ...any) {
+	b.faulty[path] = true
+	line := b.lines.of(path)
+	place := b.file
+	if flag := b.flags[path]; flag != "" {
+		place = flag
+	} else if line > 0 {
+		place += ":" + strconv.Itoa(line)
+	}
+	b.faults = append(b.faults, Fault{Place: place, Message: fmt.Sprintf(format, args...), line: line})
+}
+
+// table binds the table at path into the given structs, whose keys together
+// are the table's schema; extra names the further keys that are bound
+// elsewhere. Keys that none of them knows are faults.
+func (b *binder) table(path string, values map[string]any, extra []string, into ...any) {
+	known := slices.Clone(extra)
+	for _, s := range into {
+		v := reflect.ValueOf(s).Elem()
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			key := f.Tag.Get("toml")
+			if key == "" || key == "-" {
+				continue
+			}
+			known = append(known, key)
+			raw, given := values[key]
+			if !given {
+				b.setDefault(join(path, key), f, v.Field(i))
+				continue
+			}
+			b.field(join(path, key), key, f, v.Field(i), raw)
+		}
+	}
+	keys := make([]string, 0, len(values))
+	for k := range values {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	for _, k := range keys {
+		if !slices.Contains(known, k) {
+			hint := suggest.Hint(k, known)
+			if hint == "" {
+				sort.Strings(known)
+				hint = "; known here: " + strings.Join(known, ", ")
+			}
+			b.fault(join(path, k), "unknown key %q%s%s", k, in(path), hint)
+		}
+	}
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// in names the table of a path for a message.
+func in(path string) string {
+	if path == "" {
+		return ""
+	}
+	name, _, _ := strings.Cut(path, "#")
+	return " in [" + name + "]"
+}
+
+func (b *binder) setDefault(path string, f reflect.StructField, dst reflect.Value) {
+	text, ok := f.Tag.Lookup("default")
+	if !ok {
+		dir, key, _ := cutLast(path)
+		b.fault(path, "missing key %q%s", key, in(dir))
+		return
+	}
+	if dst.Kind() == reflect.String && text != `""` {
+		dst.SetString(text)
+		return
+	}
+	var doc map[string]any
+	if _, err := toml.Decode("v = "+text, &doc); err != nil {
+		panic(fmt.Sprintf("experiments: default of %s: %v", f.Name, err))
+	}
+	if msg := assign(dst, doc["v"]); msg != "" {
+		panic(fmt.Sprintf("experiments: default of %s: %s", f.Name, msg))
+	}
+}
+
+func cutLast(path string) (dir, key string, ok bool) {
+	i := strings.LastIndexByte(path, '.')
+	if i < 0 {
+		return "", path, false
+	}
+	return path[:i], path[i+1:], true
+}
+
+func (b *binder) field(path, key string, f reflect.StructField, dst reflect.Value, raw any) {
+	if msg := assign(dst, raw); msg != "" {
+		b.fault(path, "%s: %s", key, msg)
+		return
+	}
+	if words := f.Tag.Get("oneof"); words != "" {
+		list := strings.Fields(words)
+		if s := dst.String(); !slices.Contains(list, s) {
+			b.fault(path, "%s: unknown value %q%s; one of %s", key, s, suggest.Hint(s, list), strings.Join(list, ", "))
+		}
+	}
+	if interval := f.Tag.Get("range"); interval != "" {
+		if msg := outside(interval, dst); msg != "" {
+			b.fault(path, "%s: %s", key, msg)
+		}
+	}
+}
+
+// assign copies a decoded value into dst and returns what is wrong with it.
+func assign(dst reflect.Value, raw any) string {
+	switch dst.Kind() {
+	case reflect.String:
+		if s, ok := raw.(string); ok {
+			dst.SetString(s)
+			return ""
+		}
+	case reflect.Bool:
+		if v, ok := raw.(bool); ok {
+			dst.SetBool(v)
+			return ""
+		}
+	case reflect.Int, reflect.Int64:
+		if v, ok := raw.(int64); ok {
+			dst.SetInt(v)
+			return ""
+		}
+	case reflect.Uint64:
+		if v, ok := raw.(int64); ok {
+			if v < 0 {
+				return fmt.Sprintf("%d is negative", v)
+			}
+			dst.SetUint(uint64(v))
+			return ""
+		}
+	case reflect.Float64:
+		switch v := raw.(type) {
+		case int64:
+			dst.SetFloat(float64(v))
+			return ""
+		case float64:
+			dst.SetFloat(v)
+			return ""
+		}
+	case reflect.Slice:
+		return assignSlice(dst, raw)
+	}
+	return fmt.Sprintf("want %s, have %s", kindName(dst.Type()), describe(raw))
+}
+
+func assignSlice(dst reflect.Value, raw any) string {
+	list, ok := raw.([]any)
+	if !ok {
+		return fmt.Sprintf("want %s, have %s", kindName(dst.Type()), describe(raw))
+	}
+	out := reflect.MakeSlice(dst.Type(), len(list), len(list))
+	for i, x := range list {
+		if msg := assign(out.Index(i), x); msg != "" {
+			return fmt.Sprintf("element %d: %s", i+1, msg)
+		}
+	}
+	dst.Set(out)
+	return ""
+}
+
+// outside checks a number against an interval like "[0,1)" or "(0,)".
+func outside(interval string, v reflect.Value) string {
+	var x float64
+	switch v.Kind() {
+	case reflect.Int, reflect.Int64:
+		x = float64(v.Int())
+	default:
+		x = v.Float()
+	}
+	low, high, _ := strings.Cut(interval[1:len(interval)-1], ",")
+	lo, _ := strconv.ParseFloat(low, 64)
+	hi := math.Inf(1)
+	if high != "" {
+		hi, _ = strconv.ParseFloat(high, 64)
+	}
+	ok := x > lo || (x == lo && interval[0] == '[')
+	ok = ok && (x < hi || (x == hi && interval[len(interval)-1] == ']'))
+	switch {
+	case ok && !math.IsInf(x, 0):
+		return ""
+	case high == "" && interval[0] == '[':
+		return fmt.Sprintf("%v is out of range: at least %s", x, low)
+	case high == "":
+		return fmt.Sprintf("%v is out of range: greater than %s", x, low)
+	}
+	return fmt.Sprintf("%v is out of range %s", x, interval)
+}
+
+func kindName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Slice:
+		return "a list of " + strings.TrimPrefix(strings.TrimPrefix(kindName(t.Elem()), "a "), "an ") + "s"
+	}
+	return "an integer"
+}
+
+func describe(raw any) string {
+	switch v := raw.(type) {
+	case string:
+		return strconv.Quote(v)
+	case map[string]any:
+		return "a table"
+	case []map[string]any:
+		return "a list of tables"
+	case []any:
+		return "a list"
+	default:
+		return fmt.Sprint(v)
+	}
+}

@@ -1,0 +1,167 @@
+// Package experiments turns a TOML file into trials and runs them: the one
+// place where the corpus, the features, the models and the results meet.
+//
+//	cfg, err := experiments.Load("configs/baselines.toml", nil)
+//	trials := cfg.Trials(corpusHash)
+package experiments
+
+// Config is a resolved experiment: every key has a value and every value has
+// been checked. The tags drive decoding (see bind): toml names the key,
+// default its value where absent (none: the key is required), oneof the
+// accepted words, and range an interval such as "(0,1]".
+type Config struct {
+	Name  string   `toml:"name"`
+	Seeds []uint64 `toml:"seeds" default:"[1]"`
+
+	Corpus    Corpus
+	Split     Split
+	Decision  Decision
+	Results   Results
+	Features  []Features
+	Models    []Model
+	Published []Published
+}
+
+// Corpus says which papers the experiment sees.
+type Corpus struct {
+	// Path is a folder of shards, or "synthetic" for the built-in sample.
+	Path string `toml:"path"`
+	// Sample is how many papers each seed draws; 0 takes all.
+	Sample   int64  `toml:"sample" default:"0" range:"[0,)"`
+	Taxonomy string `toml:"taxonomy" default:"arxiv-2019"`
+}
+
+// Split holds the fractions of papers kept for choosing and for judging; the
+// rest trains. The side of a paper depends on its id and the key alone.
+type Split struct {
+	Validation float64 `toml:"validation" default:"0.05" range:"[0,1)"`
+	Test       float64 `toml:"test" default:"0.05" range:"(0,1)"`
+	Key        string  `toml:"key" default:"assay"`
+	// PerSeed adds the seed to the key, so that each replicate holds out other
+	// papers and the interval over seeds covers the choice of test papers.
+	PerSeed bool `toml:"per_seed" default:"false"`
+}
+
+// Decision lists the rules that turn scores into labels.
+type Decision struct {
+	Rules []string `toml:"rules" default:"[\"fixed:0.5\", \"tuned\"]"`
+}
+
+// Results says what is kept of a run.
+type Results struct {
+	Path       string `toml:"path" default:"results"`
+	SaveModels bool   `toml:"save_models" default:"true"`
+}
+
+// Features is a named way from tokens to a matrix. "counts" and "tfidf" exist
+// without being declared.
+type Features struct {
+	Name         string `toml:"-"`
+	Kind         string `toml:"kind" oneof:"counts tfidf"`
+	Ngrams       []int  `toml:"ngrams" default:"[1, 1]"` // shortest and longest, in tokens
+	MinDocuments int    `toml:"min_documents" default:"1" range:"[1,)"`
+	MaxFeatures  int    `toml:"max_features" default:"0" range:"[0,)"`
+	Sublinear    bool   `toml:"sublinear" default:"true"` // tfidf: 1 + ln(count)
+}
+
+// Published is a number from elsewhere that the table shows beside ours.
+// Scores are fractions of 1; absent ones are NaN.
+type Published struct {
+	Model    string  `toml:"model"`
+	F1       float64 `toml:"f1" default:"nan" range:"[0,1]"`
+	MasterF1 float64 `toml:"master_f1" default:"nan" range:"[0,1]"`
+	Source   string  `toml:"source" default:"\"\""`
+}
+
+// Model is one row of the comparison.
+type Model struct {
+	Name     string `toml:"name"`
+	Kind     string `toml:"kind" oneof:"naive_bayes logistic_regression random_forest"`
+	Backend  string `toml:"backend" default:"native" oneof:"native golearn"`
+	Features string `toml:"features" default:""`
+
+	// Options is a pointer to the struct of the kind, below.
+	Options any `toml:"-"`
+}
+
+// The options of the native backend, by kind. Defaults are those of the
+// classifiers in package baselines, which document the options.
+type (
+	// NaiveBayes holds the options of kind "naive_bayes".
+	NaiveBayes struct {
+		Variant  string  `toml:"variant" default:"multinomial" oneof:"multinomial bernoulli"`
+		Alpha    float64 `toml:"alpha" default:"1" range:"(0,)"`
+		FitPrior bool    `toml:"fit_prior" default:"true"`
+	}
+	// LogisticRegression holds the options of kind "logistic_regression".
+	LogisticRegression struct {
+		C             float64 `toml:"c" default:"1" range:"(0,)"` // inverse of the L2 penalty
+		Tolerance     float64 `toml:"tolerance" default:"0.001" range:"(0,1)"`
+		MaxIterations int     `toml:"max_iterations" default:"100" range:"[1,)"`
+		ClassWeight   string  `toml:"class_weight" default:"none" oneof:"none balanced"`
+	}
+	// RandomForest holds the options of kind "random_forest".
+	RandomForest struct {
+		Trees       int    `toml:"trees" default:"100" range:"[1,)"`
+		MaxDepth    int    `toml:"max_depth" default:"0" range:"[0,)"` // 0: no limit
+		MinLeaf     int    `toml:"min_leaf" default:"1" range:"[1,)"`
+		MinSplit    int    `toml:"min_split" default:"2" range:"[2,)"`
+		MaxFeatures string `toml:"max_features" default:"sqrt"`
+		Bootstrap   bool   `toml:"bootstrap" default:"true"`
+	}
+)
+
+// The options of the golearn backend, by kind. Each has the limits beyond
+// which a model is refused before any work.
+type (
+	// GolearnNaiveBayes holds the options of kind "naive_bayes", which golearn
+	// has as Bernoulli with a smoothing of its own.
+	GolearnNaiveBayes struct {
+		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,)"`
+		MaxGiB       float64 `toml:"max_gib" default:"4" range:"(0,)"`
+	}
+	// GolearnLogisticRegression holds the options of kind "logistic_regression".
+	GolearnLogisticRegression struct {
+		C            float64 `toml:"c" default:"1" range:"(0,)"`
+		Tolerance    float64 `toml:"tolerance" default:"0.0001" range:"(0,1)"`
+		ClassWeight  string  `toml:"class_weight" default:"none" oneof:"none balanced"`
+		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,)"`
+		MaxGiB       float64 `toml:"max_gib" default:"4" range:"(0,)"`
+	}
+	// GolearnRandomForest holds the options of kind "random_forest".
+	GolearnRandomForest struct {
+		Trees        int     `toml:"trees" default:"100" range:"[1,)"`
+		MaxDepth     int     `toml:"max_depth" default:"0" range:"[0,)"`
+		MaxFeatures  string  `toml:"max_features" default:"sqrt"`
+		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,)"`
+		MaxGiB       float64 `toml:"max_gib" default:"4" range:"(0,)"`
+	}
+)
+
+// newOptions returns a pointer to the options struct of a kind and backend,
+// nil if there is none.
+func newOptions(kind, backend string) any {
+	switch kind + "/" + backend {
+	case "naive_bayes/native":
+		return &NaiveBayes{}
+	case "logistic_regression/native":
+		return &LogisticRegression{}
+	case "random_forest/native":
+		return &RandomForest{}
+	case "naive_bayes/golearn":
+		return &GolearnNaiveBayes{}
+	case "logistic_regression/golearn":
+		return &GolearnLogisticRegression{}
+	case "random_forest/golearn":
+		return &GolearnRandomForest{}
+	}
+	return nil
+}
+
+// defaultFeatures names the features of a model that does not.
+func defaultFeatures(kind string) string {
+	if kind == "logistic_regression" {
+		return "tfidf"
+	}
+	return "counts"
+}

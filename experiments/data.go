@@ -1,0 +1,208 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"assay/corpus"
+	"assay/corpus/text"
+	"assay/features"
+	"assay/internal/fault"
+	"assay/internal/multilabel"
+	"assay/internal/progress"
+)
+
+const parts = 3 // corpus.Train, corpus.Validation, corpus.Test
+
+// dataset is the papers of one data key, ready for every model: drawn, parted,
+// labelled and counted in one pass over the shards.
+type dataset struct {
+	taxonomy *corpus.Taxonomy
+	drawn    int             // papers drawn from the corpus
+	outside  int             // papers left out: no category of the taxonomy
+	ids      [parts][]string // in the order of the corpus
+	labels   [parts]*multilabel.Matrix
+	seconds  float64 // time that preparing took
+
+	declared map[string]Features
+	counts   map[features.CountOptions]*counted
+	made     map[string]*featureSet
+}
+
+// counted is the counts of one way of counting.
+type counted struct {
+	vocabulary *features.Vocabulary
+	rows       [parts]*features.CSR
+}
+
+// featureSet is what a model takes: a matrix for each part.
+type featureSet struct {
+	rows    [parts]features.Matrix
+	seconds float64 // time that the step from counts took
+}
+
+// prepare draws the papers of c under this seed and counts their tokens for
+// each of the wanted features. Only training papers feed a vocabulary.
+func prepare(ctx context.Context, c *corpus.Corpus, cfg *Config, seed uint64, wanted []Features, workers int) (*dataset, error) {
+	start := time.Now()
+	taxonomy, err := corpus.LookupTaxonomy(cfg.Corpus.Taxonomy)
+	if err != nil {
+		return nil, fault.Usage(err)
+	}
+	rows, err := c.Sample(cfg.Corpus.Sample, seed)
+	if err != nil {
+		return nil, err
+	}
+	d := &dataset{
+		taxonomy: taxonomy, drawn: len(rows),
+		declared: map[string]Features{}, counts: map[features.CountOptions]*counted{}, made: map[string]*featureSet{},
+	}
+	counters := map[features.CountOptions]*features.Counter{}
+	for _, f := range wanted {
+		d.declared[f.Name] = f
+		if opt := f.countOptions(); counters[opt] == nil {
+			counters[opt] = features.NewCounter(opt, len(rows))
+		}
+	}
+	papers, err := d.scan(ctx, c, rows, cfg.split(seed), counters, workers)
+	if err != nil {
+		return nil, err
+	}
+	index := d.part(papers)
+	if err := d.checkParts(cfg); err != nil {
+		return nil, err
+	}
+	for opt, counter := range counters {
+		vocabulary, all, err := counter.Finish(ctx)
+		if err != nil {
+			return nil, err
+		}
+		set := &counted{vocabulary: vocabulary}
+		for p := range set.rows {
+			set.rows[p] = all.Select(index[p])
+		}
+		d.counts[opt] = set
+	}
+	d.seconds = time.Since(start).Seconds()
+	return d, nil
+}
+
+func (f Features) countOptions() features.CountOptions {
+	return features.CountOptions{
+		NgramMin: f.Ngrams[0], NgramMax: f.Ngrams[1],
+		MinDocuments: f.MinDocuments, MaxFeatures: f.MaxFeatures,
+	}
+}
+
+// scanned is what one pass keeps of a paper beside its counts.
+type scanned struct {
+	id     string
+	part   corpus.Part
+	labels []int32 // empty: no category of the taxonomy
+}
+
+// scan reads, cleans, tokenises and counts the papers in parallel. Each lands
+// at its own position, so that the result does not depend on the workers.
+func (d *dataset) scan(ctx context.Context, c *corpus.Corpus, rows []int64, split corpus.Split,
+	counters map[features.CountOptions]*features.Counter, workers int) ([]scanned, error) {
+	bar := progress.Start(ctx, "read and count", int64(len(rows)), "papers")
+	defer bar.Done()
+	papers := make([]scanned, len(rows))
+	tokenizer := text.NewTokenizer()
+	type state struct {
+		tokenizer *text.Worker
+		counters  []*features.CountWorker
+		tokens    []string
+		done      int64
+	}
+	states := make([]*state, workers)
+	for i := range states {
+		states[i] = &state{tokenizer: tokenizer.Worker()}
+		for _, counter := range counters {
+			states[i].counters = append(states[i].counters, counter.Worker())
+		}
+	}
+	err := c.Scan(ctx, rows, corpus.ReadOptions{Workers: workers}, func(worker, pos int, p *corpus.Paper) error {
+		s := states[worker]
+		labels, _ := d.taxonomy.Labels(p)
+		papers[pos] = scanned{id: strings.Clone(p.ID), part: split.Of(p.ID), labels: labels}
+		if len(labels) > 0 {
+			s.tokens = s.tokenizer.AppendPaper(s.tokens[:0], p.Title, p.Abstract)
+			for _, counter := range s.counters {
+				counter.Add(pos, s.tokens, papers[pos].part == corpus.Train)
+			}
+		}
+		if s.done++; s.done%256 == 0 {
+			bar.Add(256)
+		}
+		return nil
+	})
+	return papers, err
+}
+
+// part files the papers under their parts and returns each part's positions.
+func (d *dataset) part(papers []scanned) (index [parts][]int) {
+	for p := range d.labels {
+		d.labels[p] = multilabel.New(len(d.taxonomy.Categories))
+	}
+	for pos, s := range papers {
+		if len(s.labels) == 0 {
+			d.outside++
+			continue
+		}
+		index[s.part] = append(index[s.part], pos)
+		d.ids[s.part] = append(d.ids[s.part], s.id)
+		d.labels[s.part].Append(s.labels)
+	}
+	return index
+}
+
+// checkParts refuses parts that nothing can be learned from or judged on.
+func (d *dataset) checkParts(cfg *Config) error {
+	for p, fraction := range map[corpus.Part]float64{
+		corpus.Train: 1 - cfg.Split.Validation - cfg.Split.Test, corpus.Validation: cfg.Split.Validation, corpus.Test: cfg.Split.Test,
+	} {
+		if fraction > 0 && len(d.ids[p]) == 0 {
+			return fault.Usagef("experiments: no %s paper among the %d drawn from %s (%d outside taxonomy %s): draw more papers or raise the fraction",
+				p, d.drawn, cfg.Corpus.Path, d.outside, cfg.Corpus.Taxonomy)
+		}
+	}
+	return nil
+}
+
+// features returns the matrices of the named features, made on first use.
+func (d *dataset) features(name string, workers int) (*featureSet, error) {
+	if set := d.made[name]; set != nil {
+		return set, nil
+	}
+	f, ok := d.declared[name]
+	if !ok {
+		return nil, fmt.Errorf("experiments: features %q were not prepared", name)
+	}
+	start := time.Now()
+	counts := d.counts[f.countOptions()]
+	set := &featureSet{}
+	for p, m := range counts.rows {
+		set.rows[p] = m
+	}
+	if f.Kind == "tfidf" {
+		weights := features.NewTFIDF(features.TFIDFOptions{Sublinear: f.Sublinear, L2: true, SmoothIDF: true})
+		weights.Fit(counts.rows[corpus.Train])
+		for p, m := range counts.rows {
+			t, err := weights.Transform(m, workers)
+			if err != nil {
+				return nil, err
+			}
+			set.rows[p] = t
+		}
+	}
+	set.seconds = time.Since(start).Seconds()
+	d.made[name] = set
+	return set, nil
+}
+
+// defaultWorkers is one a core.
+func defaultWorkers() int { return runtime.GOMAXPROCS(0) }

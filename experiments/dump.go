@@ -1,0 +1,73 @@
+package experiments
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Text writes the resolved configuration as TOML, every key with its value, in
+// the order of the schema. Parse reads it back to an equal Config.
+func (c *Config) Text() string {
+	var b bytes.Buffer
+	writeKeys(&b, c)
+	section(&b, "[corpus]", &c.Corpus)
+	section(&b, "[split]", &c.Split)
+	section(&b, "[decision]", &c.Decision)
+	section(&b, "[results]", &c.Results)
+	for i := range c.Features {
+		section(&b, "[features."+quoteKey(c.Features[i].Name)+"]", &c.Features[i])
+	}
+	for i := range c.Models {
+		section(&b, "[[model]]", &c.Models[i], c.Models[i].Options)
+	}
+	for i := range c.Published {
+		section(&b, "[[published]]", &c.Published[i])
+	}
+	return b.String()
+}
+
+func section(b *bytes.Buffer, header string, structs ...any) {
+	fmt.Fprintf(b, "\n%s\n", header)
+	for _, s := range structs {
+		writeKeys(b, s)
+	}
+}
+
+// writeKeys writes the tagged fields of the struct that s points to.
+func writeKeys(b *bytes.Buffer, s any) {
+	v := reflect.ValueOf(s).Elem()
+	for i := range v.NumField() {
+		key := v.Type().Field(i).Tag.Get("toml")
+		if key == "" || key == "-" {
+			continue
+		}
+		f := v.Field(i)
+		if f.Kind() == reflect.Float64 && math.IsNaN(f.Float()) {
+			continue // stands for an absent key
+		}
+		fmt.Fprintf(b, "%s = %s\n", key, tomlValue(f.Interface()))
+	}
+}
+
+// tomlValue encodes one value by the TOML encoder.
+func tomlValue(v any) string {
+	out, err := toml.Marshal(map[string]any{"v": v})
+	if err != nil {
+		panic(fmt.Sprintf("experiments: encode %v: %v", v, err)) // only kinds of the schema come here
+	}
+	return strings.TrimSpace(strings.TrimPrefix(string(out), "v = "))
+}
+
+func quoteKey(key string) string {
+	for _, r := range key {
+		if !(r == '_' || r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z') {
+			return tomlValue(key)
+		}
+	}
+	return key
+}

@@ -1,0 +1,75 @@
+package experiments
+
+import (
+	"fmt"
+	"strings"
+
+	"assay/baselines"
+	"assay/baselines/golearn"
+)
+
+// newClassifier builds the classifier of a model. No two seeds or names share
+// random numbers: the classifiers derive theirs by name from the seed.
+func newClassifier(m *Model, seed uint64, workers int) (baselines.Classifier, error) {
+	switch o := m.Options.(type) {
+	case *NaiveBayes:
+		opt := baselines.NBOptions{Alpha: o.Alpha, UniformPrior: !o.FitPrior, Workers: workers}
+		if o.Variant == "bernoulli" {
+			return baselines.NewBernoulliNB(opt), nil
+		}
+		return baselines.NewMultinomialNB(opt), nil
+	case *LogisticRegression:
+		return baselines.NewLogisticRegression(baselines.LogisticOptions{
+			C: o.C, Tolerance: o.Tolerance, MaxIterations: o.MaxIterations,
+			ClassWeight: o.ClassWeight, Seed: seed, Workers: workers,
+		}), nil
+	case *RandomForest:
+		return baselines.NewRandomForest(baselines.ForestOptions{
+			Trees: o.Trees, MaxDepth: o.MaxDepth, MinLeaf: o.MinLeaf, MinSplit: o.MinSplit,
+			MaxFeatures: baselines.MaxFeatures(o.MaxFeatures), NoBootstrap: !o.Bootstrap,
+			Seed: seed, Workers: workers,
+		}), nil
+	case *GolearnNaiveBayes:
+		return golearn.NewNaiveBayes(golearn.NBOptions{Workers: workers, Limits: limits(o.MaxCoreHours, o.MaxGiB)}), nil
+	case *GolearnLogisticRegression:
+		return golearn.NewLogisticRegression(golearn.LogisticOptions{
+			C: o.C, Tolerance: o.Tolerance, ClassWeight: o.ClassWeight,
+			Workers: workers, Limits: limits(o.MaxCoreHours, o.MaxGiB),
+		}), nil
+	case *GolearnRandomForest:
+		return golearn.NewRandomForest(golearn.ForestOptions{
+			Trees: o.Trees, MaxFeatures: baselines.MaxFeatures(o.MaxFeatures), MaxDepth: o.MaxDepth,
+			Seed: seed, Workers: workers, Limits: limits(o.MaxCoreHours, o.MaxGiB),
+		}), nil
+	}
+	return nil, fmt.Errorf("experiments: model %q: no classifier of kind %q", m.Name, m.Kind)
+}
+
+func limits(coreHours, gib float64) golearn.Limits {
+	return golearn.Limits{CoreHours: coreHours, Bytes: int64(gib * (1 << 30))}
+}
+
+// describeFit says in a line how a fit went, where the classifier tells: the
+// labels that did not converge are named in no table, so the log must.
+func describeFit(model baselines.Classifier, labels []string) string {
+	lr, ok := model.(*baselines.LogisticRegression)
+	if !ok {
+		return ""
+	}
+	passes, constant := 0, 0
+	var open []string
+	for i, c := range lr.Convergence() {
+		passes += c.Iterations
+		switch {
+		case c.Constant:
+			constant++
+		case !c.Converged:
+			open = append(open, fmt.Sprintf("%s (distance %.2g)", labels[i], c.Distance))
+		}
+	}
+	text := fmt.Sprintf("%d labels, %d constant, %d passes in all", len(labels), constant, passes)
+	if len(open) > 0 {
+		text += fmt.Sprintf("; %d not converged: %s", len(open), strings.Join(open, ", "))
+	}
+	return text
+}

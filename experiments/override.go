@@ -1,0 +1,98 @@
+package experiments
+
+import (
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"assay/internal/suggest"
+)
+
+// override applies one --set "key=value" to the decoded document. The key is a
+// path as in the file: corpus.path, features.tfidf.min_documents, or
+// model.NAME.key, where NAME may hold spaces and dots and * stands for every
+// model. The value is TOML; what does not parse as TOML is taken as a string.
+func (b *binder) override(doc map[string]any, text string) {
+	flag := "--set " + text
+	key, raw, ok := strings.Cut(text, "=")
+	key = strings.TrimSpace(key)
+	if !ok || key == "" {
+		b.faults = append(b.faults, Fault{Place: flag, Message: "want key=value, such as corpus.path=data/arxiv"})
+		return
+	}
+	value := overrideValue(strings.TrimSpace(raw))
+	if rest, isModel := strings.CutPrefix(key, "model."); isModel {
+		b.overrideModel(doc, rest, value, flag)
+		return
+	}
+	b.flags[key] = flag
+	parts := strings.Split(key, ".")
+	table := doc
+	for _, p := range parts[:len(parts)-1] {
+		switch next := table[p].(type) {
+		case map[string]any:
+			table = next
+		case nil:
+			created := map[string]any{}
+			table[p] = created
+			table = created
+		default:
+			b.faults = append(b.faults, Fault{Place: flag, Message: strconv.Quote(p) + " is not a table"})
+			return
+		}
+	}
+	table[parts[len(parts)-1]] = value
+}
+
+func (b *binder) overrideModel(doc map[string]any, rest string, value any, flag string) {
+	models, _ := doc["model"].([]map[string]any)
+	name, key, ok := cutLast(rest)
+	if !ok || key == "" {
+		b.faults = append(b.faults, Fault{Place: flag, Message: "want model.NAME.key=value"})
+		return
+	}
+	var names []string
+	found := false
+	for i, m := range models {
+		if n, _ := m["name"].(string); n == name || name == "*" {
+			m[key] = value
+			b.flags["model#"+itoa(i)+"."+key] = flag
+			found = true
+		} else {
+			names = append(names, n)
+		}
+	}
+	if !found {
+		hint := suggest.Hint(name, names)
+		if hint == "" {
+			hint = "; models: " + strings.Join(names, ", ")
+		}
+		b.faults = append(b.faults, Fault{Place: flag, Message: "no model is named " + strconv.Quote(name) + hint})
+	}
+}
+
+func overrideValue(text string) any {
+	var doc map[string]any
+	if _, err := toml.Decode("v = "+text, &doc); err == nil && len(doc) == 1 {
+		return doc["v"]
+	}
+	return text
+}
+
+// sortedKeys returns the keys of a table in order, without those named.
+func sortedKeys(t map[string]any, without ...string) []string {
+	var keys []string
+next:
+	for k := range t {
+		for _, w := range without {
+			if k == w {
+				continue next
+			}
+		}
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

@@ -1,0 +1,223 @@
+package experiments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"time"
+
+	"assay/baselines"
+	"assay/corpus"
+	"assay/internal/codeversion"
+	"assay/internal/multilabel"
+	"assay/results"
+	"assay/results/metrics"
+)
+
+// ModelFile is the name of a run's saved model in its model folder.
+const ModelFile = "model.assay"
+
+// Run runs one trial and returns its record. A trial that is already done is
+// not run again: its record is returned with reused true. A trial that fails
+// leaves its run folder with the error.
+func (s *Session) Run(ctx context.Context, t Trial) (run results.Run, reused bool, err error) {
+	w, err := s.store.Claim(ctx, s.record(t))
+	if errors.Is(err, results.ErrFinished) {
+		run, err = s.store.Run(s.Config.Name, t.ID)
+		return run, true, err
+	}
+	if err != nil {
+		return results.Run{}, false, err
+	}
+	run = w.Run()
+	err = s.execute(w.Context(), t, w, &run)
+	switch {
+	case err == nil:
+		err = w.Finish(run)
+	case ctx.Err() != nil:
+		err = errors.Join(err, w.Interrupt())
+	case errors.Is(context.Cause(w.Context()), results.ErrLost):
+		err = context.Cause(w.Context())
+	default:
+		err = errors.Join(err, w.Fail(err))
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		return run, false, fmt.Errorf("trial %s: %w", t.ID, err)
+	}
+	run, err = s.store.Run(s.Config.Name, t.ID)
+	return run, false, err
+}
+
+// record is what is known of a trial before it runs.
+func (s *Session) record(t Trial) results.Run {
+	m := t.Model
+	return results.Run{
+		Experiment: s.Config.Name,
+		Trial:      t.ID,
+		Setting:    t.Setting,
+		Code:       codeversion.Get(),
+		Model:      results.Model{Name: m.Name, Kind: m.Kind, Backend: m.Backend},
+		Seed:       t.Seed,
+		Params:     params(t),
+		Data: results.Data{
+			Hash: s.corpus.Hash(), Path: s.Config.Corpus.Path, Name: s.dataName(),
+			Sample: int(s.Config.Corpus.Sample), Taxonomy: s.Config.Corpus.Taxonomy, Split: s.splitName(),
+		},
+	}
+}
+
+func (s *Session) dataName() string {
+	if s.Config.Corpus.Path == SyntheticPath {
+		return fmt.Sprintf("%d synthetic papers", s.Papers())
+	}
+	return fmt.Sprintf("%d papers of %s", s.Papers(), filepath.Base(s.Config.Corpus.Path))
+}
+
+func (s *Session) splitName() string {
+	text := fmt.Sprintf("%g %% validation, %g %% test, key %q", 100*s.Config.Split.Validation, 100*s.Config.Split.Test, s.Config.Split.Key)
+	if s.Config.Split.PerSeed {
+		text += ", another split for each seed"
+	}
+	return text
+}
+
+// params lists a trial's resolved options, its features' with a prefix.
+func params(t Trial) map[string]any {
+	out := map[string]any{"features": t.Model.Features}
+	add := func(prefix string, s any) {
+		v := reflect.ValueOf(s).Elem()
+		for i := range v.NumField() {
+			if key := v.Type().Field(i).Tag.Get("toml"); key != "" && key != "-" {
+				out[prefix+key] = v.Field(i).Interface()
+			}
+		}
+	}
+	add("", t.Model.Options)
+	for i := range t.Config.Features {
+		add("features.", &t.Config.Features[i])
+	}
+	return out
+}
+
+// execute does a trial's work inside its claimed folder.
+func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, run *results.Run) error {
+	if err := w.WriteConfig([]byte(t.Config.Text())); err != nil {
+		return err
+	}
+	data, err := s.dataFor(ctx, t)
+	if err != nil {
+		return err
+	}
+	set, err := data.features(t.Model.Features, s.workers)
+	if err != nil {
+		return err
+	}
+	run.Data.Labels, run.Data.Masters = len(data.taxonomy.Categories), len(data.taxonomy.Groups)
+	run.Data.Train, run.Data.Validation, run.Data.Test = len(data.ids[corpus.Train]), len(data.ids[corpus.Validation]), len(data.ids[corpus.Test])
+	stage := func(name string, seconds float64) {
+		run.Stages = append(run.Stages, results.Stage{Name: name, Seconds: seconds})
+		w.Log().Info("stage", "name", name, "seconds", seconds)
+	}
+	stage("prepare", data.seconds)
+	stage("features", set.seconds)
+	w.Log().Info("data", "drawn", data.drawn, "outside_taxonomy", data.outside, "columns", set.columns())
+
+	start := time.Now()
+	lap := func(name string) {
+		stage(name, time.Since(start).Seconds())
+		start = time.Now()
+	}
+	model, err := newClassifier(t.Model, t.Seed, s.workers)
+	if err != nil {
+		return err
+	}
+	part := func(p corpus.Part) baselines.Dataset {
+		return baselines.Dataset{X: set.rows[p], Y: data.labels[p]}
+	}
+	if err := model.Fit(ctx, part(corpus.Train), part(corpus.Validation)); err != nil {
+		return err
+	}
+	lap("fit")
+	if text := describeFit(model, categoryIDs(data.taxonomy)); text != "" {
+		w.Log().Info("fit", "report", text)
+	}
+	validation, test, err := s.scores(ctx, model, set)
+	if err != nil {
+		return err
+	}
+	lap("score")
+	if run.Results, err = s.judge(data, validation, test); err != nil {
+		return err
+	}
+	lap("evaluate")
+	err = w.WritePredictions(results.Predictions{
+		IDs: data.ids[corpus.Test], Labels: categoryIDs(data.taxonomy), Truth: data.labels[corpus.Test], Scores: test,
+	})
+	if err == nil && s.Config.Results.SaveModels {
+		err = w.WriteModel(ModelFile, model.Save)
+	}
+	if err != nil {
+		return err
+	}
+	lap("save")
+	return nil
+}
+
+// columns is how many features a paper has.
+func (f *featureSet) columns() int {
+	_, cols := f.rows[corpus.Train].Dims()
+	return cols
+}
+
+// scores scores the validation papers, if a rule needs them, and the test
+// papers.
+func (s *Session) scores(ctx context.Context, model baselines.Classifier, set *featureSet) (validation, test *multilabel.Scores, err error) {
+	if n, _ := set.rows[corpus.Validation].Dims(); n > 0 {
+		if validation, err = model.Scores(ctx, set.rows[corpus.Validation]); err != nil {
+			return nil, nil, err
+		}
+	}
+	test, err = model.Scores(ctx, set.rows[corpus.Test])
+	return validation, test, err
+}
+
+// judge applies every decision rule: chosen on validation, reported on test.
+func (s *Session) judge(data *dataset, validation, test *multilabel.Scores) ([]results.RuleResult, error) {
+	truth := data.labels[corpus.Test]
+	groups, n := data.taxonomy.GroupOf(), len(data.taxonomy.Groups)
+	var out []results.RuleResult
+	for _, text := range s.Config.Decision.Rules {
+		rule, err := metrics.ParseRule(text)
+		if err != nil {
+			return nil, err
+		}
+		decision, err := rule.Fit(validation, data.labels[corpus.Validation])
+		if err != nil {
+			return nil, err
+		}
+		predicted, err := decision.Apply(test)
+		if err != nil {
+			return nil, err
+		}
+		all, err := metrics.Evaluate(predicted, truth, test)
+		if err != nil {
+			return nil, err
+		}
+		master, err := metrics.Evaluate(predicted.Map(groups, n), truth.Map(groups, n), nil)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, results.RuleResult{Decision: decision, All: all, Master: master})
+	}
+	return out, nil
+}
+
+func categoryIDs(t *corpus.Taxonomy) []string {
+	ids := make([]string, len(t.Categories))
+	for i, c := range t.Categories {
+		ids[i] = c.ID
+	}
+	return ids
+}

@@ -1,0 +1,146 @@
+package experiments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"assay/corpus"
+	"assay/corpus/synthetic"
+	"assay/internal/codeversion"
+	"assay/internal/fault"
+	"assay/internal/progress"
+	"assay/results"
+)
+
+// SyntheticPath is the corpus path that names the built-in sample.
+const SyntheticPath = "synthetic"
+
+// Session is an experiment opened for running: its corpus, its store and its
+// trials. It is not safe for concurrent use; each trial uses all workers.
+type Session struct {
+	Config *Config
+	Trials []Trial
+
+	corpus  *corpus.Corpus
+	store   *results.Store
+	workers int
+
+	// The data of one key at a time: trials of a key run one after another.
+	dataKey string
+	data    *dataset
+}
+
+// Options say how a session runs.
+type Options struct {
+	// Workers is how many cores a trial uses; 0 takes all. It never changes a
+	// result.
+	Workers int
+}
+
+// Open opens the experiment's corpus and run store.
+func Open(ctx context.Context, cfg *Config, opt Options) (*Session, error) {
+	store, err := results.CreateStore(cfg.Results.Path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := openCorpus(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{Config: cfg, corpus: c, store: store, workers: opt.Workers}
+	if s.workers <= 0 {
+		s.workers = defaultWorkers()
+	}
+	s.Trials = cfg.Trials(c.Hash(), codeversion.Get())
+	if n := cfg.Corpus.Sample; n > c.Rows() {
+		return nil, errors.Join(fault.Usagef("experiments: corpus.sample = %d, but %s holds %d papers: lower it, or 0 for all", n, c.Path(), c.Rows()), c.Close())
+	}
+	if err := s.checkSizes(); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return s, nil
+}
+
+// Close releases the corpus.
+func (s *Session) Close() error { return s.corpus.Close() }
+
+// Store returns the store that the session's runs are written to.
+func (s *Session) Store() *results.Store { return s.store }
+
+// Papers returns how many papers a trial draws.
+func (s *Session) Papers() int64 {
+	if n := s.Config.Corpus.Sample; n > 0 {
+		return n
+	}
+	return s.corpus.Rows()
+}
+
+// openCorpus opens the folder that the experiment names, or the built-in
+// sample, which is written to the results' cache the first time.
+func openCorpus(ctx context.Context, cfg *Config) (*corpus.Corpus, error) {
+	if cfg.Corpus.Path != SyntheticPath {
+		return corpus.Open(cfg.Corpus.Path)
+	}
+	opt := synthetic.Default
+	dir := filepath.Join(cfg.Results.Path, "cache", fmt.Sprintf("synthetic-%d-%d", opt.Papers, opt.Seed))
+	if c, err := corpus.Open(dir); err == nil {
+		if c.Rows() == int64(opt.Papers) && c.Verify(ctx) == nil {
+			return c, nil
+		}
+		if err := c.Close(); err != nil {
+			return nil, err
+		}
+	}
+	if err := WriteSynthetic(ctx, dir, opt, true); err != nil {
+		return nil, err
+	}
+	return corpus.Open(dir)
+}
+
+// WriteSynthetic writes the built-in sample as shards into dir.
+func WriteSynthetic(ctx context.Context, dir string, opt synthetic.Options, overwrite bool) error {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return fault.Usagef("experiments: make room for the synthetic sample: %w", err)
+	}
+	w, err := corpus.Create(dir, corpus.WriterOptions{Source: "synthetic", Overwrite: overwrite})
+	if err != nil {
+		return err
+	}
+	bar := progress.Start(ctx, "write synthetic sample", int64(opt.Papers), "papers")
+	defer bar.Done()
+	for p := range synthetic.Papers(opt) {
+		if err := errors.Join(ctx.Err(), w.Add(p)); err != nil {
+			return errors.Join(err, w.Abort())
+		}
+		bar.Add(1)
+	}
+	_, err = w.Commit(ctx)
+	return err
+}
+
+// dataFor returns the prepared data of a trial, kept until another key is
+// asked for. Every features table of the experiment is prepared at once.
+func (s *Session) dataFor(ctx context.Context, t Trial) (*dataset, error) {
+	if s.dataKey == t.DataKey {
+		return s.data, nil
+	}
+	s.dataKey, s.data = "", nil // free the old before making the new
+	var wanted []Features
+	for _, f := range s.Config.Features {
+		for i := range s.Config.Models {
+			if s.Config.Models[i].Features == f.Name {
+				wanted = append(wanted, f)
+				break
+			}
+		}
+	}
+	d, err := prepare(ctx, s.corpus, s.Config, t.Seed, wanted, s.workers)
+	if err != nil {
+		return nil, err
+	}
+	s.dataKey, s.data = t.DataKey, d
+	return d, nil
+}

@@ -1,0 +1,103 @@
+package experiments
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"assay/corpus"
+)
+
+// Trial is one model with one seed.
+type Trial struct {
+	// ID names the trial's folder: the model, the seed and the start of a hash
+	// of everything that its result depends on.
+	ID string
+	// Setting is the hash of the configuration alone: trials of equal setting
+	// differ at most in the data and the code.
+	Setting string
+	// Config is the experiment cut down to this trial; running it gives the
+	// same trial again.
+	Config *Config
+	Model  *Model
+	Seed   uint64
+	// DataKey is equal for trials that see the same papers in the same parts.
+	DataKey string
+}
+
+// Trials expands the experiment in the order of its models, then seeds. data
+// is the corpus hash and code the version of the program.
+func (c *Config) Trials(data, code string) []Trial {
+	var out []Trial
+	for i := range c.Models {
+		for _, seed := range c.Seeds {
+			out = append(out, c.trial(&c.Models[i], seed, data, code))
+		}
+	}
+	return out
+}
+
+func (c *Config) trial(m *Model, seed uint64, data, code string) Trial {
+	one := *c
+	one.Seeds = []uint64{seed}
+	one.Models = []Model{*m}
+	one.Published = nil
+	one.Features = nil
+	for _, f := range c.Features {
+		if f.Name == m.Features {
+			one.Features = append(one.Features, f)
+		}
+	}
+	// What cannot change the result does not enter its identity.
+	identity := one
+	identity.Name, identity.Corpus.Path, identity.Results = "", "", Results{}
+	setting := sha256.Sum256([]byte(identity.Text()))
+	full := sha256.Sum256([]byte(hex.EncodeToString(setting[:]) + "\ndata = " + data + "\ncode = " + code))
+	return Trial{
+		ID:      fmt.Sprintf("%s-s%d-%s", slug(m.Name), seed, hex.EncodeToString(full[:6])),
+		Setting: hex.EncodeToString(setting[:]),
+		Config:  &one,
+		Model:   &one.Models[0],
+		Seed:    seed,
+		DataKey: c.dataKey(seed),
+	}
+}
+
+// dataKey says what decides the papers and their parts.
+func (c *Config) dataKey(seed uint64) string {
+	drawn := uint64(0)
+	if c.Corpus.Sample > 0 {
+		drawn = seed
+	}
+	return fmt.Sprintf("%s sample %d seed %d split %+v", c.Corpus.Taxonomy, c.Corpus.Sample, drawn, c.split(seed))
+}
+
+// split returns how this seed parts the papers.
+func (c *Config) split(seed uint64) corpus.Split {
+	key := c.Split.Key
+	if c.Split.PerSeed {
+		key = fmt.Sprintf("%s seed %d", key, seed)
+	}
+	return corpus.Split{Validation: c.Split.Validation, Test: c.Split.Test, Key: key}
+}
+
+// slug turns a model's name into a part of a folder's name.
+func slug(name string) string {
+	var b strings.Builder
+	dash := false
+	for _, r := range strings.ToLower(name) {
+		switch {
+		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
+			b.WriteRune(r)
+			dash = false
+		case !dash && b.Len() > 0:
+			b.WriteByte('-')
+			dash = true
+		}
+	}
+	if b.Len() == 0 {
+		return "model"
+	}
+	return strings.TrimSuffix(b.String(), "-")
+}

@@ -1,0 +1,99 @@
+package experiments
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"assay/baselines"
+	"assay/corpus"
+	"assay/internal/suggest"
+	"assay/results/metrics"
+)
+
+// folderName is what an experiment's name may be: it names a folder.
+var folderName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// validate checks what a single key cannot know.
+func (b *binder) validate(cfg *Config) {
+	if cfg.Name != "" && !folderName.MatchString(cfg.Name) {
+		b.fault("name", "name: %q cannot name a folder: use letters, digits, '.', '_' and '-'", cfg.Name)
+	}
+	if len(cfg.Seeds) == 0 {
+		b.fault("seeds", "seeds: at least one is needed")
+	}
+	for i, s := range cfg.Seeds {
+		if slices.Contains(cfg.Seeds[:i], s) {
+			b.fault("seeds", "seeds: %d stands twice; equal seeds are no replicates", s)
+		}
+	}
+	if cfg.Corpus.Taxonomy != "" {
+		if _, err := corpus.LookupTaxonomy(cfg.Corpus.Taxonomy); err != nil {
+			b.fault("corpus.taxonomy", "taxonomy: %v", err)
+		}
+	}
+	sound := !b.faulty["split.validation"] && !b.faulty["split.test"]
+	if sum := cfg.Split.Validation + cfg.Split.Test; sound && sum >= 1 {
+		b.fault("split", "split: validation and test take %g of the papers and leave none for training", sum)
+	}
+	b.validateRules(cfg)
+	b.validateModels(cfg)
+}
+
+func (b *binder) validateRules(cfg *Config) {
+	if len(cfg.Decision.Rules) == 0 {
+		b.fault("decision.rules", "rules: at least one is needed, such as \"fixed:0.5\"")
+	}
+	for i, text := range cfg.Decision.Rules {
+		rule, err := metrics.ParseRule(text)
+		if err != nil {
+			b.fault("decision.rules", "rules: %v", err)
+			continue
+		}
+		if slices.Contains(cfg.Decision.Rules[:i], text) {
+			b.fault("decision.rules", "rules: %q stands twice", text)
+		}
+		if rule.NeedsValidation() && cfg.Split.Validation == 0 && !b.faulty["split.validation"] {
+			b.fault("split.validation", "rule %q is chosen on validation papers, but split.validation is 0", text)
+		}
+	}
+}
+
+func (b *binder) validateModels(cfg *Config) {
+	if len(cfg.Models) == 0 {
+		b.fault("model", "no [[model]]: an experiment compares at least one")
+	}
+	var declared []string
+	for _, f := range cfg.Features {
+		declared = append(declared, f.Name)
+	}
+	var names []string
+	for i := range cfg.Models {
+		m := &cfg.Models[i]
+		path := "model#" + itoa(i)
+		if slices.Contains(names, m.Name) && m.Name != "" {
+			b.fault(path+".name", "name: a second model is named %q; each row of the table needs its own name", m.Name)
+		}
+		if _, given := b.lines[path+".name"]; given && strings.TrimSpace(m.Name) == "" {
+			b.fault(path+".name", "name: is empty")
+		}
+		names = append(names, m.Name)
+		if m.Options == nil {
+			continue
+		}
+		if !slices.Contains(declared, m.Features) {
+			b.fault(path+".features", "features: no [features.%s]%s; declared: %s",
+				m.Features, suggest.Hint(m.Features, declared), strings.Join(declared, ", "))
+		}
+		tried := "sqrt"
+		switch options := m.Options.(type) {
+		case *RandomForest:
+			tried = options.MaxFeatures
+		case *GolearnRandomForest:
+			tried = options.MaxFeatures
+		}
+		if _, err := baselines.MaxFeatures(tried).Of(1); err != nil {
+			b.fault(path+".max_features", "max_features: %v", err)
+		}
+	}
+}

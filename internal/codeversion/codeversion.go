@@ -1,0 +1,53 @@
+// Package codeversion names the program that runs, so that a result can say
+// which code it comes from.
+package codeversion
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"runtime/debug"
+	"sync"
+)
+
+// Get identifies the running program: the commit it was built from if
+// the build knew it and the tree was clean, else the SHA-256 of the executable
+// itself, so that two programs of one version are the same code.
+var Get = sync.OnceValue(func() string {
+	revision, dirty := "", true
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				revision = s.Value
+			case "vcs.modified":
+				dirty = s.Value == "true"
+			}
+		}
+	}
+	if revision != "" && !dirty {
+		return "git:" + revision
+	}
+	if sum, err := hashExecutable(); err == nil {
+		return "sha256:" + sum
+	}
+	return "unknown"
+})
+
+func hashExecutable() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

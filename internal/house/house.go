@@ -1,0 +1,37 @@
+// Package house states which package may import which; its test enforces it.
+package house
+
+// Allowed lists, for each package or folder of packages (ending in /…), the
+// packages of this module that it may import beside internal/…, which
+// everything may. Data flows from left to right, and so do imports: a package
+// sees only what stands before it. docs/ARCHITECTURE.md draws the same.
+var Allowed = []Rule{
+	{"internal/…", nil},
+	{"configs", nil},
+	{"corpus", nil},
+	{"corpus/text", nil},
+	{"corpus/synthetic", []string{"corpus"}},
+	{"features", []string{"corpus", "corpus/text"}},
+	{"baselines", []string{"features"}},
+	{"baselines/conformance", []string{"baselines", "features"}},
+	{"baselines/golearn", []string{"baselines", "baselines/conformance", "features"}},
+	{"results/metrics", nil},
+	{"results/stats", nil},
+	{"results", []string{"results/metrics", "results/stats"}},
+	{"results/table", []string{"results", "results/metrics", "results/stats"}},
+	{"experiments", []string{
+		"configs", "corpus", "corpus/text", "corpus/synthetic", "features", "baselines", "baselines/golearn",
+		"results", "results/metrics", "results/stats", "results/table",
+	}},
+	{"runners", []string{"experiments", "results"}},
+	{"cmd/assay", []string{
+		"configs", "corpus", "corpus/text", "corpus/synthetic", "features", "baselines", "experiments", "runners",
+		"results", "results/metrics", "results/stats", "results/table",
+	}},
+}
+
+// Rule says what one package may import.
+type Rule struct {
+	Package string
+	Imports []string
+}
