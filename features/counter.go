@@ -49,7 +49,7 @@ func (o *CountOptions) defaults() error {
 // dropped, terms in the order of their code points. Its result depends neither
 // on the number of workers nor on which of them counted which paper.
 //
-// It holds about two bytes a distinct term of a paper until Finish, which adds
+// It holds two to three bytes a distinct term of a paper until Finish, which adds
 // the eight bytes of the matrix.
 type Counter struct {
 	opt  CountOptions
