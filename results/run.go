@@ -14,6 +14,7 @@
 package results
 
 import (
+	"math"
 	"time"
 
 	"assay/results/metrics"
@@ -103,7 +104,7 @@ type File struct {
 func (r Run) Stage(name string) (time.Duration, bool) {
 	for _, s := range r.Stages {
 		if s.Name == name {
-			return time.Duration(s.Seconds * float64(time.Second)), true
+			return time.Duration(math.Round(s.Seconds * float64(time.Second))), true
 		}
 	}
 	return 0, false

@@ -1,0 +1,130 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"assay/internal/fault"
+	"assay/results"
+	"assay/results/metrics"
+)
+
+// metric is a column that is measured: its value for one run and rule, and how
+// it is shown.
+type metric struct {
+	Column
+	score bool // of the predictions: more is better
+	value func(results.Run, results.RuleResult) (float64, bool)
+	note  string
+}
+
+func score(key, title, note string, get func(results.RuleResult) float64) metric {
+	return metric{
+		Column: Column{Key: key, Title: title, Unit: "fraction", Numeric: true},
+		score:  true, note: note,
+		value: func(_ results.Run, r results.RuleResult) (float64, bool) { return get(r), true },
+	}
+}
+
+func precisionAt(k int) metric {
+	m := score(fmt.Sprintf("precision_at_%d", k), fmt.Sprintf("P@%d", k), "", nil)
+	m.value = func(_ results.Run, r results.RuleResult) (float64, bool) { return r.All.At(k) }
+	return m
+}
+
+func metricsKnown() []metric {
+	of := func(get func(metrics.Report) float64) func(results.RuleResult) float64 {
+		return func(r results.RuleResult) float64 { return get(r.All) }
+	}
+	return []metric{
+		score("f1", "F1", "F1: mean over papers of each paper's F1, over all categories", of(func(r metrics.Report) float64 { return r.SampleF1 })),
+		score("master_f1", "Master F1", "Master F1: the same over master categories", func(r results.RuleResult) float64 { return r.Master.SampleF1 }),
+		score("micro_f1", "Micro F1", "Micro F1: over all pairs of paper and category", of(func(r metrics.Report) float64 { return r.MicroF1 })),
+		score("macro_f1", "Macro F1", "Macro F1: mean over categories", of(func(r metrics.Report) float64 { return r.MacroF1 })),
+		score("precision", "Precision", "Precision, Recall: means over papers", of(func(r metrics.Report) float64 { return r.SamplePrecision })),
+		score("recall", "Recall", "", of(func(r metrics.Report) float64 { return r.SampleRecall })),
+		score("subset_accuracy", "Exact", "Exact: share of papers whose categories are all right", of(func(r metrics.Report) float64 { return r.SubsetAccuracy })),
+		withNote(precisionAt(1), "P@k: share of true categories among the k best-scoring"), precisionAt(3), precisionAt(5),
+		{Column: Column{Key: "fit_seconds", Title: "Fit", Unit: "seconds", Numeric: true}, value: func(run results.Run, _ results.RuleResult) (float64, bool) {
+			d, ok := run.Stage("fit")
+			return d.Seconds(), ok
+		}},
+		{Column: Column{Key: "total_seconds", Title: "Total", Unit: "seconds", Numeric: true}, value: func(run results.Run, _ results.RuleResult) (float64, bool) {
+			return run.Finished.Sub(run.Started).Seconds(), !run.Started.IsZero() && !run.Finished.IsZero()
+		}},
+		{Column: Column{Key: "peak_memory", Title: "Memory", Unit: "bytes", Numeric: true}, value: func(run results.Run, _ results.RuleResult) (float64, bool) {
+			return float64(run.PeakMemory), run.PeakMemory > 0
+		}, note: "Memory: peak of the whole process while the run lasted"},
+	}
+}
+
+func withNote(m metric, note string) metric {
+	m.note = note
+	return m
+}
+
+// defaultColumns fit a terminal.
+func defaultColumns() []string {
+	return []string{"f1", "master_f1", "micro_f1", "macro_f1", "precision_at_1", "fit_seconds"}
+}
+
+// Columns returns the keys of the metrics that Options.Columns may name.
+func Columns() []string {
+	var keys []string
+	for _, m := range metricsKnown() {
+		keys = append(keys, m.Key)
+	}
+	return keys
+}
+
+func chooseMetrics(keys []string) ([]metric, error) {
+	if len(keys) == 0 {
+		keys = defaultColumns()
+	}
+	var chosen []metric
+	for _, key := range keys {
+		found := false
+		for _, m := range metricsKnown() {
+			if m.Key == key {
+				chosen, found = append(chosen, m), true
+			}
+		}
+		if !found {
+			return nil, fault.Usagef("table: column %q is unknown: want some of %s", key, strings.Join(Columns(), ", "))
+		}
+	}
+	return chosen, nil
+}
+
+// show writes a value of the unit for people.
+func show(unit string, v float64) string {
+	switch unit {
+	case "fraction":
+		return fmt.Sprintf("%.2f", 100*v)
+	case "points":
+		return strings.Replace(fmt.Sprintf("%+.2f", v), "-", "−", 1)
+	case "seconds":
+		return showSeconds(v)
+	case "bytes":
+		return fmt.Sprintf("%.0f MiB", v/(1<<20))
+	}
+	return fmt.Sprintf("%g", v)
+}
+
+func showSeconds(v float64) string {
+	switch {
+	case v < 0.9995:
+		return fmt.Sprintf("%.0f ms", 1000*v)
+	case v < 99.95:
+		return fmt.Sprintf("%.1f s", v)
+	case v < 599.5:
+		return fmt.Sprintf("%.0f s", v)
+	}
+	d := time.Duration(math.Round(v/60)) * time.Minute
+	if d < time.Hour {
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	}
+	return fmt.Sprintf("%d h %02d", int(d.Hours()), int(d.Minutes())%60)
+}

@@ -1,0 +1,365 @@
+package table
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"assay/internal/fault"
+	"assay/internal/rng"
+	"assay/results"
+	"assay/results/metrics"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func rule(t testing.TB, s string) metrics.Rule {
+	t.Helper()
+	r, err := metrics.ParseRule(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// run invents a finished run whose scores lie around base.
+func run(t testing.TB, model, backend string, seed uint64, base float64, params map[string]any) results.Run {
+	t.Helper()
+	r := rng.New(seed, "table test", model, backend)
+	begun := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	out := results.Run{
+		Experiment: "quickstart", Trial: fmt.Sprintf("%s-%s-%v-%d", model, backend, params["alpha"], seed),
+		Model: results.Model{Name: model, Kind: "kind", Backend: backend}, Seed: seed, Params: params,
+		State: results.Done, Started: begun, Finished: begun.Add(90 * time.Second),
+		Data: results.Data{
+			Hash: "c0ffee", Name: "4,000 synthetic papers", Taxonomy: "arxiv-2019", Split: "15 %, 25 %",
+			Labels: 148, Masters: 6, Train: 2400 + int(seed), Validation: 600, Test: 1000 - int(seed),
+		},
+		Stages:     []results.Stage{{Name: "features", Seconds: 0.5}, {Name: "fit", Seconds: 100 * base * base}},
+		PeakMemory: 300 << 20,
+	}
+	for i, name := range []string{"fixed:0.5", "tuned"} {
+		f := base + 0.05*float64(i) + 0.004*r.NormFloat64()
+		out.Results = append(out.Results, results.RuleResult{
+			Decision: metrics.Decision{Rule: rule(t, name)},
+			All: metrics.Report{
+				SampleF1: f, MicroF1: f - 0.01, MacroF1: f / 2, SamplePrecision: f, SampleRecall: f,
+				PrecisionAt: []metrics.PrecisionAt{{K: 1, Value: base + 0.2}, {K: 3, Value: f / 2}},
+			},
+			Master: metrics.Report{SampleF1: f + 0.3},
+		})
+	}
+	return out
+}
+
+// example holds one of everything that a table can show.
+func example(t testing.TB) ([]results.Run, Options) {
+	t.Helper()
+	var runs, expected []results.Run
+	for seed := uint64(1); seed <= 3; seed++ {
+		nb := run(t, "Naive Bayes", "native", seed, 0.41, map[string]any{"alpha": 1.0, "features": "counts"})
+		lr := run(t, "Logistic regression", "native", seed, 0.552, map[string]any{"c": 1})
+		alike := run(t, "Logistic regression, golearn", "golearn", seed, 0.551, map[string]any{"c": 1})
+		rf := run(t, "Random forest", "native", seed, 0.2, map[string]any{"trees": 100})
+		lstm := run(t, "LSTM", "native", seed, 0, nil)
+		expected = append(expected, nb, lr, alike, rf, lstm)
+		if seed == 2 {
+			rf.State, rf.Results, rf.Error = results.Failed, nil, "baselines: fit random forest: tree 7: out of memory"
+		}
+		runs = append(runs, nb, lr, alike, rf)
+	}
+	lstm := expected[4]
+	lstm.State, lstm.Results = results.Running, nil
+	lstm.Provenance.Host = "node3"
+	runs = append(runs, lstm)
+	return runs, Options{
+		Name: "quickstart", Expected: expected,
+		Problems: []results.Problem{{Trial: expected[9].Trial, Path: "results/runs/quickstart/lstm", Err: fmt.Errorf("run.json was changed or damaged: its checksum does not match")}},
+		Published: []PublishedResult{
+			{Model: "Naive Bayes", F1: 0.4032, MasterF1: math.NaN(), Source: "Scholarly (2020): 1.3M papers"},
+			{Model: "SHA-RNN", F1: 0.6496, MasterF1: 0.93, Source: "Scholarly (2020): 1.3M papers"},
+			{Model: "Random forest", F1: 0.0862, MasterF1: math.NaN(), Source: "Scholarly (2020): 1.3M papers"},
+		},
+	}
+}
+
+func compare(t testing.TB, runs []results.Run, opt Options) Table {
+	t.Helper()
+	table, err := Compare(runs, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+func written(t testing.TB, table Table, f Format) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, table, f); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// hostile has every sign that some format gives a meaning.
+func hostile() Table {
+	return Table{
+		Caption: `A & B_1 <50 %> "x" | $y$ {z} \w ~ ^ #1`,
+		Columns: []Column{{Key: "model", Title: "Model <i>"}, {Key: "f1", Title: "F1 % | &", Unit: "fraction", Numeric: true}},
+		Rows: []Row{
+			{Status: Measured, Cells: []Cell{{Text: `<script>alert("x")</script>`}, {Text: "50.00", Interval: "1.00", Best: true, Number: &Number{Value: 0.5}}}},
+			{Status: Measured, Cells: []Cell{{Text: `a|b & c_d, "e" $f$ \g{h}`}, {Text: "49.00", Close: true, Number: &Number{Value: 0.49}}}},
+		},
+		Notes: []string{`note with | & _ % # ~ ^ \ <b> and "quotes"`},
+	}
+}
+
+func TestGolden(t *testing.T) {
+	runs, opt := example(t)
+	single := slices.DeleteFunc(slices.Clone(runs), func(r results.Run) bool { return r.Seed != 1 || r.State != results.Done })
+	for name, table := range map[string]Table{
+		"full":    compare(t, runs, opt),
+		"single":  compare(t, single, Options{Name: "quickstart"}),
+		"hostile": hostile(),
+		"empty":   compare(t, nil, Options{Name: "quickstart"}),
+	} {
+		for _, f := range Formats() {
+			path := filepath.Join("testdata", name+"."+f)
+			got := written(t, table, Format(f))
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("%s differs (go test ./results/table -update writes it anew):\n%s", path, got)
+			}
+		}
+	}
+}
+
+// The order in which a store lists runs must not show.
+func TestOrderOfRunsDoesNotMatter(t *testing.T) {
+	runs, opt := example(t)
+	for _, expected := range [][]results.Run{opt.Expected, nil} {
+		opt.Expected = expected
+		want := written(t, compare(t, runs, opt), JSON)
+		for seed := range uint64(5) {
+			shuffled := slices.Clone(runs)
+			rng.New(seed, "shuffle").Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+			if got := written(t, compare(t, shuffled, opt), JSON); got != want {
+				t.Fatalf("shuffled runs gave another table:\n%s\nwant\n%s", got, want)
+			}
+		}
+	}
+}
+
+// A run read back from the store holds its parameters as JSON numbers; with
+// what was expected, as Go values, it is one group all the same.
+func TestParamsReadBackAreTheSameGroup(t *testing.T) {
+	params := map[string]any{"alpha": 1e6, "list": []int{1, 2}, "trees": int64(100)}
+	expected := run(t, "M", "native", 1, 0.4, params)
+	text, err := json.Marshal(params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	done := run(t, "M", "native", 2, 0.4, nil)
+	if err := dec.Decode(&done.Params); err != nil {
+		t.Fatal(err)
+	}
+	table := compare(t, []results.Run{done}, Options{Expected: []results.Run{expected, done}})
+	if got := table.Rows[0].Cells[len(table.Columns)-1].Text; got != "1/2" {
+		t.Errorf("n is %q, want 1/2: %+v", got, table.Rows)
+	}
+}
+
+func TestMeanAndInterval(t *testing.T) {
+	var runs []results.Run
+	for i, f := range []float64{0.40, 0.42, 0.44} {
+		r := run(t, "M", "native", uint64(i), 0.4, nil)
+		r.Results = r.Results[:1]
+		r.Results[0].All.SampleF1 = f
+		runs = append(runs, r)
+	}
+	table := compare(t, runs, Options{Columns: []string{"f1"}})
+	cell := table.Rows[0].Cells[2]
+	if cell.Text != "42.00" || cell.Interval != "4.97" || !slices.Equal(cell.Number.Replicates, []float64{0.40, 0.42, 0.44}) {
+		t.Errorf("cell %+v, want 42.00 ± 4.97 (t = 4.303, sd = 2)", cell)
+	}
+	if len(table.Columns) != 4 || cell.Best {
+		t.Errorf("columns %+v; a row alone is no best: %v", table.Columns, cell.Best)
+	}
+}
+
+func TestBestAndClose(t *testing.T) {
+	var runs []results.Run
+	for seed, f := range [][3]float64{{0.60, 0.59, 0.40}, {0.62, 0.625, 0.42}, {0.64, 0.63, 0.44}} {
+		for i, name := range []string{"a", "b", "c"} {
+			r := run(t, name, "native", uint64(seed), 0.4, nil)
+			r.Results = r.Results[:1]
+			r.Results[0].All.SampleF1 = f[i]
+			runs = append(runs, r)
+		}
+	}
+	table := compare(t, runs, Options{Columns: []string{"f1"}})
+	marks := func() (s string) {
+		for _, row := range table.Rows {
+			switch c := row.Cells[2]; {
+			case c.Best:
+				s += "*"
+			case c.Close:
+				s += "~"
+			default:
+				s += "."
+			}
+		}
+		return s
+	}
+	if marks() != "*~." {
+		t.Errorf("marks %q, want *~.", marks())
+	}
+	runs[4].Data.Hash = "other"
+	table = compare(t, runs, Options{Columns: []string{"f1"}})
+	if marks() != "..." || !strings.HasPrefix(table.Notes[0], "NOT COMPARABLE: the runs read different corpora") {
+		t.Errorf("different corpora: marks %q, notes %q", marks(), table.Notes)
+	}
+}
+
+func TestNothingIsLeftOutInSilence(t *testing.T) {
+	runs, opt := example(t)
+	table := compare(t, runs, opt)
+	text := written(t, table, Text)
+	for _, want := range []string{
+		"failed: seed 2", "tree 7: out of memory", "2/3", "running: seed 1", "running: on node3",
+		"damaged: seed 2", "checksum does not match", "missing: seed 3", "missing: not run yet", "SHA-RNN",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the table does not say %q:\n%s", want, text)
+		}
+	}
+	older := runs[0]
+	older.Trial = "older"
+	table = compare(t, append(runs, older), opt)
+	if !strings.Contains(table.Notes[len(table.Notes)-1], "1 run of other configurations") {
+		t.Errorf("notes %q", table.Notes)
+	}
+	opt.Expected = nil
+	older.Started = older.Started.Add(-time.Hour)
+	older.Results = nil
+	table = compare(t, append([]results.Run{older}, runs...), opt)
+	if !strings.Contains(table.Notes[len(table.Notes)-2], "1 run with the same model, parameters and seed as a later one not shown") ||
+		!strings.Contains(table.Notes[len(table.Notes)-1], "Not read: results/runs/quickstart/lstm") {
+		t.Errorf("notes %q", table.Notes)
+	}
+	at := slices.IndexFunc(table.Rows, func(r Row) bool { return r.Cells[0].Text == "Naive Bayes" })
+	if n := table.Rows[at].Cells[len(table.Columns)-1].Text; n != "3" {
+		t.Errorf("the later run is not shown: n is %q", n)
+	}
+	empty := runs[0]
+	empty.Results = nil
+	table = compare(t, []results.Run{empty}, Options{})
+	if table.Rows[0].Status != Damaged {
+		t.Errorf("a done run without results is %q", table.Rows[0].Status)
+	}
+}
+
+// A metric that one replicate lacks has no mean.
+func TestMissingMetricIsAbsent(t *testing.T) {
+	a, b := run(t, "M", "native", 1, 0.4, nil), run(t, "M", "native", 2, 0.4, nil)
+	b.Results[0].All.PrecisionAt = nil
+	table := compare(t, []results.Run{a, b}, Options{Columns: []string{"precision_at_1"}})
+	if got := table.Rows[0].Cells[2]; got.Text != absent || got.Number != nil {
+		t.Errorf("cell %+v", got)
+	}
+	if got := table.Rows[1].Cells[2]; got.Text != "60.00" {
+		t.Errorf("cell %+v", got)
+	}
+	b.Results[0].All.SampleF1 = math.NaN()
+	if _, err := Compare([]results.Run{a, b}, Options{}); err == nil || !strings.Contains(err.Error(), "NaN") {
+		t.Errorf("a NaN gave %v", err)
+	}
+}
+
+func TestSweepRowsSayWhatDiffers(t *testing.T) {
+	table := compare(t, []results.Run{
+		run(t, "M", "native", 1, 0.4, map[string]any{"alpha": 0.5, "features": "counts"}),
+		run(t, "M", "native", 1, 0.5, map[string]any{"alpha": 1.0, "features": "counts"}),
+	}, Options{})
+	if a, b := table.Rows[0].Cells[0].Text, table.Rows[2].Cells[0].Text; a != "M (alpha=0.5)" || b != "M (alpha=1)" {
+		t.Errorf("labels %q and %q", a, b)
+	}
+}
+
+func TestTextFitsATerminal(t *testing.T) {
+	runs, opt := example(t)
+	for i, line := range strings.Split(written(t, compare(t, runs, opt), Text), "\n") {
+		if n := len([]rune(line)); n > 120 {
+			t.Errorf("line %d is %d wide: %s", i+1, n, line)
+		}
+	}
+}
+
+func TestCSVIsReadBack(t *testing.T) {
+	runs, opt := example(t)
+	table := compare(t, runs, opt)
+	records, err := csv.NewReader(strings.NewReader(written(t, table, CSV))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(records) != len(table.Rows)+1 || records[0][0] != "status" {
+		t.Errorf("%d records, header %v", len(records), records[0])
+	}
+	if got := fmt.Sprint(table.Rows[0].Cells[2].Number.Value); !slices.Contains(records[1], got) {
+		t.Errorf("record %v lacks F1 in full, %s", records[1], got)
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for _, c := range []struct {
+		want string
+		call func() error
+	}{
+		{`format "pdf" is unknown: want one of text, markdown, latex, csv, html, json`, func() error { _, err := ParseFormat("pdf"); return err }},
+		{`column "f2" is unknown: want some of f1, master_f1`, func() error { _, err := Compare(nil, Options{Columns: []string{"f2"}}); return err }},
+		{`format "pdf"`, func() error { return Write(&bytes.Buffer{}, Table{}, "pdf") }},
+	} {
+		if err := c.call(); err == nil || !fault.IsUsage(err) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error %v, want a usage error with %q", err, c.want)
+		}
+	}
+	if err := Write(&bytes.Buffer{}, Table{Columns: []Column{{Key: "a"}}, Rows: []Row{{}}}, Text); err == nil {
+		t.Error("a row without cells was accepted")
+	}
+}
+
+func TestShow(t *testing.T) {
+	for _, c := range []struct {
+		unit string
+		v    float64
+		want string
+	}{
+		{"fraction", 0.40321, "40.32"}, {"points", 1.234, "+1.23"}, {"points", -1.2, "−1.20"},
+		{"seconds", 0.0421, "42 ms"}, {"seconds", 0.99961, "1.0 s"}, {"seconds", 12.34, "12.3 s"}, {"seconds", 99.96, "100 s"},
+		{"seconds", 700, "12 min"}, {"seconds", 7260, "2 h 01"}, {"bytes", 412.4 * (1 << 20), "412 MiB"},
+	} {
+		if got := show(c.unit, c.v); got != c.want {
+			t.Errorf("show(%s, %v) = %q, want %q", c.unit, c.v, got, c.want)
+		}
+	}
+}

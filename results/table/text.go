@@ -1,0 +1,239 @@
+package table
+
+import (
+	"html"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// textWidth is what a terminal shows without breaking lines.
+const textWidth = 118
+
+// writeText writes for a terminal: rules without vertical lines, notes below.
+// A table that would be wider than textWidth puts intervals on a second line.
+func writeText(out io.Writer, t Table) error {
+	sep := " ± "
+	if width(textCells(t, sep)) > textWidth {
+		sep = "\n± "
+	}
+	var b strings.Builder
+	if t.Caption != "" {
+		b.WriteString(wrap(t.Caption, "", textWidth) + "\n\n")
+	}
+	r := renderer.NewBlueprint(tw.Rendition{
+		Borders: tw.Border{Left: tw.Off, Right: tw.Off, Top: tw.On, Bottom: tw.On},
+		Symbols: tw.NewSymbols(tw.StyleLight),
+		Settings: tw.Settings{
+			Separators: tw.Separators{BetweenColumns: tw.Off, BetweenRows: tw.Off, ShowHeader: tw.On},
+			Lines:      tw.Lines{ShowTop: tw.On, ShowBottom: tw.On, ShowHeaderLine: tw.On},
+		},
+	})
+	if err := render(&b, r, t, titles(t), textCells(t, sep)); err != nil {
+		return err
+	}
+	for _, n := range allNotes(t, "*", "~", func(s string) string { return s }) {
+		b.WriteString(wrap(n, "  ", textWidth) + "\n")
+	}
+	_, err := io.WriteString(out, trimLines(b.String()))
+	return err
+}
+
+// textCells marks the best with * and what is close to it with ~; where a
+// column has marks, the other numbers end in a space to stay aligned.
+func textCells(t Table, sep string) [][]string {
+	marked := make([]bool, len(t.Columns))
+	for _, row := range t.Rows {
+		for i, c := range row.Cells {
+			marked[i] = marked[i] || c.Best || c.Close
+		}
+	}
+	var rows [][]string
+	for _, row := range t.Rows {
+		var cells []string
+		for i, c := range row.Cells {
+			mark := ""
+			switch {
+			case c.Best:
+				mark = "*"
+			case c.Close:
+				mark = "~"
+			case marked[i]:
+				mark = " "
+			}
+			first, rest, two := strings.Cut(c.shown(sep), "\n")
+			text := first + mark
+			if two {
+				text += "\n" + rest + strings.Repeat(" ", len(mark))
+			}
+			cells = append(cells, text)
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+// width is that of the table as writeText draws it: a space on both sides of
+// each cell.
+func width(rows [][]string) int {
+	var widest []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widest) {
+				widest = append(widest, 0)
+			}
+			widest[i] = max(widest[i], utf8.RuneCountInString(cell))
+		}
+	}
+	total := 0
+	for _, w := range widest {
+		total += w + 2
+	}
+	return total
+}
+
+var markdownSpecial = strings.NewReplacer(
+	`\`, `\\`, `|`, `\|`, `*`, `\*`, `_`, `\_`, "`", "\\`", `$`, `\$`, `&`, `&amp;`, `<`, `&lt;`, `>`, `&gt;`, `[`, `\[`, `]`, `\]`, `~`, `\~`, `#`, `\#`,
+)
+
+func writeMarkdown(out io.Writer, t Table) error {
+	var rows [][]string
+	for _, row := range t.Rows {
+		var cells []string
+		for _, c := range row.Cells {
+			text := markdownSpecial.Replace(c.shown(" ± "))
+			switch {
+			case c.Best:
+				text = "**" + text + "**"
+			case c.Close:
+				text += ` \~`
+			}
+			cells = append(cells, text)
+		}
+		rows = append(rows, cells)
+	}
+	var b strings.Builder
+	if t.Caption != "" {
+		b.WriteString("**" + markdownSpecial.Replace(t.Caption) + "**\n\n")
+	}
+	if err := render(&b, renderer.NewMarkdown(), t, escaped(titles(t), markdownSpecial.Replace), rows); err != nil {
+		return err
+	}
+	b.WriteString("\n")
+	for _, n := range allNotes(t, "Bold", `\~`, markdownSpecial.Replace) {
+		b.WriteString("- " + n + "\n")
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+func writeHTML(out io.Writer, t Table) error {
+	var rows [][]string
+	for _, row := range t.Rows {
+		var cells []string
+		for _, c := range row.Cells {
+			text := html.EscapeString(c.shown(" ± "))
+			switch {
+			case c.Best:
+				text = "<strong>" + text + "</strong>"
+			case c.Close:
+				text += " ~"
+			}
+			cells = append(cells, text)
+		}
+		rows = append(rows, cells)
+	}
+	var b strings.Builder
+	b.WriteString("<figure class=\"comparison\">\n<figcaption>" + html.EscapeString(t.Caption) + "</figcaption>\n")
+	// The cells are escaped above, so that the best can be strong.
+	r := renderer.NewHTML(renderer.HTMLConfig{EscapeContent: false})
+	if err := render(&b, r, t, escaped(titles(t), html.EscapeString), rows); err != nil {
+		return err
+	}
+	b.WriteString("<ul>\n")
+	for _, n := range allNotes(t, "Bold", "~", html.EscapeString) {
+		b.WriteString("<li>" + n + "</li>\n")
+	}
+	b.WriteString("</ul>\n</figure>\n")
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// render draws header and rows with one of tablewriter's renderers, leaving
+// every text as it is.
+func render(out io.Writer, r tw.Renderer, t Table, header []string, rows [][]string) error {
+	var align []tw.Align
+	for _, c := range t.Columns {
+		if c.Numeric {
+			align = append(align, tw.AlignRight)
+		} else {
+			align = append(align, tw.AlignLeft)
+		}
+	}
+	cells := tw.CellConfig{
+		Formatting: tw.CellFormatting{AutoFormat: tw.Off, AutoWrap: tw.WrapNone},
+		Alignment:  tw.CellAlignment{PerColumn: align},
+	}
+	w := tablewriter.NewTable(out,
+		tablewriter.WithRenderer(r),
+		tablewriter.WithConfig(tablewriter.Config{Header: cells, Row: cells}),
+		tablewriter.WithTrimSpace(tw.Off),
+		tablewriter.WithTrimLine(tw.Off),
+	)
+	w.Header(header)
+	if err := w.Bulk(rows); err != nil {
+		return err
+	}
+	return w.Render()
+}
+
+func titles(t Table) []string {
+	var out []string
+	for _, c := range t.Columns {
+		out = append(out, c.Title)
+	}
+	return out
+}
+
+func escaped(texts []string, escape func(string) string) []string {
+	var out []string
+	for _, s := range texts {
+		out = append(out, escape(s))
+	}
+	return out
+}
+
+// wrap breaks text between words into lines of at most width runes, all but the
+// first indented.
+func wrap(text, indent string, width int) string {
+	var b strings.Builder
+	used := 0
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case used+1+n > width:
+			b.WriteString("\n" + indent)
+			used = utf8.RuneCountInString(indent)
+		default:
+			b.WriteByte(' ')
+			used++
+		}
+		b.WriteString(word)
+		used += n
+	}
+	return b.String()
+}
+
+// trimLines removes the spaces that fill the last column.
+func trimLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, " ")
+	}
+	return strings.Join(lines, "\n")
+}
