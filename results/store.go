@@ -72,7 +72,8 @@ func CreateStore(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fault.Usagef("results: create store: cannot write to it: %w", err)
 	}
-	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+	_, err = probe.Write(make([]byte, 1<<12)) // a full disk still makes empty files
+	if err := firstError(err, probe.Close(), os.Remove(probe.Name())); err != nil {
 		return nil, fault.Usagef("results: create store: cannot write to it: %w", err)
 	}
 	return OpenStore(dir)
