@@ -1,0 +1,21 @@
+package golearn_test
+
+import (
+	"testing"
+
+	"assay/baselines"
+	"assay/baselines/conformance"
+	"assay/baselines/golearn"
+)
+
+func TestNaiveBayesConforms(t *testing.T) {
+	conformance.Run(t, func(_ uint64, workers int) baselines.Classifier {
+		return golearn.NewNaiveBayes(golearn.NBOptions{Workers: workers})
+	}, conformance.Options{Sparse: true})
+}
+
+func TestRandomForestConforms(t *testing.T) {
+	conformance.Run(t, func(seed uint64, workers int) baselines.Classifier {
+		return golearn.NewRandomForest(golearn.ForestOptions{Trees: 5, Seed: seed, Workers: workers})
+	}, conformance.Options{Sparse: true, Dense: true, Papers: 150, MinF1: 0.75})
+}

@@ -1,0 +1,93 @@
+// Package golearn is the backend "golearn" of the baselines: naive Bayes,
+// logistic regression and random forest that learn with the code of
+// github.com/sjwhitworth/golearn, many labels at once and without its defects.
+//
+//	lr := golearn.NewLogisticRegression(golearn.LogisticOptions{C: 1})
+//	if err := lr.CheckSize(rows, cols, labels); err != nil {
+//		return err // before any paper has been read
+//	}
+//	err := lr.Fit(ctx, baselines.Dataset{X: x, Y: y}, baselines.Dataset{})
+//
+// What golearn learns, it learns from one label at a time: golearn knows one
+// class a data set, so that each label has a model of its own, present against
+// absent. Labels (and trees) are learnt in parallel; the parts of golearn that
+// are used here share no state that is written, so that the bits do not depend
+// on the number of workers. What was learnt is copied into our own tables,
+// which score papers and are saved and loaded without golearn.
+//
+// golearn needs far more time and memory than the native backend. A Fit that
+// Limits do not allow is refused before any work; CheckSize says so still
+// earlier.
+package golearn
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"assay/baselines"
+	"assay/internal/fault"
+)
+
+var (
+	_ baselines.Classifier = (*NaiveBayes)(nil)
+	_ baselines.Classifier = (*LogisticRegression)(nil)
+	_ baselines.Classifier = (*RandomForest)(nil)
+)
+
+// workerCount resolves the Workers field of the options.
+func workerCount(n int) (int, error) {
+	if n < 0 {
+		return 0, fault.Usagef("workers %d: want 0 (one a CPU) or more", n)
+	}
+	if n == 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	return n, nil
+}
+
+// each calls work for every i in [0, n), in no stated order, on several
+// goroutines, each with a scratch value of its own. It returns the first error:
+// of the context, of work, or of a panic inside work. No further work begins
+// after an error.
+func each[S any](ctx context.Context, workers, n int, newScratch func() S, work func(s S, i int) error) error {
+	var g errgroup.Group
+	var next atomic.Int64
+	var stop atomic.Bool
+	for range min(workers, n) {
+		g.Go(func() (err error) {
+			defer func() {
+				if err != nil {
+					stop.Store(true)
+				}
+			}()
+			defer recovered(&err)
+			scratch := newScratch()
+			for !stop.Load() {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return nil
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := work(scratch, i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// recovered turns a panic, with which golearn reports many of its errors, into
+// the error of the function that defers it.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("golearn panicked: %v", p)
+	}
+}
