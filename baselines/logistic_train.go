@@ -1,0 +1,190 @@
+package baselines
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strconv"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"assay/internal/multilabel"
+	"assay/internal/progress"
+	"assay/internal/rng"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// logisticFit is the fit of all labels. Workers take labels from it one by one
+// and write to disjoint parts of the model. What is computed for a label
+// depends neither on the worker nor on the labels that share its passes.
+type logisticFit struct {
+	logisticProblem
+	positives [][]int32 // rows that carry each label
+	queue     []int     // labels that need fitting, costly ones first
+	next      atomic.Int64
+	lanes     int // labels that a worker has at hand at once
+	model     *logisticModel
+	bar       progress.Bar
+}
+
+func fitLogistic(ctx context.Context, x *logisticRows, y *multilabel.Matrix, opts LogisticOptions) (*logisticModel, error) {
+	f := &logisticFit{
+		logisticProblem: logisticProblem{x: x, opts: opts},
+		positives:       y.Columns(),
+		model: &logisticModel{
+			features: x.cols, dense: x.dense,
+			weights:     make([]float32, x.cols*y.Cols),
+			intercepts:  make([]float64, y.Cols),
+			convergence: make([]LogisticConvergence, y.Cols),
+		},
+	}
+	f.squared, f.largest, f.sum = x.norms()
+	f.bar = progress.Start(ctx, "logistic regression", int64(y.Cols), "labels")
+	defer f.bar.Done()
+	for c, rows := range f.positives {
+		switch len(rows) {
+		case 0, x.rows:
+			f.model.convergence[c] = LogisticConvergence{Converged: true, Constant: true}
+			f.model.intercepts[c] = math.Inf(len(rows) - 1)
+			f.bar.Add(1)
+		default:
+			f.queue = append(f.queue, c)
+		}
+	}
+	slices.SortStableFunc(f.queue, func(a, b int) int { return len(f.positives[b]) - len(f.positives[a]) })
+
+	workers := min(opts.Workers, len(f.queue))
+	if workers > 0 {
+		f.lanes = min(logisticLanes, (len(f.queue)+workers-1)/workers)
+	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	for range workers {
+		group.Go(func() error { return f.work(groupCtx) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return f.model, ctx.Err()
+}
+
+// work fits labels until none is left, up to f.lanes of them at a time, each
+// in a lane of its own: in every round one pass over the rows serves all.
+func (f *logisticFit) work(ctx context.Context) error {
+	labels := make([]*logisticLabel, 0, f.lanes)
+	surrogate := newLogisticSurrogate(f.x.cols)
+	byFeature := make([]logisticLane, f.x.cols)
+	byRow := make([]logisticLane, f.x.rows)
+	var free []*logisticLabel
+	for {
+		for len(labels) < f.lanes {
+			l, ok := f.take(&free)
+			if !ok {
+				break
+			}
+			labels = append(labels, l)
+		}
+		if len(labels) == 0 {
+			return nil
+		}
+		if err := f.round(ctx, labels, byFeature, byRow); err != nil {
+			return err
+		}
+		kept := labels[:0]
+		for _, l := range labels {
+			switch done := f.settle(l); {
+			case done:
+				free = append(free, l)
+			default:
+				if err := surrogate.solve(ctx, l); err != nil {
+					return err
+				}
+				kept = append(kept, l)
+			}
+		}
+		labels = kept
+	}
+}
+
+// take returns the next label, ready for its first round; false if none is
+// left. It reuses the memory of a free one.
+func (f *logisticFit) take(free *[]*logisticLabel) (*logisticLabel, bool) {
+	k := int(f.next.Add(1)) - 1
+	if k >= len(f.queue) {
+		return nil, false
+	}
+	var l *logisticLabel
+	if n := len(*free); n > 0 {
+		l, *free = (*free)[n-1], (*free)[:n-1]
+	} else {
+		l = &logisticLabel{problem: &f.logisticProblem}
+		for _, v := range []*[]float64{&l.w, &l.g, &l.step} {
+			*v = make([]float64, f.x.cols)
+		}
+		for _, v := range []*[]float64{&l.z, &l.p, &l.zstep} {
+			*v = make([]float64, f.x.rows)
+		}
+	}
+	l.label = f.queue[k]
+	l.positives = f.positives[l.label]
+	l.cpos, l.cneg = f.opts.C, f.opts.C
+	if n, npos := float64(f.x.rows), float64(len(l.positives)); f.opts.ClassWeight == "balanced" {
+		l.cpos *= n / (2 * npos)
+		l.cneg *= n / (2 * (n - npos))
+	}
+	l.random = rng.New(f.opts.Seed, "logistic_regression", strconv.Itoa(l.label))
+	l.start()
+	return l, true
+}
+
+// round makes each label's step and finds its gradient there.
+func (f *logisticFit) round(ctx context.Context, labels []*logisticLabel, byFeature, byRow []logisticLane) error {
+	for lane, l := range labels {
+		for j, v := range l.step {
+			byFeature[j][lane] = v
+		}
+	}
+	if err := f.x.forward(ctx, byFeature, byRow); err != nil {
+		return err
+	}
+	for lane, l := range labels {
+		for i := range byRow {
+			l.zstep[i] = byRow[i][lane]
+		}
+		l.search()
+		l.residual(byRow, lane)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	clear(byFeature)
+	if err := f.x.backward(ctx, byRow, byFeature); err != nil {
+		return err
+	}
+	for lane, l := range labels {
+		for j := range byFeature {
+			l.g[j] = byFeature[j][lane]
+		}
+		floats.Add(l.g, l.w)
+		l.regard()
+	}
+	return nil
+}
+
+// settle stores a label that has converged, or can go no further, in the model
+// and reports whether it did.
+func (f *logisticFit) settle(l *logisticLabel) bool {
+	c := l.converged()
+	if !c.Converged && !l.stuck && c.Iterations < f.opts.MaxIterations {
+		return false
+	}
+	labels := len(f.positives)
+	for j, w := range l.w {
+		f.model.weights[j*labels+l.label] = float32(w)
+	}
+	f.model.intercepts[l.label] = l.b
+	f.model.convergence[l.label] = c
+	f.bar.Add(1)
+	return true
+}
