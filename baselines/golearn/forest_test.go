@@ -113,6 +113,30 @@ func TestTreeKnowsItsSample(t *testing.T) {
 	}
 }
 
+// No single feature tells anything about an exclusive or.
+func TestSplitThatIsOfNoUseIsNotMade(t *testing.T) {
+	data := digits([]string{"00", "01", "10", "11"}, []string{"0", "1", "1", "0"})
+	table, err := newTable(data.X)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := newSchema(2, 8, base.NewFloatAttribute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGrower(t.Context(), table, names, 2, math.MaxInt32)
+	g.carries[1], g.carries[2] = true, true
+	for _, c := range []struct {
+		rows  []int32
+		found bool
+	}{{[]int32{0, 1, 2, 3}, false}, {[]int32{0, 1, 1, 3}, true}, {[]int32{0, 0, 1}, true}} {
+		s, err := g.split(rng.New(1, "xor"), c.rows)
+		if err != nil || s.found != c.found {
+			t.Errorf("rows %v: split %+v, %v; want one: %t", c.rows, s, err, c.found)
+		}
+	}
+}
+
 func TestForestDepthAndSeed(t *testing.T) {
 	data := randomPapers(rng.New(4, "forest"), 80, 20, 2)
 	nodes := func(o ForestOptions) ([]int32, []float64) {

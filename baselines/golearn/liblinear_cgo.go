@@ -210,17 +210,12 @@ func takeModel(trained *linear_models.Model, width int) ([]float64, error) {
 		C.free(unsafe.Pointer(m.label))
 		C.free(unsafe.Pointer(m))
 	}()
-	if m.nr_class != 2 || int(m.nr_feature) != width || m.bias != -1 || m.w == nil || m.label == nil {
+	// The weights speak for the label that stands first: of ±1, liblinear puts
+	// +1 there; of other labels the one of the first paper.
+	if m.nr_class != 2 || int(m.nr_feature) != width || m.bias != -1 || m.w == nil || m.label == nil || *m.label != 1 {
 		return nil, errors.New("liblinear returned a model of another shape")
 	}
 	w := make([]float64, width)
 	copy(w, unsafe.Slice((*float64)(unsafe.Pointer(m.w)), width))
-	// The weights speak for the label that stands first, which depends on the
-	// order of the papers and on liblinear's version.
-	if *m.label != 1 {
-		for j := range w {
-			w[j] = -w[j]
-		}
-	}
 	return w, nil
 }
