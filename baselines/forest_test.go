@@ -150,6 +150,7 @@ func TestForestRefuses(t *testing.T) {
 	nan := noisyClass("train", 20)
 	nan.X.(*features.Dense).Data[37] = float32(math.NaN())
 	shuffled := &features.CSR{Cols: 5, Indptr: []int64{0, 2}, Indices: []int32{3, 1}, Values: []float32{1, 1}}
+	negative := &features.CSR{Cols: 5, Indptr: []int64{0, 1}, Indices: []int32{-1}, Values: []float32{1}}
 	one := multilabel.FromRows(1, [][]int32{{0}})
 	for _, c := range []struct {
 		opts  baselines.ForestOptions
@@ -166,6 +167,7 @@ func TestForestRefuses(t *testing.T) {
 		{baselines.ForestOptions{}, baselines.Dataset{X: &features.Dense{}, Y: multilabel.New(2)}, "0 papers, 0 features and 2 labels"},
 		{baselines.ForestOptions{}, nan, "row 3, column 7: value NaN"},
 		{baselines.ForestOptions{}, baselines.Dataset{X: shuffled, Y: one}, "row 0: column 1 after 3"},
+		{baselines.ForestOptions{}, baselines.Dataset{X: negative, Y: one}, "row 0: column -1 after -1"},
 	} {
 		err := baselines.NewRandomForest(c.opts).Fit(t.Context(), c.train, baselines.Dataset{})
 		if err == nil || !strings.Contains(err.Error(), c.want) || !fault.IsUsage(err) {
