@@ -27,6 +27,9 @@ type memorySink struct {
 
 func (s *memorySink) Add(p *Paper) error {
 	s.papers = append(s.papers, p)
+	if s.fail != nil {
+		time.Sleep(50 * time.Millisecond) // so that the stages before wait for this one
+	}
 	return s.fail
 }
 
@@ -367,26 +370,41 @@ func TestDuplicates(t *testing.T) {
 }
 
 func TestChangedBetweenPasses(t *testing.T) {
-	path := writeFile(t, "a.jsonl", line("1", "One", "cs.LG")+line("1", "Two", "cs.LG"))
-	sink := &replacingSink{path: path}
-	_, err := Import(context.Background(), ImportOptions{Format: "kaggle", Inputs: []string{path}}, sink)
-	if err == nil || !strings.Contains(err.Error(), "changed while it was read") {
-		t.Errorf("got %v", err)
+	for name, later := range map[string]string{
+		"other papers": line("2", "Two", "cs.LG") + line("2", "Six", "cs.LG"),
+		"other text":   line("1", "One", "cs.LG") + line("1", "Three", "cs.LG"),
+		"fewer papers": line("1", "One", "cs.XX") + line("1", "Two", "cs.XX"),
+	} {
+		path := writeFile(t, "a.jsonl", line("1", "One", "cs.LG")+line("1", "Two", "cs.LG"))
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sink := &replacingSink{path: path, text: later, modified: info.ModTime()}
+		_, err = Import(context.Background(), ImportOptions{Format: "kaggle", Inputs: []string{path}}, sink)
+		if err == nil || !strings.Contains(err.Error(), "changed while it was read") {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 
+// replacingSink replaces the input, but not its time, when it is reset.
 type replacingSink struct {
 	memorySink
-	path string
+	path, text string
+	modified   time.Time
 }
 
 func (s *replacingSink) Reset() error {
-	return os.WriteFile(s.path, []byte(line("2", "Other", "cs.LG")), 0o644)
+	if err := os.WriteFile(s.path, []byte(s.text), 0o644); err != nil {
+		return err
+	}
+	return os.Chtimes(s.path, s.modified, s.modified)
 }
 
 func TestSinkErrorStops(t *testing.T) {
 	full := errors.New("no space left on device")
-	path := writeFile(t, "a.jsonl", strings.Repeat(line("1", "One", "cs.LG"), 5000))
+	path := writeFile(t, "a.jsonl", strings.Repeat(line("1", "One", "cs.LG"), 20_000))
 	_, err := Import(context.Background(), ImportOptions{Format: "kaggle", Inputs: []string{path}}, &memorySink{fail: full})
 	if !errors.Is(err, full) {
 		t.Errorf("got %v, want %v", err, full)
