@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"sort"
@@ -35,14 +36,18 @@ func newColumnReader(s *shard, group, leaf int) (*columnReader, error) {
 		rows:  g.NumRows(),
 		chunk: g.ColumnChunks()[s.leaves[leaf]],
 	}
-	var err error
-	if c.index, err = c.chunk.OffsetIndex(); err == nil && (c.index == nil || c.index.NumPages() == 0) {
-		err = fmt.Errorf("there is no page index")
+	err := guardParquet(func() (err error) {
+		c.index, err = c.chunk.OffsetIndex()
+		c.pages = c.chunk.Pages()
+		return err
+	})
+	if err == nil && (c.index == nil || c.index.NumPages() == 0) {
+		err = errors.New("there is no page index")
 	}
 	if err != nil {
+		c.close()
 		return nil, c.failed(0, c.rows, err)
 	}
-	c.pages = c.chunk.Pages()
 	return c, nil
 }
 
@@ -93,7 +98,7 @@ func (c *columnReader) load(row int64) error {
 	n := c.index.NumPages()
 	i := sort.Search(n, func(i int) bool { return c.index.FirstRowIndex(i) > row }) - 1
 	if i < 0 || row >= c.rows {
-		return c.failed(row, row+1, fmt.Errorf("the page index has no page for it"))
+		return c.failed(row, row+1, errors.New("the page index has no page for it"))
 	}
 	c.lo, c.hi = c.index.FirstRowIndex(i), c.rows
 	if i+1 < n {

@@ -25,8 +25,9 @@ type ReadOptions struct {
 // numbers that ascend strictly. fn runs in Workers goroutines at once; worker,
 // in [0, Workers), says in which, and pos is the paper's index in rows. Each
 // worker gets its papers in ascending order. The paper p is reused after fn
-// returns; its strings and slices are not, and may be kept, though a title or
-// an abstract that is kept holds on to up to 32 KiB of its neighbours.
+// returns; its strings and slices are not, and may be kept, though a string
+// that is kept can hold on to the wanted ones of its page, some 16 KiB: clone a
+// few that are kept for long.
 //
 // Only the pages that hold the rows and columns wanted are read. The first
 // error, by position, of fn or of reading ends the scan and is returned, as is
@@ -217,13 +218,11 @@ func (r *rowReader) enter(s *shard, group int) error {
 		if !r.columns.has(leaf) {
 			continue
 		}
-		err := guardParquet(func() (err error) {
-			r.open[leaf], err = newColumnReader(s, group, leaf)
-			return err
-		})
+		c, err := newColumnReader(s, group, leaf)
 		if err != nil {
 			return err
 		}
+		r.open[leaf] = c
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 // the same page twice.
 const (
 	groupRows  = 8192
-	groupBytes = 32 << 20 // of text; ends a row group early, to bound memory
+	groupBytes = 16 << 20 // of text; ends a row group early, to bound memory
 	stripeRows = 512
 	pageBytes  = 16 << 10 // before compression
 
@@ -83,7 +83,8 @@ func leafPaths() [leafCount][]string {
 // papers alone, so nothing here may vary with the machine or the build.
 func shardOptions() []parquet.WriterOption {
 	options := []parquet.WriterOption{
-		parquet.SchemaOf(paperRow{}),
+		parquet.NewSchema("paper", parquet.SchemaOf(paperRow{})),
+		parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.DeltaLengthByteArray),
 		parquet.CreatedBy("assay", "1", "0"),
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault}),
 		// Pages are cut by the batch encoder, before this limit.

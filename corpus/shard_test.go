@@ -145,14 +145,14 @@ func same(t *testing.T, what string, got, want []Paper) {
 
 // Whatever the shards and the workers, the draw and the papers are the same.
 func TestDrawAndPapersAreIndependentOfShardsAndWorkers(t *testing.T) {
-	papers := made(20_000, 12)
+	papers := made(12_000, 12)
 	var draw []int64
-	for _, shardRows := range []int{0, 1_999, 9_000, 20_000} {
+	for _, shardRows := range []int{0, 1_999, 9_000} {
 		c := opened(t, write(t, papers, WriterOptions{ShardRows: shardRows, Workers: 3}))
-		if c.Rows() != 20_000 {
+		if c.Rows() != 12_000 {
 			t.Fatalf("%d rows", c.Rows())
 		}
-		for _, n := range []int64{1, 777, 0} {
+		for _, n := range []int64{777, 0} {
 			rows, err := c.Sample(n, 5)
 			if err != nil {
 				t.Fatal(err)
@@ -165,7 +165,7 @@ func TestDrawAndPapersAreIndependentOfShardsAndWorkers(t *testing.T) {
 					t.Fatalf("%d rows a shard: another draw", shardRows)
 				}
 			}
-			for _, workers := range []int{1, 2, 7} {
+			for _, workers := range []int{1, 3} {
 				got, err := scanned(c, rows, ReadOptions{Workers: workers})
 				if err != nil {
 					t.Fatal(err)
@@ -239,8 +239,8 @@ func TestScanReadsTheColumnsAsked(t *testing.T) {
 
 // A draw of few papers must read little: the pages it needs, not the shards.
 func TestSampleReadsOnlyThePagesItNeeds(t *testing.T) {
-	papers := made(20_000, 90)
-	c := opened(t, write(t, papers, WriterOptions{ShardRows: 10_000}))
+	papers := made(12_000, 90)
+	c := opened(t, write(t, papers, WriterOptions{ShardRows: 6_000}))
 	var size int64
 	touched := make(map[[2]int64]bool) // blocks, by shard
 	for i, s := range c.shards {
@@ -264,9 +264,9 @@ func TestSampleReadsOnlyThePagesItNeeds(t *testing.T) {
 	}
 	bytes := int64(len(touched)) * checksumBlock
 	share := float64(bytes) / float64(size)
-	t.Logf("20 of 20,000 papers: %d of %d bytes, %.1f %%", bytes, size, 100*share)
+	t.Logf("20 of 12,000 papers: %d of %d bytes, %.1f %%", bytes, size, 100*share)
 	if share > 0.25 {
-		t.Errorf("20 of 20,000 papers took %.0f %% of the shards' bytes", 100*share)
+		t.Errorf("20 of 12,000 papers took %.0f %% of the shards' bytes", 100*share)
 	}
 }
 

@@ -83,7 +83,7 @@ func (d *draft) checkTarget() error {
 		whole = whole || e.Name() == manifestFile
 	}
 	if !d.replace {
-		return fault.Usagef("corpus: create %s: a corpus exists there; choose another folder, remove it, or ask to overwrite it", d.dir)
+		return fault.Usagef("corpus: create %s: a corpus exists there; choose another folder, remove it, or overwrite it (--overwrite)", d.dir)
 	}
 	if !whole {
 		return fault.Usagef("corpus: create %s: the folder has shards but no %s; remove it or choose another folder", d.dir, manifestFile)
