@@ -56,8 +56,11 @@ type Results struct {
 // Features is a named way from tokens to a matrix. "counts" and "tfidf" exist
 // without being declared.
 type Features struct {
-	Name         string `toml:"-"`
-	Kind         string `toml:"kind" oneof:"counts tfidf"`
+	Name string `toml:"-"`
+	Kind string `toml:"kind" oneof:"counts tfidf"`
+	// Terms are the words inside the tokens, as scikit-learn reads tokens joined
+	// by spaces, or the tokens themselves.
+	Terms        string `toml:"terms" default:"words" oneof:"words tokens"`
 	Ngrams       []int  `toml:"ngrams" default:"[1, 1]"` // shortest and longest, in tokens
 	MinDocuments int    `toml:"min_documents" default:"1" range:"[1,)"`
 	MaxFeatures  int    `toml:"max_features" default:"0" range:"[0,)"`

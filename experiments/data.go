@@ -93,7 +93,7 @@ func prepare(ctx context.Context, c *corpus.Corpus, cfg *Config, seed uint64, wa
 func (f Features) countOptions() features.CountOptions {
 	return features.CountOptions{
 		NgramMin: f.Ngrams[0], NgramMax: f.Ngrams[1],
-		MinDocuments: f.MinDocuments, MaxFeatures: f.MaxFeatures,
+		MinDocuments: f.MinDocuments, MaxFeatures: f.MaxFeatures, Words: f.Terms == "words",
 	}
 }
 

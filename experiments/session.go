@@ -78,14 +78,34 @@ func (s *Session) Papers() int64 {
 	return s.corpus.Rows()
 }
 
+// CurrentTrials returns the trials that the experiment's corpus and this program
+// make of it, without running or writing anything. The error says why the corpus
+// cannot be read.
+func CurrentTrials(cfg *Config) ([]Trial, error) {
+	dir := cfg.Corpus.Path
+	if dir == SyntheticPath {
+		dir = syntheticDir(cfg)
+	}
+	c, err := corpus.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return cfg.Trials(c.Hash(), codeversion.Get()), c.Close()
+}
+
+// syntheticDir is where the built-in sample is cached.
+func syntheticDir(cfg *Config) string {
+	opt := synthetic.Default
+	return filepath.Join(cfg.Results.Path, "cache", fmt.Sprintf("synthetic-%d-%d", opt.Papers, opt.Seed))
+}
+
 // openCorpus opens the folder that the experiment names, or the built-in
 // sample, which is written to the results' cache the first time.
 func openCorpus(ctx context.Context, cfg *Config) (*corpus.Corpus, error) {
 	if cfg.Corpus.Path != SyntheticPath {
 		return corpus.Open(cfg.Corpus.Path)
 	}
-	opt := synthetic.Default
-	dir := filepath.Join(cfg.Results.Path, "cache", fmt.Sprintf("synthetic-%d-%d", opt.Papers, opt.Seed))
+	opt, dir := synthetic.Default, syntheticDir(cfg)
 	if c, err := corpus.Open(dir); err == nil {
 		if c.Rows() == int64(opt.Papers) && c.Verify(ctx) == nil {
 			return c, nil

@@ -44,7 +44,7 @@ func (s *Session) checkSizes() error {
 			}
 		}
 		if err := c.CheckSize(rows, cols, len(taxonomy.Categories)); err != nil {
-			return fmt.Errorf("experiments: model %q: %w", m.Name, err)
+			return fmt.Errorf("experiments: model %q: %w (its limits are max_core_hours and max_gib)", m.Name, err)
 		}
 	}
 	return nil

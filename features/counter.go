@@ -23,6 +23,10 @@ type CountOptions struct {
 	MaxFeatures int
 	// Binary counts a term once a paper.
 	Binary bool
+	// Words counts the words inside the tokens instead of the tokens: their
+	// runs of two or more letters, digits and underscores, which is how
+	// CountVectorizer, unless told otherwise, reads tokens joined by spaces.
+	Words bool
 }
 
 func (o *CountOptions) defaults() error {
@@ -71,7 +75,7 @@ func NewCounter(opt CountOptions, rows int) *Counter {
 
 // Worker returns a worker for one goroutine; workers count independently.
 func (c *Counter) Worker() *CountWorker {
-	w := &CountWorker{opt: c.opt, rows: c.rows, err: c.err, table: newTermTable()}
+	w := &CountWorker{opt: c.opt, rows: c.rows, err: c.err, table: newTermTable(c.opt.Words)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.workers = append(c.workers, w)
@@ -117,9 +121,7 @@ func (w *CountWorker) Add(row int, tokens []string, train bool) {
 	known := len(w.table.texts)
 	w.ids = w.ids[:0]
 	for _, t := range tokens {
-		if id := w.table.token(t); id != dropped {
-			w.ids = append(w.ids, id)
-		}
+		w.ids = w.table.appendIDs(w.ids, t)
 	}
 	if w.opt.NgramMax > 1 {
 		w.checkSpaces(row, known)

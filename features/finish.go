@@ -55,7 +55,7 @@ func (c *Counter) Finish(ctx context.Context) (*Vocabulary, *CSR, error) {
 // vocabulary merges the workers' terms, chooses those that stay, and returns
 // for each worker the columns of its terms, -1 for those that do not.
 func (c *Counter) vocabulary() (*Vocabulary, [][]int32, error) {
-	all, stats := newTermTable(), []termStats(nil)
+	all, stats := newTermTable(c.opt.Words), []termStats(nil)
 	to := make([][]int32, len(c.workers))
 	for i, w := range c.workers {
 		if i == 0 {
@@ -74,7 +74,7 @@ func (c *Counter) vocabulary() (*Vocabulary, [][]int32, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	v := &Vocabulary{ngramMin: c.opt.NgramMin, ngramMax: c.opt.NgramMax, binary: c.opt.Binary}
+	v := &Vocabulary{ngramMin: c.opt.NgramMin, ngramMax: c.opt.NgramMax, binary: c.opt.Binary, words: c.opt.Words}
 	v.terms = make([]string, len(chosen))
 	column := make([]int32, len(all.terms))
 	for id := range column {

@@ -16,7 +16,7 @@ import (
 type Vocabulary struct {
 	terms              []string // ascending by code points
 	ngramMin, ngramMax int
-	binary             bool
+	binary, words      bool
 
 	once  sync.Once
 	index map[string]int32
@@ -39,7 +39,7 @@ func (v *Vocabulary) Index(term string) (column int, ok bool) {
 // counted: two vocabularies of one hash give any paper the same row.
 func (v *Vocabulary) Hash() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "vocabulary n-grams %d-%d binary %t terms %d\n", v.ngramMin, v.ngramMax, v.binary, len(v.terms))
+	fmt.Fprintf(h, "vocabulary n-grams %d-%d binary %t words %t terms %d\n", v.ngramMin, v.ngramMax, v.binary, v.words, len(v.terms))
 	for _, t := range v.terms {
 		fmt.Fprintf(h, "%d %s\n", len(t), t)
 	}
@@ -79,7 +79,10 @@ func (v *Vocabulary) Transform(papers ...[]string) *CSR {
 func (v *Vocabulary) columns(dst []int32, tokens []string) []int32 {
 	var kept []string
 	for _, t := range tokens {
-		if t = lower(t); !oneCharacter(t) {
+		switch t = lower(t); {
+		case v.words:
+			kept = slices.AppendSeq(kept, words(t))
+		case !oneCharacter(t):
 			kept = append(kept, t)
 		}
 	}
@@ -119,6 +122,7 @@ func (v *Vocabulary) Save(w io.Writer) error {
 		e.Int(v.ngramMin)
 		e.Int(v.ngramMax)
 		e.Bool(v.binary)
+		e.Bool(v.words)
 		e.Int32s(lengths)
 		e.Bytes(text)
 	})
@@ -133,7 +137,7 @@ func (v *Vocabulary) Save(w io.Writer) error {
 func LoadVocabulary(r io.Reader) (*Vocabulary, error) {
 	v := &Vocabulary{}
 	err := frame.Read(r, vocabularyKind, 1, func(d *frame.Decoder) {
-		v.ngramMin, v.ngramMax, v.binary = d.Int(), d.Int(), d.Bool()
+		v.ngramMin, v.ngramMax, v.binary, v.words = d.Int(), d.Int(), d.Bool(), d.Bool()
 		lengths := d.Int32s()
 		text := d.Text()
 		v.terms = make([]string, 0, len(lengths))

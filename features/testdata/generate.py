@@ -23,6 +23,7 @@ TRAIN = [
     "deep learning for the spectral analysis of graphs , deep deep deep learning",
     "ﬁeld ＦＵＬＬ 数学 数 𝔸 𝔸𝔹 e\u0301 state-of-the-art We we WE",
     "random walks on random graphs and the spectral gap of random walks",
+    "x_1 -EQN- \\mathbb{R}^d (state-of-the-art) x²y 10^{-3} _ __ a-b e.g. Σ-ΣΑΣ-b ½ don't naïve—café H_3^R 3.14e10",
     "",
 ]
 OTHER = [
@@ -36,8 +37,10 @@ COUNTS = [
     {"name": "bigrams", "NgramMin": 1, "NgramMax": 2},
     {"name": "2 to 3", "NgramMin": 2, "NgramMax": 3, "MinDocuments": 2},
     {"name": "binary", "Binary": True, "MinDocuments": 2},
-    {"name": "max 5", "MaxFeatures": 5},
+    {"name": "max 4", "MaxFeatures": 4},
     {"name": "binary max 2", "MaxFeatures": 2, "Binary": True},
+    {"name": "words", "Words": True},
+    {"name": "bigrams of words", "Words": True, "NgramMin": 1, "NgramMax": 2, "MinDocuments": 1},
 ]
 TFIDF = [
     {"Sublinear": s, "L2": l, "SmoothIDF": i}
@@ -65,8 +68,7 @@ def main():
     counts, default = [], None
     for option in COUNTS:
         vectorizer = CountVectorizer(
-            tokenizer=tokens,
-            token_pattern=None,
+            **({} if option.get("Words") else {"tokenizer": tokens, "token_pattern": None}),
             ngram_range=(option.get("NgramMin", 1), option.get("NgramMax", 1)),
             min_df=option.get("MinDocuments", 1),
             max_features=option.get("MaxFeatures"),

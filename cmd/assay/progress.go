@@ -1,0 +1,111 @@
+package main
+
+import (
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"assay/internal/progress"
+)
+
+// terminalSink draws one bar at a time on a terminal's stderr: the one started
+// last. Where stderr is no terminal it draws nothing.
+type terminalSink struct {
+	out io.Writer // nil: draw nothing
+
+	mu   sync.Mutex
+	open []*terminalBar
+}
+
+func newTerminalSink(stderr io.Writer) *terminalSink {
+	s := &terminalSink{}
+	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		s.out = stderr
+	}
+	return s
+}
+
+type terminalBar struct {
+	sink   *terminalSink
+	bar    *progressbar.ProgressBar
+	name   string
+	hidden int64 // units counted while another bar was on show
+}
+
+// Start implements progress.Sink.
+func (s *terminalSink) Start(name string, total int64, unit string) progress.Bar {
+	if s.out == nil {
+		return (*progress.Silent)(nil)
+	}
+	if total <= 0 {
+		total = -1
+	}
+	b := &terminalBar{sink: s, name: name, bar: progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(s.out),
+		progressbar.OptionSetDescription(name),
+		progressbar.OptionSetItsString(unit),
+		progressbar.OptionShowIts(),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetPredictTime(total > 0),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionFullWidth(),
+		progressbar.OptionClearOnFinish(),
+	)}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.open); n > 0 {
+		_ = s.open[n-1].bar.Clear()
+	}
+	s.open = append(s.open, b)
+	return b
+}
+
+func (b *terminalBar) Add(n int64) {
+	b.sink.mu.Lock()
+	defer b.sink.mu.Unlock()
+	b.hidden += n
+	if b.top() {
+		_ = b.bar.Add64(b.hidden)
+		b.hidden = 0
+	}
+}
+
+func (b *terminalBar) Note(text string) {
+	b.sink.mu.Lock()
+	defer b.sink.mu.Unlock()
+	if b.top() {
+		b.bar.Describe(b.name + " " + text)
+	}
+}
+
+func (b *terminalBar) Done() {
+	b.sink.mu.Lock()
+	defer b.sink.mu.Unlock()
+	for i, o := range b.sink.open {
+		if o == b {
+			_ = b.bar.Clear()
+			b.sink.open = append(b.sink.open[:i], b.sink.open[i+1:]...)
+			return
+		}
+	}
+}
+
+// top reports whether b is the bar on show.
+func (b *terminalBar) top() bool {
+	n := len(b.sink.open)
+	return n > 0 && b.sink.open[n-1] == b
+}
+
+// close clears whatever bar is left, such as after an error.
+func (s *terminalSink) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.open {
+		_ = b.bar.Clear()
+	}
+	s.open = nil
+}
