@@ -13,7 +13,7 @@ import (
 const (
 	maxChunk    = 64      // bytes of the longest chunk that is kept
 	maxEntries  = 1 << 16 // chunks of a generation
-	maxPayload  = 8 << 20 // bytes that the entries of a generation point to
+	maxPayload  = 6 << 20 // bytes that the entries of a generation point to
 	firstTable  = 1 << 8  // slots of an empty generation
 	tableFactor = 2       // slots for each entry, at least
 )
@@ -22,8 +22,8 @@ const (
 // part in no phrase, has no parts.
 type entry struct {
 	chunk string
+	first uint64 // [firstWord] of chunk, which spares a look at most chunks
 	parts *parts
-	tag   uint32 // upper half of the chunk's hash
 }
 
 // parts is a chunk in tokens.
@@ -51,12 +51,12 @@ func newCache(seed maphash.Seed) cache {
 	return cache{seed: seed, young: generation{slots: make([]entry, firstTable)}}
 }
 
-// get returns the entry for a chunk with this hash.
-func (c *cache) get(chunk []byte, hash uint64) (entry, bool) {
-	if e, ok := c.young.get(chunk, hash); ok {
+// get returns the entry for a chunk that has this hash and first word.
+func (c *cache) get(chunk []byte, first, hash uint64) (entry, bool) {
+	if e, ok := c.young.get(chunk, first, hash); ok {
 		return e, true
 	}
-	e, ok := c.old.get(chunk, hash)
+	e, ok := c.old.get(chunk, first, hash)
 	if ok {
 		c.put(e, hash)
 	}
@@ -66,11 +66,11 @@ func (c *cache) get(chunk []byte, hash uint64) (entry, bool) {
 // peek returns the entry for a chunk and leaves the cache as it is.
 func (c *cache) peek(chunk string) (entry, bool) {
 	b := unsafe.Slice(unsafe.StringData(chunk), len(chunk)) // only read
-	hash := maphash.Bytes(c.seed, b)
-	if e, ok := c.young.get(b, hash); ok {
+	first, hash := firstWord(b, 0, len(b)), maphash.Bytes(c.seed, b)
+	if e, ok := c.young.get(b, first, hash); ok {
 		return e, true
 	}
-	return c.old.get(b, hash)
+	return c.old.get(b, first, hash)
 }
 
 // put adds an entry that the young generation does not hold.
@@ -83,20 +83,19 @@ func (c *cache) put(e entry, hash uint64) {
 	if c.young.used*tableFactor >= len(c.young.slots) {
 		c.young.grow(c.seed)
 	}
-	e.tag = uint32(hash >> 32)
 	c.young.put(e, hash)
 	c.young.used++
 	c.young.payload += e.payload()
 }
 
-func (g *generation) get(chunk []byte, hash uint64) (entry, bool) {
+func (g *generation) get(chunk []byte, first, hash uint64) (entry, bool) {
 	if len(g.slots) == 0 {
 		return entry{}, false
 	}
-	mask, tag := uint64(len(g.slots)-1), uint32(hash>>32)
+	mask := uint64(len(g.slots) - 1)
 	for i := hash & mask; ; i = (i + 1) & mask {
 		e := &g.slots[i]
-		if e.tag == tag && e.chunk == string(chunk) {
+		if e.first == first && len(e.chunk) == len(chunk) && (len(chunk) <= 8 || e.chunk[8:] == string(chunk[8:])) {
 			return *e, true
 		}
 		if e.chunk == "" {

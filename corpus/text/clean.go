@@ -60,32 +60,17 @@ func appendClean(dst []byte, s string) []byte {
 			i++
 		case b == '$' || b == '\\':
 			i += c.delimiter(s, i)
-		case b < utf8.RuneSelf:
+		case b >= utf8.RuneSelf:
+			i += c.wide(s[i:])
+		case asciiClasses[b].is(classSpace):
 			c.gap = true
 			i++
 		default:
-			i += c.wide(s[i:])
-		}
-	}
-	return c.dst
-}
-
-// plainRun returns the length of the longest start of s that is copied as it
-// is: ASCII other than white space, quotes and what may open an equation, with
-// single spaces between.
-func plainRun(s string) int {
-	i := 0
-	for i < len(s) && plain(s[i]) {
-		i++
-		if i+1 < len(s) && s[i] == ' ' && plain(s[i+1]) {
+			c.text(s[i : i+1])
 			i++
 		}
 	}
-	return i
-}
-
-func plain(b byte) bool {
-	return b < utf8.RuneSelf && asciiClasses[b]&classSpace == 0 && b != '$' && b != '\\' && b != '"'
+	return c.dst
 }
 
 // text appends t, which is not empty, after the white space that is due.

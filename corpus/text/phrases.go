@@ -48,10 +48,9 @@ func (p *phraseTrie) add(tokens, becomes []string) {
 	p.depth = max(p.depth, len(tokens))
 }
 
-// open returns the nodes, the root left out, at which the walks that begin at
-// some token and reach the end of tokens stand, if they may go on.
-func (p *phraseTrie) open(tokens []string) []node {
-	var nodes []node
+// appendOpen appends to dst the nodes, the root left out, at which the walks
+// that begin at some token and reach the end of tokens stand.
+func (p *phraseTrie) appendOpen(dst []node, tokens []string) []node {
 	for i := max(0, len(tokens)-p.depth); i < len(tokens); i++ {
 		at := root
 		for _, token := range tokens[i:] {
@@ -60,10 +59,10 @@ func (p *phraseTrie) open(tokens []string) []node {
 			}
 		}
 		if at != 0 {
-			nodes = append(nodes, at)
+			dst = append(dst, at)
 		}
 	}
-	return nodes
+	return dst
 }
 
 func (p *phraseTrie) step(at node, token string) node {
@@ -91,13 +90,20 @@ func (p *phraseTrie) goesOn(nodes []node, by symbol) bool {
 type match struct {
 	start, end int
 	becomes    []string
+	lost       bool // to one that it overlaps
 }
 
-// find returns the phrases to replace in tokens, from left to right. Of two
-// that overlap the longer wins, or the one further left; as in spaCy, one that
-// lost still shuts out those that overlap it alone.
-func (p *phraseTrie) find(tokens []string) []match {
-	var all []match
+// matcher finds phrases; it is the scratch memory for that.
+type matcher struct {
+	matches []match
+	seen    []bool
+}
+
+// find returns the phrases in tokens, from left to right. Of two that overlap
+// the longer wins, or the one further left; as in spaCy, one that lost still
+// shuts out those that overlap it alone. The result holds until the next call.
+func (m *matcher) find(p *phraseTrie, tokens []string) []match {
+	m.matches = m.matches[:0]
 	for i := range tokens {
 		at := root
 		for j := i; j < len(tokens); j++ {
@@ -105,46 +111,43 @@ func (p *phraseTrie) find(tokens []string) []match {
 				break
 			}
 			if becomes, ok := p.becomes[at]; ok {
-				all = append(all, match{i, j + 1, becomes})
+				m.matches = append(m.matches, match{start: i, end: j + 1, becomes: becomes})
 			}
 		}
 	}
-	if len(all) < 2 {
-		return all
+	if len(m.matches) < 2 {
+		return m.matches
 	}
-	slices.SortFunc(all, func(a, b match) int {
-		if la, lb := a.end-a.start, b.end-b.start; la != lb {
-			return lb - la
-		}
-		return a.start - b.start
-	})
-	seen := make([]bool, len(tokens))
-	kept := all[:0]
-	for _, m := range all {
-		if !seen[m.start] && !seen[m.end-1] {
-			kept = append(kept, m)
-		}
-		for i := m.start; i < m.end; i++ {
-			seen[i] = true
+	m.seen = slices.Grow(m.seen[:0], len(tokens))[:len(tokens)]
+	clear(m.seen)
+	for n := p.depth; n > 0; n-- {
+		for i := range m.matches {
+			f := &m.matches[i]
+			if f.end-f.start != n {
+				continue
+			}
+			f.lost = m.seen[f.start] || m.seen[f.end-1]
+			for j := f.start; j < f.end; j++ {
+				m.seen[j] = true
+			}
 		}
 	}
-	slices.SortFunc(kept, func(a, b match) int { return a.start - b.start })
-	return kept
+	return slices.DeleteFunc(m.matches, func(f match) bool { return f.lost })
 }
 
-// appendReplaced appends raw to dst with its phrases replaced. bounds holds
-// the places in raw, in order, before which white space stands: a phrase that
-// reaches over one is no exception and stays as it is.
-func (p *phraseTrie) appendReplaced(dst, raw []string, bounds []int) []string {
+// appendReplaced appends tokens to dst with the matches in them replaced.
+// bounds holds the places in tokens, in order, before which white space
+// stands: a phrase that reaches over one is no exception and stays as it is.
+func appendReplaced(dst, tokens []string, matches []match, bounds []int) []string {
 	i := 0
-	for _, m := range p.find(raw) {
-		dst = append(dst, raw[i:m.start]...)
+	for _, m := range matches {
+		dst = append(dst, tokens[i:m.start]...)
 		if b, _ := slices.BinarySearch(bounds, m.start+1); b < len(bounds) && bounds[b] < m.end {
-			dst = append(dst, raw[m.start:m.end]...)
+			dst = append(dst, tokens[m.start:m.end]...)
 		} else {
 			dst = append(dst, m.becomes...)
 		}
 		i = m.end
 	}
-	return append(dst, raw[i:]...)
+	return append(dst, tokens[i:]...)
 }

@@ -58,46 +58,31 @@ func (t *Tokenizer) addRule(tokens []string) {
 	}
 }
 
-// rule returns the exception for the whole of s.
-func (t *Tokenizer) rule(s string) ([]string, bool) {
-	if len(s) > t.longest {
-		return nil, false
-	}
-	tokens, ok := t.rules[s]
-	return tokens, ok
-}
-
 // split appends to dst the tokens of a chunk before phrases are looked for, in
 // the order of spaCy's _split_affixes and _attach_tokens. The tokens share the
 // memory of chunk or of the rules. The exceptions count only where special is
 // true. It returns scratch, which it used, for the next call.
 func (t *Tokenizer) split(dst, scratch []string, chunk string, special bool) (tokens, suffixes []string) {
 	s, suffixes := chunk, scratch[:0]
-	lookup := func(s string) ([]string, bool) {
-		if !special || s == "" {
-			return nil, false
+	var parts []string // of the exception that is left in the end
+	lookup := func(s string) bool {
+		if special && s != "" && len(s) <= t.longest {
+			parts = t.rules[s]
 		}
-		return t.rule(s)
+		return parts != nil
 	}
-	for s != "" {
-		if _, ok := lookup(s); ok {
+	for s != "" && !lookup(s) {
+		pre := prefixLen(s)
+		if pre > 0 && lookup(s[pre:]) {
+			dst = append(dst, s[:pre])
+			s = s[pre:]
 			break
 		}
-		pre := prefixLen(s)
-		if pre > 0 {
-			if _, ok := lookup(s[pre:]); ok {
-				dst = append(dst, s[:pre])
-				s = s[pre:]
-				break
-			}
-		}
 		suf := suffixLen(s[pre:])
-		if suf > 0 {
-			if _, ok := lookup(s[:len(s)-suf]); ok {
-				suffixes = append(suffixes, s[len(s)-suf:])
-				s = s[:len(s)-suf]
-				break
-			}
+		if suf > 0 && lookup(s[:len(s)-suf]) {
+			suffixes = append(suffixes, s[len(s)-suf:])
+			s = s[:len(s)-suf]
+			break
 		}
 		if pre+suf == 0 {
 			break
@@ -110,7 +95,7 @@ func (t *Tokenizer) split(dst, scratch []string, chunk string, special bool) (to
 		}
 		s = s[pre : len(s)-suf]
 	}
-	if parts, ok := lookup(s); ok {
+	if parts != nil {
 		dst = append(dst, parts...)
 	} else {
 		dst = appendInner(dst, s)

@@ -2,22 +2,26 @@ package text
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // A Worker tokenises by the rules of its [Tokenizer]. It remembers the tokens
 // of the chunks that it has met, in under 24 MiB whatever it reads, so that
-// text made of those costs neither a rule nor an allocation. The memory
-// changes no result. A Worker is for one goroutine at a time.
+// text made of those costs neither a rule nor an allocation; beside that it
+// keeps scratch memory in proportion to the longest document. What it
+// remembers changes no result. A Worker is for one goroutine at a time.
 type Worker struct {
 	rules    *Tokenizer
 	cache    cache
-	document []byte   // of AppendPaper
-	raw      []string // scratch of appendRun
-	bounds   []int    // scratch of appendRun
-	pieces   []string // scratch of parse
-	suffixes []string // scratch of parse
+	document []byte // of AppendPaper
+	matcher  matcher
+
+	// Scratch memory: of appendRun, of parse, and of both.
+	raw              []string
+	bounds           []int
+	pieces, suffixes []string
+	open             []node
 }
 
 // Worker returns a worker with an empty memory.
@@ -49,7 +53,7 @@ func (w *Worker) AppendTokens(dst []string, document []byte) []string {
 		}
 		adjacent := at == end+1 && document[end] == ' '
 		end = chunkEnd(document, at)
-		chunk, p := w.lookup(document[at:end])
+		chunk, p := w.lookup(document, at, end)
 		if p == nil {
 			dst = append(dst, chunk)
 			before = nil
@@ -78,7 +82,7 @@ func (w *Worker) appendRun(dst []string, document []byte, at int) ([]string, int
 	end := at
 	for {
 		end = chunkEnd(document, at)
-		if chunk, p := w.lookup(document[at:end]); p == nil {
+		if chunk, p := w.lookup(document, at, end); p == nil {
 			raw = append(raw, chunk)
 		} else {
 			raw = append(raw, p.raw...)
@@ -87,25 +91,29 @@ func (w *Worker) appendRun(dst []string, document []byte, at int) ([]string, int
 		if at == len(document) || at != end+1 || document[end] != ' ' {
 			break
 		}
-		_, next := w.lookup(document[at:chunkEnd(document, at)])
-		if next == nil || !phrases.goesOn(phrases.open(raw), next.head) {
+		_, next := w.lookup(document, at, chunkEnd(document, at))
+		w.open = phrases.appendOpen(w.open[:0], raw)
+		if next == nil || !phrases.goesOn(w.open, next.head) {
 			break
 		}
 		bounds = append(bounds, len(raw))
 	}
-	dst = phrases.appendReplaced(dst, raw, bounds)
+	dst = appendReplaced(dst, raw, w.matcher.find(phrases, raw), bounds)
 	w.raw, w.bounds = raw, bounds
 	return dst, end
 }
 
-// lookup returns a chunk's own copy and its parts, if it needs any.
-func (w *Worker) lookup(chunk []byte) (string, *parts) {
+// lookup returns the chunk document[at:end], as a copy, and its parts if it
+// needs any.
+func (w *Worker) lookup(document []byte, at, end int) (string, *parts) {
+	chunk := document[at:end]
 	if len(chunk) > maxChunk {
 		return w.parse(string(chunk))
 	}
-	hash := maphash.Bytes(w.cache.seed, chunk)
-	e, ok := w.cache.get(chunk, hash)
+	first, hash := firstWord(document, at, end), maphash.Bytes(w.cache.seed, chunk)
+	e, ok := w.cache.get(chunk, first, hash)
 	if !ok {
+		e.first = first
 		e.chunk, e.parts = w.parse(string(chunk))
 		w.cache.put(e, hash)
 	}
@@ -116,17 +124,18 @@ func (w *Worker) lookup(chunk []byte) (string, *parts) {
 func (w *Worker) parse(chunk string) (string, *parts) {
 	phrases := &w.rules.phrases
 	w.pieces, w.suffixes = w.rules.split(w.pieces[:0], w.suffixes, chunk, true)
-	head, open := phrases.symbols[w.pieces[0]], phrases.open(w.pieces)
-	if len(w.pieces) == 1 && head == 0 && open == nil {
+	w.open = phrases.appendOpen(w.open[:0], w.pieces)
+	head := phrases.symbols[w.pieces[0]]
+	if len(w.pieces) == 1 && head == 0 && len(w.open) == 0 {
 		return chunk, nil
 	}
 	raw := make([]string, len(w.pieces))
 	for i, token := range w.pieces {
 		raw[i] = w.own(token, chunk)
 	}
-	p := &parts{tokens: raw, raw: raw, head: head, open: open}
-	if len(phrases.find(raw)) > 0 {
-		p.tokens = phrases.appendReplaced(nil, raw, nil)
+	p := &parts{tokens: raw, raw: raw, head: head, open: slices.Clone(w.open)}
+	if matches := w.matcher.find(phrases, raw); len(matches) > 0 {
+		p.tokens = appendReplaced(nil, raw, matches, nil)
 	}
 	return chunk, p
 }
@@ -141,45 +150,4 @@ func (w *Worker) own(token, chunk string) string {
 		return strings.Clone(token)
 	}
 	return token
-}
-
-// skipSpace returns where the first character after from stands that is no
-// white space.
-func skipSpace(document []byte, from int) int {
-	for from < len(document) {
-		b := document[from]
-		if b < utf8.RuneSelf {
-			if asciiClasses[b]&classSpace == 0 {
-				return from
-			}
-			from++
-			continue
-		}
-		r, n := utf8.DecodeRune(document[from:])
-		if !isSpace(r) {
-			return from
-		}
-		from += n
-	}
-	return from
-}
-
-// chunkEnd returns where the chunk that begins at from ends.
-func chunkEnd(document []byte, from int) int {
-	for from < len(document) {
-		b := document[from]
-		if b < utf8.RuneSelf {
-			if asciiClasses[b]&classSpace != 0 {
-				return from
-			}
-			from++
-			continue
-		}
-		r, n := utf8.DecodeRune(document[from:])
-		if isSpace(r) {
-			return from
-		}
-		from += n
-	}
-	return from
 }

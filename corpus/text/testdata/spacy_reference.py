@@ -126,11 +126,11 @@ def sentences():
 
 
 def write_fixture(tokenizer):
-    cases = [{"text": text, "tokens": tokens(tokenizer, text)} for text in sentences()]
+    cases = [{"text": text, "tokens": " ".join(tokens(tokenizer, text))} for text in sentences()]
     body = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
     header = json.dumps({"spacy": spacy.__version__})[:-1]
     (HERE / "parity.json").write_text(f'{header}, "cases": [\n{body}\n]}}\n', encoding="utf-8")
-    print(f"{len(cases)} cases, {sum(len(c['tokens']) for c in cases)} tokens")
+    print(f"{len(cases)} cases, {sum(len(c['tokens'].split(' ')) for c in cases)} tokens")
 
 
 def stream(tokenizer):
