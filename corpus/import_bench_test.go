@@ -48,8 +48,8 @@ func BenchmarkParse(b *testing.B) {
 		format
 		text string
 	}{
-		"kaggle":  {kaggleFormat{}, someLines(0, 1000)},
-		"archive": {archiveFormat{}, archiveHeader + string(bytes.Repeat([]byte(row), 1000))},
+		"kaggle":  {kaggleFormat{}, someLines(0, 20_000)},
+		"archive": {archiveFormat{}, archiveHeader + string(bytes.Repeat([]byte(row), 20_000))},
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(c.text)))

@@ -306,7 +306,7 @@ func TestOverlongLine(t *testing.T) {
 // TestDuplicates draws inputs with duplicates and compares with the plain
 // reading of the rule, at several numbers of workers, from files and pipes.
 func TestDuplicates(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+	const seed = 20191231
 	r := rand.New(rand.NewPCG(seed, 0))
 	for round := range 12 {
 		ids := 1 + r.IntN(4000)
