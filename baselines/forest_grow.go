@@ -25,7 +25,7 @@ func growForest(ctx context.Context, set *forestSet, opts ForestOptions) (*fores
 	}
 	bar := progress.Start(ctx, "random forest", int64(opts.Trees), "trees")
 	defer bar.Done()
-	err = forestParallel(ctx, opts.Workers, opts.Trees, func() func(int) error {
+	err = parallel(ctx, opts.Workers, opts.Trees, func() func(int) error {
 		g := newForestGrower(set, opts, m)
 		return func(i int) error {
 			tree, err := g.grow(ctx, rng.New(opts.Seed, "random_forest", "tree", strconv.Itoa(i)))

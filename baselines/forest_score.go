@@ -21,7 +21,7 @@ func (m *forestModel) scores(ctx context.Context, x features.Matrix, workers int
 	out := multilabel.NewScores(n, m.labels)
 	bar := progress.Start(ctx, "random forest scores", int64(n), "papers")
 	defer bar.Done()
-	err := forestParallel(ctx, workers, (n+scoreBlock-1)/scoreBlock, func() func(int) error {
+	err := parallel(ctx, workers, (n+scoreBlock-1)/scoreBlock, func() func(int) error {
 		row := make([]float32, m.features)
 		return func(block int) error {
 			end := min((block+1)*scoreBlock, n)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"assay/features"
 	"assay/internal/fault"
@@ -115,36 +113,27 @@ func checkDataset(method string, d Dataset) error {
 	return nil
 }
 
-// parallel calls work for 0 ≤ i < n from several goroutines, each of which
-// first makes a worker of its own, until all are done, one fails or the
-// context is cancelled.
-func parallel(ctx context.Context, workers, n int, newWorker func() func(i int) error) error {
-	var (
-		next  atomic.Int64
-		wg    sync.WaitGroup
-		once  sync.Once
-		first error
-		stop  atomic.Bool
-	)
-	for range min(workers, n) {
-		wg.Go(func() {
-			work := newWorker()
-			for !stop.Load() {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				err := ctx.Err()
-				if err == nil {
-					err = work(i)
-				}
-				if err != nil {
-					once.Do(func() { first = err })
-					stop.Store(true)
-				}
-			}
-		})
+// fitCounts checks the options and the papers, counts terms by label, and
+// builds a model of the counts. Where binary, a value above 0 counts as one and
+// others as none; otherwise negative values are refused.
+func fitCounts[M any](ctx context.Context, method string, opt NBOptions, train Dataset, binary bool,
+	build func(context.Context, *nbCounts, NBOptions) (M, error)) (m M, err error) {
+	if opt, err = opt.withDefaults(); err != nil {
+		return m, err
 	}
-	wg.Wait()
-	return first
+	if err := checkDataset(method, train); err != nil {
+		return m, err
+	}
+	x, err := nbSparse(method, train.X, !binary)
+	if err != nil {
+		return m, err
+	}
+	counts, err := countTerms(ctx, x, train.Y, binary, opt.Workers)
+	if err == nil {
+		m, err = build(ctx, counts, opt)
+	}
+	if err != nil {
+		return m, fmt.Errorf("baselines: %s: %w", method, err)
+	}
+	return m, nil
 }

@@ -55,24 +55,9 @@ func NewBernoulliNB(opt NBOptions) *BernoulliNB { return &BernoulliNB{opt: opt} 
 // Fit implements Classifier; validation is not used.
 func (nb *BernoulliNB) Fit(ctx context.Context, train, _ Dataset) error {
 	nb.model = nil
-	opt, err := nb.opt.withDefaults()
+	m, err := fitCounts(ctx, bernoulliMethod, nb.opt, train, true, newBernoulliModel)
 	if err != nil {
 		return err
-	}
-	if err := checkDataset(bernoulliMethod, train); err != nil {
-		return err
-	}
-	x, err := nbSparse(bernoulliMethod, train.X, false)
-	if err != nil {
-		return err
-	}
-	counts, err := countTerms(ctx, x, train.Y, true, opt.Workers)
-	if err != nil {
-		return fmt.Errorf("baselines: %s: %w", bernoulliMethod, err)
-	}
-	m, err := newBernoulliModel(ctx, counts, opt)
-	if err != nil {
-		return fmt.Errorf("baselines: %s: %w", bernoulliMethod, err)
 	}
 	nb.model = m
 	return nil

@@ -52,24 +52,9 @@ func NewMultinomialNB(opt NBOptions) *MultinomialNB { return &MultinomialNB{opt:
 // Fit implements Classifier; validation is not used.
 func (nb *MultinomialNB) Fit(ctx context.Context, train, _ Dataset) error {
 	nb.model = nil
-	opt, err := nb.opt.withDefaults()
+	m, err := fitCounts(ctx, multinomialMethod, nb.opt, train, false, newMultinomialModel)
 	if err != nil {
 		return err
-	}
-	if err := checkDataset(multinomialMethod, train); err != nil {
-		return err
-	}
-	x, err := nbSparse(multinomialMethod, train.X, true)
-	if err != nil {
-		return err
-	}
-	counts, err := countTerms(ctx, x, train.Y, false, opt.Workers)
-	if err != nil {
-		return fmt.Errorf("baselines: %s: %w", multinomialMethod, err)
-	}
-	m, err := newMultinomialModel(ctx, counts, opt)
-	if err != nil {
-		return fmt.Errorf("baselines: %s: %w", multinomialMethod, err)
 	}
 	nb.model = m
 	return nil
