@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"time"
 
 	"assay/baselines"
@@ -70,9 +71,18 @@ func (s *Session) record(t Trial) results.Run {
 
 func (s *Session) dataName() string {
 	if s.Config.Corpus.Path == SyntheticPath {
-		return fmt.Sprintf("%d synthetic papers", s.Papers())
+		return thousands(s.Papers()) + " synthetic papers"
 	}
-	return fmt.Sprintf("%d papers of %s", s.Papers(), filepath.Base(s.Config.Corpus.Path))
+	return fmt.Sprintf("%s papers of %s", thousands(s.Papers()), filepath.Base(s.Config.Corpus.Path))
+}
+
+// thousands writes n with commas: 1,300,000.
+func thousands(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }
 
 func (s *Session) splitName() string {

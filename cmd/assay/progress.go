@@ -13,20 +13,32 @@ import (
 )
 
 // terminalSink draws one bar at a time on a terminal's stderr: the one started
-// last. Where stderr is no terminal it draws nothing.
+// last. Where stderr is no terminal it draws nothing. It is also the writer of
+// all other text for stderr, which it keeps apart from the bar.
 type terminalSink struct {
-	out io.Writer // nil: draw nothing
+	stderr io.Writer
+	out    io.Writer // nil: draw nothing
 
 	mu   sync.Mutex
 	open []*terminalBar
 }
 
 func newTerminalSink(stderr io.Writer) *terminalSink {
-	s := &terminalSink{}
+	s := &terminalSink{stderr: stderr}
 	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		s.out = stderr
 	}
 	return s
+}
+
+// Write clears the bar's line and writes p.
+func (s *terminalSink) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.open); n > 0 {
+		_ = s.open[n-1].bar.Clear()
+	}
+	return s.stderr.Write(p)
 }
 
 type terminalBar struct {

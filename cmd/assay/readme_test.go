@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	"assay/experiments"
+)
+
+// block returns the first fenced block of a language after a mark in a text.
+func block(t *testing.T, text, mark, language string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(text, mark)
+	_, rest, opened := strings.Cut(rest, "```"+language+"\n")
+	body, _, closed := strings.Cut(rest, "```")
+	if !found || !opened || !closed {
+		t.Fatalf("no block of %s after %q", language, mark)
+	}
+	return body
+}
+
+var (
+	duration = regexp.MustCompile(`\d+(\.\d+)? (ms|s|min)\b`)
+	layout   = regexp.MustCompile(`[ ─]+`)
+)
+
+// scoresOf drops what differs between machines: times, and the widths that
+// follow from them.
+func scoresOf(table string) string {
+	return layout.ReplaceAllString(duration.ReplaceAllString(table, "T"), " ")
+}
+
+// The README shows what its first command prints.
+func TestReadmeShowsTheQuickstart(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("other processors round sums of products differently; the table is amd64's")
+	}
+	readme := readFile(t, "README.md")
+	want := block(t, readme, "go run ./cmd/assay run quickstart", "text")
+	got := mustCall(t, "run", "quickstart", "--results", t.TempDir(), "--quiet")
+	if scoresOf(got) != scoresOf(want) {
+		t.Errorf("README.md shows\n%s\nbut the quickstart prints\n%s", want, got)
+	}
+}
+
+// The README's experiment is one that assay accepts.
+func TestReadmeExperimentIsValid(t *testing.T) {
+	if _, err := experiments.Parse(block(t, readFile(t, "README.md"), "## An experiment", "toml"), "README.md", nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
