@@ -54,8 +54,7 @@ type forestGrower struct {
 	order   []int32 // rows with a weight; each node has a range of it
 	place   []int32 // place in order of each row; -1 without weight
 
-	regions []forestRegion // regions[0] is the whole set's
-	depth   int            // regions in use: each lies in the one before
+	regions []forestRegion // regions[0] is the whole set's, each further one lies in the one before
 	counts  []int32        // scratch of forestRegion.gather
 
 	node  labelWeights // of the node at hand

@@ -81,7 +81,7 @@ func (o LogisticOptions) withDefaults() (LogisticOptions, error) {
 //
 // A label that no training paper carries scores 0, one that each carries 1.
 //
-// Fit needs, for n papers and d features, about 64·(4n + 5d) bytes a worker
+// Fit needs, for n papers and d features, about 8·(32n + 42d) bytes a worker
 // beside the papers and the model; the model needs 4d bytes a label.
 type LogisticRegression struct {
 	opts  LogisticOptions

@@ -38,8 +38,11 @@ type logisticLabel struct {
 	step  []float64 // (d)
 	bstep float64
 	zstep []float64 // (n) X·step
+	// unscaled says that the step is a direction of no particular length.
+	unscaled bool
 
-	density    float64 // of the rows drawn for a step, see logisticSurrogate.draw
+	gentle     bool    // steps are found by logisticDual, not by logisticNewton
+	density    float64 // of the rows drawn for a step, see logisticSample.draw
 	limit      float64 // of their expected number
 	bound      float64 // of ‖∇F‖ at (w, b)
 	iterations int
@@ -62,6 +65,7 @@ func (l *logisticLabel) start() {
 	clear(l.zstep)
 	l.bstep, l.iterations, l.stuck = 0, 0, false
 	l.density, l.limit = logisticDensity, max(logisticMinRows, float64(x.rows)/logisticMaxShare)
+	l.gentle = max(l.cpos, l.cneg)*l.problem.largest*l.problem.largest <= logisticGentle
 	l.take(l.evaluate(0, l.b))
 
 	clear(l.g)
@@ -74,7 +78,13 @@ func (l *logisticLabel) start() {
 	}
 	floats.AddScaled(l.g, l.cneg*share, l.problem.sum)
 	l.bound = l.gradientBound()
+	l.descend()
+}
+
+// descend makes the next step go down the gradient.
+func (l *logisticLabel) descend() {
 	floats.ScaleTo(l.step, -1, l.g)
+	l.bstep, l.unscaled = 0, true
 }
 
 // logisticSums are sums over all rows at one point of a line, with C and the
@@ -117,7 +127,8 @@ func (l *logisticLabel) search() {
 	ws, ss := floats.Dot(l.w, l.step), floats.Dot(l.step, l.step)
 	slope0 := gs + l.gb*l.bstep
 	t := 1.0
-	if l.iterations == 1 {
+	if l.unscaled {
+		l.unscaled = false
 		t = -gs / (ss + l.curvature())
 	}
 	for range 60 {
@@ -204,12 +215,17 @@ func (l *logisticLabel) gradientBound() float64 {
 	return bound
 }
 
-// regard takes note of a new gradient: where the last step, made from a
-// sample, did less than halve it, the next sample is four times as large.
+// regard takes note of a new gradient. Where the last step did less than halve
+// it, the dual method makes way for Newton's, or the next sample is four times
+// as large.
 func (l *logisticLabel) regard() {
 	before := l.bound
 	l.bound = l.gradientBound()
-	if l.iterations > 1 && l.bound > before/2 {
+	switch {
+	case l.iterations == 1 || l.bound <= before/2:
+	case l.gentle:
+		l.gentle = false
+	default:
 		l.density *= 4
 		l.limit *= 4
 	}

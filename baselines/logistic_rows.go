@@ -156,19 +156,7 @@ func (x *logisticRows) backward(ctx context.Context, r, out []logisticLane) erro
 func (x *logisticRows) forwardRows(rows []int32, v, out []float64) {
 	for k, i := range rows {
 		cols, vals := x.row(int(i))
-		vals = vals[:len(cols)]
-		var s0, s1, s2, s3 float64
-		for len(cols) >= 4 && len(vals) >= 4 {
-			s0 += float64(vals[0]) * v[cols[0]]
-			s1 += float64(vals[1]) * v[cols[1]]
-			s2 += float64(vals[2]) * v[cols[2]]
-			s3 += float64(vals[3]) * v[cols[3]]
-			cols, vals = cols[4:], vals[4:]
-		}
-		for q, j := range cols {
-			s0 += float64(vals[q]) * v[j]
-		}
-		out[k] = (s0 + s1) + (s2 + s3)
+		out[k] = dotRow(cols, vals, v)
 	}
 }
 
@@ -176,11 +164,7 @@ func (x *logisticRows) forwardRows(rows []int32, v, out []float64) {
 func (x *logisticRows) backwardRows(rows []int32, r, out []float64) {
 	for k, i := range rows {
 		cols, vals := x.row(int(i))
-		vals = vals[:len(cols)]
-		a := r[k]
-		for q, j := range cols {
-			out[j] += a * float64(vals[q])
-		}
+		addRow(r[k], cols, vals, out)
 	}
 }
 
@@ -194,5 +178,29 @@ func (x *logisticRows) squaresRows(rows []int32, r, out []float64) {
 			v := float64(vals[q])
 			out[j] += a * v * v
 		}
+	}
+}
+
+// dotRow returns the product of a row and v (d).
+func dotRow(cols []int32, vals []float32, v []float64) float64 {
+	var s0, s1, s2, s3 float64
+	for len(cols) >= 4 && len(vals) >= 4 {
+		s0 += float64(vals[0]) * v[cols[0]]
+		s1 += float64(vals[1]) * v[cols[1]]
+		s2 += float64(vals[2]) * v[cols[2]]
+		s3 += float64(vals[3]) * v[cols[3]]
+		cols, vals = cols[4:], vals[4:]
+	}
+	for k, j := range cols {
+		s0 += float64(vals[k]) * v[j]
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
+// addRow adds a times a row to out (d).
+func addRow(a float64, cols []int32, vals []float32, out []float64) {
+	vals = vals[:len(cols)]
+	for k, j := range cols {
+		out[j] += a * float64(vals[k])
 	}
 }

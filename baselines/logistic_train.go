@@ -8,12 +8,11 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+	"gonum.org/v1/gonum/floats"
 
 	"assay/internal/multilabel"
 	"assay/internal/progress"
 	"assay/internal/rng"
-
-	"gonum.org/v1/gonum/floats"
 )
 
 // logisticFit is the fit of all labels. Workers take labels from it one by one
@@ -73,7 +72,7 @@ func fitLogistic(ctx context.Context, x *logisticRows, y *multilabel.Matrix, opt
 // in a lane of its own: in every round one pass over the rows serves all.
 func (f *logisticFit) work(ctx context.Context) error {
 	labels := make([]*logisticLabel, 0, f.lanes)
-	surrogate := newLogisticSurrogate(f.x.cols)
+	dual, newton := newLogisticDual(f.x.cols), newLogisticNewton(f.x.cols)
 	byFeature := make([]logisticLane, f.x.cols)
 	byRow := make([]logisticLane, f.x.rows)
 	var free []*logisticLabel
@@ -93,15 +92,18 @@ func (f *logisticFit) work(ctx context.Context) error {
 		}
 		kept := labels[:0]
 		for _, l := range labels {
-			switch done := f.settle(l); {
-			case done:
+			if f.settle(l) {
 				free = append(free, l)
-			default:
-				if err := surrogate.solve(ctx, l); err != nil {
-					return err
-				}
-				kept = append(kept, l)
+				continue
 			}
+			solve := newton.solve
+			if l.gentle {
+				solve = dual.solve
+			}
+			if err := solve(ctx, l); err != nil {
+				return err
+			}
+			kept = append(kept, l)
 		}
 		labels = kept
 	}

@@ -8,7 +8,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
+	"syscall"
 
 	"assay/experiments"
 	"assay/internal/progress"
@@ -32,8 +34,9 @@ type LocalOptions struct {
 // Local runs a session's trials one after another in this process, each on all
 // of the session's workers. Trials that see the same papers follow each other,
 // so that the papers are read and counted once. A failing trial does not stop
-// the others; a cancelled context does. The outcomes come in the session's
-// order, and the error joins those of the trials that failed.
+// the others; a cancelled context does, and so does a folder that cannot be
+// written, which would fail them all. The outcomes come in the session's order;
+// those of trials that were not reached are zero. The error is one line.
 func Local(ctx context.Context, s *experiments.Session, opt LocalOptions) ([]Outcome, error) {
 	order := make([]int, len(s.Trials))
 	for i := range order {
@@ -59,15 +62,30 @@ func Local(ctx context.Context, s *experiments.Session, opt LocalOptions) ([]Out
 		o.Run, o.Reused, o.Err = s.Run(ctx, t)
 		outcomes[i] = o
 		if ctx.Err() != nil && o.Err != nil {
-			return outcomes, errors.Join(append(failures, o.Err)...)
+			return outcomes, o.Err
 		}
 		if o.Err != nil {
 			failures = append(failures, o.Err)
+		}
+		if unwritable(o.Err) {
+			break
 		}
 		bar.Add(1)
 		if opt.Report != nil {
 			opt.Report(done+1, len(order), o)
 		}
 	}
-	return outcomes, errors.Join(failures...)
+	switch n := len(failures); n {
+	case 0:
+		return outcomes, nil
+	case 1:
+		return outcomes, failures[0]
+	default:
+		return outcomes, fmt.Errorf("%d of %d trials failed; the first: %w", n, len(order), failures[0])
+	}
+}
+
+// unwritable reports whether err says that nothing more can be written.
+func unwritable(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission)
 }

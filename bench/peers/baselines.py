@@ -64,7 +64,7 @@ def load(args):
                 rows.append(labels)
                 parts.append(part(i, args.validation, args.test, args.key))
     indptr = np.cumsum([0] + [len(r) for r in rows])
-    y = sp.csr_matrix((np.ones(indptr[-1], np.int8), np.concatenate(rows), indptr), (len(rows), len(taxonomy["categories"])))
+    y = sp.csr_matrix((np.ones(indptr[-1], np.int64), np.concatenate(rows), indptr), (len(rows), len(taxonomy["categories"])))
     return texts, y, np.array(parts), group
 
 

@@ -118,7 +118,7 @@ func amountLen(s string, c class, n int) int {
 		return longest
 	}
 	// No unit is longer than maxUnit bytes, so a digit must stand that near.
-	if strings.IndexAny(s[max(0, len(s)-maxUnit-1):], "0123456789") < 0 {
+	if !strings.ContainsAny(s[max(0, len(s)-maxUnit-1):], "0123456789") {
 		return longest
 	}
 	for _, u := range unitSuffixes {
