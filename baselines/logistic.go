@@ -13,7 +13,7 @@ import (
 // scikit-learn's model: C of 1, no class weights, an intercept.
 type LogisticOptions struct {
 	C             float64 // inverse strength of the L2 penalty; 0: 1
-	Tolerance     float64 // see LogisticRegression; 0: 1e-3
+	Tolerance     float64 // see LogisticRegression; 0: 0.01
 	MaxIterations int     // passes over all rows that one label may take; 0: 100
 	ClassWeight   string  // "none" (or empty) or "balanced"
 	NoIntercept   bool    // hold every intercept at 0
@@ -27,7 +27,7 @@ func (o LogisticOptions) withDefaults() (LogisticOptions, error) {
 		name  string
 		value *float64
 		def   float64
-	}{{"C", &o.C, 1}, {"tolerance", &o.Tolerance, 1e-3}} {
+	}{{"C", &o.C, 1}, {"tolerance", &o.Tolerance, 0.01}} {
 		if *f.value == 0 {
 			*f.value = f.def
 		}

@@ -150,12 +150,12 @@ func TestLogisticKeepsItsTolerance(t *testing.T) {
 		exact := c.options()
 		exact.Tolerance = 1e-9
 		want := fitLogistic(t, exact, c.data())
-		for _, tolerance := range []float64{0, 0.3, 1e-2, 1e-5} {
+		for _, tolerance := range []float64{0, 0.3, 1e-3, 1e-5} {
 			opts := c.options()
 			opts.Tolerance = tolerance
 			m := fitLogistic(t, opts, c.data())
 			if tolerance == 0 {
-				tolerance = 1e-3
+				tolerance = 0.01
 			}
 			for label, report := range m.Convergence() {
 				w, _ := coefficients(t, m, label)
@@ -174,7 +174,7 @@ func TestLogisticReportsWhatHasNotConverged(t *testing.T) {
 	c := logisticCases(t)[0]
 	m := fitLogistic(t, baselines.LogisticOptions{MaxIterations: 1}, c.data())
 	for label, report := range m.Convergence() {
-		if report.Converged || report.Iterations != 1 || !(report.Distance > 1e-3) {
+		if report.Converged || report.Iterations != 1 || !(report.Distance > 0.01) {
 			t.Errorf("label %d after one pass: %+v", label, report)
 		}
 	}
@@ -242,10 +242,10 @@ func TestLogisticManyLabelsAnyWorkers(t *testing.T) {
 	for label, report := range want.Convergence() {
 		w, _ := coefficients(t, want, label)
 		best, _ := coefficients(t, exact, label)
-		if !report.Converged || (!report.Constant && relativeDistance(w, best) > 1e-3) {
+		if !report.Converged || (!report.Constant && relativeDistance(w, best) > 0.01) {
 			t.Errorf("label %d: %+v, distance %v", label, report, relativeDistance(w, best))
 		}
-		if report.Constant != (label >= 20) || report.Iterations > 12 {
+		if report.Constant != (label >= 20) {
 			t.Errorf("label %d: %+v", label, report)
 		}
 	}
@@ -256,6 +256,23 @@ func TestLogisticManyLabelsAnyWorkers(t *testing.T) {
 	for i := range scores.Rows() {
 		if row := scores.Row(i); row[20] != 1 || row[21] != 0 {
 			t.Fatalf("paper %d: labels on all and on no papers score %v and %v", i, row[20], row[21])
+		}
+	}
+}
+
+// Steps from samples must be nearly as good as from all rows, by the dual
+// method (small C) and by Newton's (large C).
+func TestLogisticNeedsFewPasses(t *testing.T) {
+	d := topicData(6000, 300, 12)
+	for _, c := range []struct {
+		c    float64
+		most int
+	}{{1, 7}, {50, 9}} {
+		m := fitLogistic(t, baselines.LogisticOptions{C: c.c, Tolerance: 1e-4}, d)
+		for label, report := range m.Convergence() {
+			if !report.Converged || report.Iterations > c.most {
+				t.Errorf("C %v, label %d: %+v, want at most %d passes", c.c, label, report, c.most)
+			}
 		}
 	}
 }
@@ -309,7 +326,7 @@ func TestLogisticWrongOptionsAndInput(t *testing.T) {
 		want string
 	}{
 		{baselines.LogisticOptions{C: -1}, good, "C -1: want a finite number above 0, or 0 for the default 1"},
-		{baselines.LogisticOptions{Tolerance: math.NaN()}, good, "tolerance NaN: want a finite number above 0, or 0 for the default 0.001"},
+		{baselines.LogisticOptions{Tolerance: math.NaN()}, good, "tolerance NaN: want a finite number above 0, or 0 for the default 0.01"},
 		{baselines.LogisticOptions{MaxIterations: -1}, good, "max iterations -1: want 0 (the default) or more"},
 		{baselines.LogisticOptions{Workers: -2}, good, "workers -2: want 0 (the default) or more"},
 		{baselines.LogisticOptions{ClassWeight: "even"}, good, `class weight "even": want none or balanced`},
