@@ -24,7 +24,7 @@ func Compare(ctx context.Context, cfg *Config, store *results.Store, current []T
 	opt := table.Options{Name: cfg.Name, Columns: columns, Problems: problems}
 	other := 0
 	for _, t := range trials {
-		want, elsewhere := choose(t, runs)
+		want, elsewhere := choose(t, runs, current == nil)
 		if elsewhere && current != nil {
 			other++
 		}
@@ -41,8 +41,9 @@ func Compare(ctx context.Context, cfg *Config, store *results.Store, current []T
 }
 
 // choose returns the run to show for a trial, a record of what is missing if
-// there is none, and whether it is another trial of the same configuration.
-func choose(t Trial, runs []results.Run) (want results.Run, elsewhere bool) {
+// there is none, and whether it is another trial of the same configuration: the
+// last one that is done or, if unfinished ones count, the last one.
+func choose(t Trial, runs []results.Run, unfinished bool) (want results.Run, elsewhere bool) {
 	want = results.Run{
 		Experiment: t.Config.Name, Trial: t.ID, Setting: t.Setting, Seed: t.Seed, Params: params(t),
 		Model: results.Model{Name: t.Model.Name, Kind: t.Model.Kind, Backend: t.Model.Backend},
@@ -51,8 +52,9 @@ func choose(t Trial, runs []results.Run) (want results.Run, elsewhere bool) {
 		switch {
 		case r.Trial == t.ID:
 			return want, false // whatever its state: a failure is shown, too
-		case r.Setting != t.Setting || r.State != results.Done:
-		case !elsewhere || r.Finished.After(want.Finished):
+		case r.Setting != t.Setting || r.State != results.Done && !unfinished:
+		case !elsewhere, r.State == results.Done && want.State != results.Done,
+			r.State == want.State && r.Started.After(want.Started):
 			want, elsewhere = r, true
 		}
 	}

@@ -2,7 +2,7 @@
 // place where the corpus, the features, the models and the results meet.
 //
 //	cfg, err := experiments.Load("configs/baselines.toml", nil)
-//	trials := cfg.Trials(corpusHash)
+//	trials := cfg.Trials(corpusHash, codeVersion)
 package experiments
 
 // Config is a resolved experiment: every key has a value and every value has
@@ -62,8 +62,8 @@ type Features struct {
 	// by spaces, or the tokens themselves.
 	Terms        string `toml:"terms" default:"words" oneof:"words tokens"`
 	Ngrams       []int  `toml:"ngrams" default:"[1, 1]"` // shortest and longest, in tokens
-	MinDocuments int    `toml:"min_documents" default:"1" range:"[1,)"`
-	MaxFeatures  int    `toml:"max_features" default:"0" range:"[0,)"`
+	MinDocuments int    `toml:"min_documents" default:"1" range:"[1,2147483647]"`
+	MaxFeatures  int    `toml:"max_features" default:"0" range:"[0,2147483647]"`
 	Sublinear    bool   `toml:"sublinear" default:"true"` // tfidf: 1 + ln(count)
 }
 
@@ -98,17 +98,17 @@ type (
 	}
 	// LogisticRegression holds the options of kind "logistic_regression".
 	LogisticRegression struct {
-		C             float64 `toml:"c" default:"1" range:"(0,)"` // inverse of the L2 penalty
-		Tolerance     float64 `toml:"tolerance" default:"0.001" range:"(0,1)"`
-		MaxIterations int     `toml:"max_iterations" default:"100" range:"[1,)"`
+		C             float64 `toml:"c" default:"1" range:"(0,)"`             // inverse of the L2 penalty
+		Tolerance     float64 `toml:"tolerance" default:"0.01" range:"(0,1)"` // proven relative distance of the weights from the optimum
+		MaxIterations int     `toml:"max_iterations" default:"100" range:"[1,2147483647]"`
 		ClassWeight   string  `toml:"class_weight" default:"none" oneof:"none balanced"`
 	}
 	// RandomForest holds the options of kind "random_forest".
 	RandomForest struct {
-		Trees       int    `toml:"trees" default:"100" range:"[1,)"`
-		MaxDepth    int    `toml:"max_depth" default:"0" range:"[0,)"` // 0: no limit
-		MinLeaf     int    `toml:"min_leaf" default:"1" range:"[1,)"`
-		MinSplit    int    `toml:"min_split" default:"2" range:"[2,)"`
+		Trees       int    `toml:"trees" default:"100" range:"[1,1000000]"`
+		MaxDepth    int    `toml:"max_depth" default:"0" range:"[0,2147483647]"` // 0: no limit
+		MinLeaf     int    `toml:"min_leaf" default:"1" range:"[1,2147483647]"`
+		MinSplit    int    `toml:"min_split" default:"2" range:"[2,2147483647]"`
 		MaxFeatures string `toml:"max_features" default:"sqrt"`
 		Bootstrap   bool   `toml:"bootstrap" default:"true"`
 	}
@@ -120,26 +120,44 @@ type (
 	// GolearnNaiveBayes holds the options of kind "naive_bayes", which golearn
 	// has as Bernoulli with a smoothing of its own.
 	GolearnNaiveBayes struct {
-		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,)"`
-		MaxGiB       float64 `toml:"max_gib" default:"4" range:"(0,)"`
+		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,1000000]"`
+		MaxGiB       float64 `toml:"max_gib" default:"4" range:"[0.001,1000000]"`
 	}
 	// GolearnLogisticRegression holds the options of kind "logistic_regression".
 	GolearnLogisticRegression struct {
 		C            float64 `toml:"c" default:"1" range:"(0,)"`
 		Tolerance    float64 `toml:"tolerance" default:"0.0001" range:"(0,1)"`
 		ClassWeight  string  `toml:"class_weight" default:"none" oneof:"none balanced"`
-		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,)"`
-		MaxGiB       float64 `toml:"max_gib" default:"4" range:"(0,)"`
+		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,1000000]"`
+		MaxGiB       float64 `toml:"max_gib" default:"4" range:"[0.001,1000000]"`
 	}
 	// GolearnRandomForest holds the options of kind "random_forest".
 	GolearnRandomForest struct {
-		Trees        int     `toml:"trees" default:"100" range:"[1,)"`
-		MaxDepth     int     `toml:"max_depth" default:"0" range:"[0,)"`
+		Trees        int     `toml:"trees" default:"100" range:"[1,1000000]"`
+		MaxDepth     int     `toml:"max_depth" default:"0" range:"[0,2147483647]"`
 		MaxFeatures  string  `toml:"max_features" default:"sqrt"`
-		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,)"`
-		MaxGiB       float64 `toml:"max_gib" default:"4" range:"(0,)"`
+		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,1000000]"`
+		MaxGiB       float64 `toml:"max_gib" default:"4" range:"[0.001,1000000]"`
 	}
 )
+
+// withoutLimits returns the model with the limits of golearn's backend at zero:
+// they decide whether it is trained, not what is learnt.
+func (m Model) withoutLimits() Model {
+	switch o := m.Options.(type) {
+	case *GolearnNaiveBayes:
+		m.Options = &GolearnNaiveBayes{}
+	case *GolearnLogisticRegression:
+		c := *o
+		c.MaxCoreHours, c.MaxGiB = 0, 0
+		m.Options = &c
+	case *GolearnRandomForest:
+		c := *o
+		c.MaxCoreHours, c.MaxGiB = 0, 0
+		m.Options = &c
+	}
+	return m
+}
 
 // newOptions returns a pointer to the options struct of a kind and backend,
 // nil if there is none.

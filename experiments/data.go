@@ -3,7 +3,6 @@ package experiments
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"strings"
 	"time"
 
@@ -40,8 +39,10 @@ type counted struct {
 
 // featureSet is what a model takes: a matrix for each part.
 type featureSet struct {
-	rows    [parts]features.Matrix
-	seconds float64 // time that the step from counts took
+	rows       [parts]features.Matrix
+	vocabulary *features.Vocabulary
+	weights    *features.TFIDF // nil for counts
+	seconds    float64         // time that the step from counts took
 }
 
 // prepare draws the papers of c under this seed and counts their tokens for
@@ -184,7 +185,7 @@ func (d *dataset) features(name string, workers int) (*featureSet, error) {
 	}
 	start := time.Now()
 	counts := d.counts[f.countOptions()]
-	set := &featureSet{}
+	set := &featureSet{vocabulary: counts.vocabulary}
 	for p, m := range counts.rows {
 		set.rows[p] = m
 	}
@@ -198,11 +199,9 @@ func (d *dataset) features(name string, workers int) (*featureSet, error) {
 			}
 			set.rows[p] = t
 		}
+		set.weights = weights
 	}
 	set.seconds = time.Since(start).Seconds()
 	d.made[name] = set
 	return set, nil
 }
-
-// defaultWorkers is one a core.
-func defaultWorkers() int { return runtime.GOMAXPROCS(0) }

@@ -1,12 +1,14 @@
 package experiments
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 
@@ -29,15 +31,25 @@ func Load(source string, overrides []string) (*Config, error) {
 
 // read returns the text of an experiment and the name to report faults under.
 func read(source string) (text, file string, err error) {
-	data, err := os.ReadFile(source)
-	if err == nil {
+	info, err := os.Stat(source)
+	if err == nil && !info.IsDir() {
+		data, err := os.ReadFile(source)
+		if err != nil {
+			return "", "", fmt.Errorf("read experiment: %w", err)
+		}
+		if !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {
+			return "", "", fmt.Errorf("read experiment %s: it holds binary data; an experiment is a TOML text", source)
+		}
 		return string(data), source, nil
+	}
+	if text, ok := configs.Text(source); ok { // a folder may have the name, too
+		return text, source + " (embedded)", nil
+	}
+	if err == nil {
+		return "", "", fmt.Errorf("read experiment %s: it is a folder; name a TOML file", source)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return "", "", fmt.Errorf("read experiment: %w", err)
-	}
-	if text, ok := configs.Text(source); ok {
-		return text, source + " (embedded)", nil
 	}
 	names := configs.Names()
 	return "", "", fmt.Errorf("read experiment %s: no such file, and no embedded experiment of that name%s (embedded: %s)",
@@ -112,9 +124,19 @@ func (b *binder) tables(doc map[string]any, key string) []map[string]any {
 	if !given {
 		return nil
 	}
-	list, ok := raw.([]map[string]any)
+	if list, ok := raw.([]map[string]any); ok {
+		return list
+	}
+	inline, ok := raw.([]any) // key = [{…}, {…}]
+	var list []map[string]any
+	for _, x := range inline {
+		t, isTable := x.(map[string]any)
+		ok = ok && isTable
+		list = append(list, t)
+	}
 	if !ok {
 		b.fault(key, "%s: want tables [[%s]], have %s", key, key, describe(raw))
+		return nil
 	}
 	return list
 }
@@ -124,6 +146,10 @@ func (b *binder) features(tables map[string]any) []Features {
 	var out []Features
 	for _, name := range append([]string{"counts", "tfidf"}, sortedKeys(tables, "counts", "tfidf")...) {
 		path := "features." + name
+		if !printable(name) {
+			b.fault(path, "features: %q is no name: use 1 to %d printable characters", name, longestName)
+			continue
+		}
 		builtin := name == "counts" || name == "tfidf"
 		values := map[string]any{}
 		if raw, given := tables[name]; given {

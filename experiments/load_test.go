@@ -81,7 +81,7 @@ name = "C"
 kind = "random_forest"
 features = "count"
 `, nil, []string{
-			`t.toml:1: name: "a b" cannot name a folder: use letters, digits, '.', '_' and '-'`,
+			`t.toml:1: name: "a b" cannot name a folder: use up to 80 letters, digits, '.', '_' and '-'`,
 			`t.toml:2: seeds: 1 stands twice; equal seeds are no replicates`,
 			`t.toml:5: unknown key "sampel" in [corpus]; did you mean "sample"?`,
 			`t.toml:6: taxonomy: `,

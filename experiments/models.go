@@ -49,12 +49,12 @@ func limits(coreHours, gib float64) golearn.Limits {
 	return golearn.Limits{CoreHours: coreHours, Bytes: int64(gib * (1 << 30))}
 }
 
-// describeFit says in a line how a fit went, where the classifier tells: the
-// labels that did not converge are named in no table, so the log must.
-func describeFit(model baselines.Classifier, labels []string) string {
+// describeFit says in a line how a fit went and, if labels did not converge,
+// which, where the classifier tells.
+func describeFit(model baselines.Classifier, labels []string) (report, warning string) {
 	lr, ok := model.(*baselines.LogisticRegression)
 	if !ok {
-		return ""
+		return "", ""
 	}
 	passes, constant := 0, 0
 	var open []string
@@ -67,9 +67,9 @@ func describeFit(model baselines.Classifier, labels []string) string {
 			open = append(open, fmt.Sprintf("%s (distance %.2g)", labels[i], c.Distance))
 		}
 	}
-	text := fmt.Sprintf("%d labels, %d constant, %d passes in all", len(labels), constant, passes)
+	report = fmt.Sprintf("%d labels, %d constant, %d passes in all", len(labels), constant, passes)
 	if len(open) > 0 {
-		text += fmt.Sprintf("; %d not converged: %s", len(open), strings.Join(open, ", "))
+		warning = fmt.Sprintf("%d of %d labels did not converge within max_iterations: %s", len(open), len(labels), strings.Join(open, ", "))
 	}
-	return text
+	return report, warning
 }

@@ -17,8 +17,14 @@ import (
 	"assay/results/metrics"
 )
 
-// ModelFile is the name of a run's saved model in its model folder.
-const ModelFile = "model.assay"
+// The files of a run's model folder: together they score a new paper. Its
+// tokens are counted by the vocabulary, weighted where the features are TF-IDF,
+// and given to the classifier.
+const (
+	ModelFile      = "model.assay"
+	VocabularyFile = "vocabulary.assay"
+	TFIDFFile      = "tfidf.assay"
+)
 
 // Run runs one trial and returns its record. A trial that is already done is
 // not run again: its record is returned with reused true. A trial that fails
@@ -26,7 +32,12 @@ const ModelFile = "model.assay"
 func (s *Session) Run(ctx context.Context, t Trial) (run results.Run, reused bool, err error) {
 	w, err := s.store.Claim(ctx, s.record(t))
 	if errors.Is(err, results.ErrFinished) {
-		run, err = s.store.Run(s.Config.Name, t.ID)
+		if run, err = s.store.Run(s.Config.Name, t.ID); err == nil {
+			err = s.store.Verify(run)
+		}
+		if err != nil {
+			err = fmt.Errorf("trial %s is done but damaged: %w; remove %s to run it again", t.ID, err, s.store.Path(s.Config.Name, t.ID))
+		}
 		return run, true, err
 	}
 	if err != nil {
@@ -34,21 +45,31 @@ func (s *Session) Run(ctx context.Context, t Trial) (run results.Run, reused boo
 	}
 	run = w.Run()
 	err = s.execute(w.Context(), t, w, &run)
-	switch {
-	case err == nil:
+	if err == nil {
 		err = w.Finish(run)
-	case ctx.Err() != nil:
-		err = errors.Join(err, w.Interrupt())
-	case errors.Is(context.Cause(w.Context()), results.ErrLost):
-		err = context.Cause(w.Context())
-	default:
-		err = errors.Join(err, w.Fail(err))
 	}
-	if err = errors.Join(err, w.Close()); err != nil {
-		return run, false, fmt.Errorf("trial %s: %w", t.ID, err)
+	if err != nil {
+		return run, false, fmt.Errorf("trial %s: %w", t.ID, s.end(ctx, w, err))
 	}
 	run, err = s.store.Run(s.Config.Name, t.ID)
 	return run, false, err
+}
+
+// end leaves the folder of a trial that did not finish, with the reason, and
+// returns the reason: what goes wrong on the way out, the same full disk most
+// often, adds nothing to it.
+func (s *Session) end(ctx context.Context, w *results.RunWriter, reason error) error {
+	lost := context.Cause(w.Context())
+	switch {
+	case ctx.Err() != nil:
+		_ = w.Interrupt()
+	case errors.Is(lost, results.ErrLost):
+		reason = lost
+	default:
+		_ = w.Fail(reason)
+	}
+	_ = w.Close()
+	return reason
 }
 
 // record is what is known of a trial before it runs.
@@ -150,8 +171,13 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 		return err
 	}
 	lap("fit")
-	if text := describeFit(model, categoryIDs(data.taxonomy)); text != "" {
-		w.Log().Info("fit", "report", text)
+	report, warning := describeFit(model, categoryIDs(data.taxonomy))
+	if report != "" {
+		w.Log().Info("fit", "report", report)
+	}
+	if warning != "" {
+		w.Log().Warn("fit", "warning", warning)
+		run.Warnings = append(run.Warnings, warning)
 	}
 	validation, test, err := s.scores(ctx, model, set)
 	if err != nil {
@@ -166,13 +192,25 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 		IDs: data.ids[corpus.Test], Labels: categoryIDs(data.taxonomy), Truth: data.labels[corpus.Test], Scores: test,
 	})
 	if err == nil && s.Config.Results.SaveModels {
-		err = w.WriteModel(ModelFile, model.Save)
+		err = saveModel(w, model, set)
 	}
 	if err != nil {
 		return err
 	}
 	lap("save")
 	return nil
+}
+
+// saveModel writes the classifier and the way from tokens to its columns.
+func saveModel(w *results.RunWriter, model baselines.Classifier, set *featureSet) error {
+	err := w.WriteModel(ModelFile, model.Save)
+	if err == nil {
+		err = w.WriteModel(VocabularyFile, set.vocabulary.Save)
+	}
+	if err == nil && set.weights != nil {
+		err = w.WriteModel(TFIDFFile, set.weights.Save)
+	}
+	return err
 }
 
 // columns is how many features a paper has.

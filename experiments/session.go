@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"assay/corpus"
 	"assay/corpus/synthetic"
@@ -35,13 +36,18 @@ type Session struct {
 
 // Options say how a session runs.
 type Options struct {
-	// Workers is how many cores a trial uses; 0 takes all. It never changes a
-	// result.
+	// Workers is how many cores a trial uses, 1024 at most; 0 takes all. It
+	// never changes a result.
 	Workers int
 }
 
+const mostWorkers = 1024
+
 // Open opens the experiment's corpus and run store.
 func Open(ctx context.Context, cfg *Config, opt Options) (*Session, error) {
+	if opt.Workers < 0 || opt.Workers > mostWorkers {
+		return nil, fault.Usagef("experiments: %d workers: want 1 to %d, or 0 for one a core", opt.Workers, mostWorkers)
+	}
 	store, err := results.CreateStore(cfg.Results.Path)
 	if err != nil {
 		return nil, err
@@ -51,17 +57,22 @@ func Open(ctx context.Context, cfg *Config, opt Options) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{Config: cfg, corpus: c, store: store, workers: opt.Workers}
-	if s.workers <= 0 {
-		s.workers = defaultWorkers()
+	if s.workers == 0 {
+		s.workers = runtime.GOMAXPROCS(0)
 	}
 	s.Trials = cfg.Trials(c.Hash(), codeversion.Get())
-	if n := cfg.Corpus.Sample; n > c.Rows() {
-		return nil, errors.Join(fault.Usagef("experiments: corpus.sample = %d, but %s holds %d papers: lower it, or 0 for all", n, c.Path(), c.Rows()), c.Close())
-	}
-	if err := s.checkSizes(); err != nil {
+	if err := s.check(); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return s, nil
+}
+
+// check refuses what the corpus or a model cannot serve.
+func (s *Session) check() error {
+	if n := s.Config.Corpus.Sample; n > s.corpus.Rows() {
+		return fault.Usagef("experiments: corpus.sample = %d, but %s holds %d papers: lower it, or 0 for all", n, s.corpus.Path(), s.corpus.Rows())
+	}
+	return s.checkSizes()
 }
 
 // Close releases the corpus.
@@ -142,7 +153,7 @@ func WriteSynthetic(ctx context.Context, dir string, opt synthetic.Options, over
 }
 
 // dataFor returns the prepared data of a trial, kept until another key is
-// asked for. Every features table of the experiment is prepared at once.
+// asked for. All features that the models name are prepared at once.
 func (s *Session) dataFor(ctx context.Context, t Trial) (*dataset, error) {
 	if s.dataKey == t.DataKey {
 		return s.data, nil

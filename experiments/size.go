@@ -14,13 +14,12 @@ type sized interface {
 	CheckSize(rows, cols, labels int) error
 }
 
-// leastColumns stands for the size of a vocabulary that is not bounded: what
-// cannot serve so few columns cannot serve any.
+// leastColumns stands for the size of a vocabulary, which is known once it is
+// counted: what cannot serve so few columns cannot serve any. Fit checks again.
 const leastColumns = 1000
 
 // checkSizes refuses models that cannot serve the experiment's size, before
-// any paper has been read. The vocabulary's size is known only where the
-// features bound it; Fit checks again.
+// any paper has been read.
 func (s *Session) checkSizes() error {
 	taxonomy, err := corpus.LookupTaxonomy(s.Config.Corpus.Taxonomy)
 	if err != nil {
@@ -40,11 +39,11 @@ func (s *Session) checkSizes() error {
 		cols := leastColumns
 		for _, f := range s.Config.Features {
 			if f.Name == m.Features && f.MaxFeatures > 0 {
-				cols = f.MaxFeatures
+				cols = min(f.MaxFeatures, leastColumns)
 			}
 		}
 		if err := c.CheckSize(rows, cols, len(taxonomy.Categories)); err != nil {
-			return fmt.Errorf("experiments: model %q: %w (its limits are max_core_hours and max_gib)", m.Name, err)
+			return fmt.Errorf("experiments: model %q: %w", m.Name, err)
 		}
 	}
 	return nil

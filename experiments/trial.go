@@ -51,7 +51,8 @@ func (c *Config) trial(m *Model, seed uint64, data, code string) Trial {
 	}
 	// What cannot change the result does not enter its identity.
 	identity := one
-	identity.Name, identity.Corpus.Path, identity.Results = "", "", Results{}
+	identity.Name, identity.Corpus.Path, identity.Results.Path = "", "", ""
+	identity.Models = []Model{m.withoutLimits()}
 	setting := sha256.Sum256([]byte(identity.Text()))
 	full := sha256.Sum256([]byte(hex.EncodeToString(setting[:]) + "\ndata = " + data + "\ncode = " + code))
 	return Trial{
@@ -87,6 +88,9 @@ func slug(name string) string {
 	var b strings.Builder
 	dash := false
 	for _, r := range strings.ToLower(name) {
+		if b.Len() >= 40 {
+			break
+		}
 		switch {
 		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
 			b.WriteRune(r)

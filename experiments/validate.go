@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"assay/baselines"
 	"assay/corpus"
@@ -11,13 +12,25 @@ import (
 	"assay/results/metrics"
 )
 
+// longestName bounds the names of models and features, in bytes: they stand in
+// tables and in the names of folders.
+const longestName = 80
+
+// printable reports whether s can name a model or features.
+func printable(s string) bool {
+	if strings.TrimSpace(s) == "" || len(s) > longestName {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
 // folderName is what an experiment's name may be: it names a folder.
-var folderName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+var folderName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$`)
 
 // validate checks what a single key cannot know.
 func (b *binder) validate(cfg *Config) {
 	if cfg.Name != "" && !folderName.MatchString(cfg.Name) {
-		b.fault("name", "name: %q cannot name a folder: use letters, digits, '.', '_' and '-'", cfg.Name)
+		b.fault("name", "name: %q cannot name a folder: use up to 80 letters, digits, '.', '_' and '-'", cfg.Name)
 	}
 	if len(cfg.Seeds) == 0 {
 		b.fault("seeds", "seeds: at least one is needed")
@@ -26,6 +39,9 @@ func (b *binder) validate(cfg *Config) {
 		if slices.Contains(cfg.Seeds[:i], s) {
 			b.fault("seeds", "seeds: %d stands twice; equal seeds are no replicates", s)
 		}
+	}
+	if strings.TrimSpace(cfg.Corpus.Path) == "" && !b.faulty["corpus.path"] {
+		b.fault("corpus.path", "path: is empty; name a folder of shards, or \"synthetic\"")
 	}
 	if cfg.Corpus.Taxonomy != "" {
 		if _, err := corpus.LookupTaxonomy(cfg.Corpus.Taxonomy); err != nil {
@@ -44,15 +60,17 @@ func (b *binder) validateRules(cfg *Config) {
 	if len(cfg.Decision.Rules) == 0 {
 		b.fault("decision.rules", "rules: at least one is needed, such as \"fixed:0.5\"")
 	}
-	for i, text := range cfg.Decision.Rules {
+	var rules []metrics.Rule
+	for _, text := range cfg.Decision.Rules {
 		rule, err := metrics.ParseRule(text)
 		if err != nil {
 			b.fault("decision.rules", "rules: %v", err)
 			continue
 		}
-		if slices.Contains(cfg.Decision.Rules[:i], text) {
+		if slices.Contains(rules, rule) {
 			b.fault("decision.rules", "rules: %q stands twice", text)
 		}
+		rules = append(rules, rule)
 		if rule.NeedsValidation() && cfg.Split.Validation == 0 && !b.faulty["split.validation"] {
 			b.fault("split.validation", "rule %q is chosen on validation papers, but split.validation is 0", text)
 		}
@@ -74,8 +92,8 @@ func (b *binder) validateModels(cfg *Config) {
 		if slices.Contains(names, m.Name) && m.Name != "" {
 			b.fault(path+".name", "name: a second model is named %q; each row of the table needs its own name", m.Name)
 		}
-		if _, given := b.lines[path+".name"]; given && strings.TrimSpace(m.Name) == "" {
-			b.fault(path+".name", "name: is empty")
+		if !printable(m.Name) && !b.faulty[path+".name"] {
+			b.fault(path+".name", "name: %q: use 1 to %d printable characters", m.Name, longestName)
 		}
 		names = append(names, m.Name)
 		if m.Options == nil {

@@ -53,6 +53,8 @@ type Run struct {
 	Stages     []Stage   `json:"stages,omitempty"`            // in the order they ran
 	PeakMemory uint64    `json:"peak_memory_bytes,omitempty"` // the process's largest resident set while the run held its folder; 0 where unknown
 
+	Warnings []string `json:"warnings,omitempty"` // what a reader of the results must know; tables repeat them
+
 	Results []RuleResult `json:"results,omitempty"` // in the configuration's order of rules
 	Files   []File       `json:"files,omitempty"`   // what the run wrote, ascending by name
 }

@@ -90,10 +90,10 @@ func (l Limits) check(c cost) error {
 		bytes = defaultBytes
 	}
 	if c.seconds > 3600*hours {
-		return fault.Usagef("%s take golearn about %.2g core hours, the limit is %g: %s, or use backend = \"native\"", c.what, c.seconds/3600, hours, c.remedy)
+		return fault.Usagef("%s take golearn about %.2g core hours, the limit (max_core_hours) is %g: %s, or use backend = \"native\"", c.what, c.seconds/3600, hours, c.remedy)
 	}
 	if c.bytes > float64(bytes) {
-		return fault.Usagef("%s take golearn about %.2g GiB, the limit is %.2g: %s, or use backend = \"native\"", c.what, c.bytes/(1<<30), float64(bytes)/(1<<30), c.remedy)
+		return fault.Usagef("%s take golearn about %.2g GiB, the limit (max_gib) is %.2g: %s, or use backend = \"native\"", c.what, c.bytes/(1<<30), float64(bytes)/(1<<30), c.remedy)
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func TestRefusalSaysWhatToDo(t *testing.T) {
 	err := NewRandomForest(ForestOptions{}).CheckSize(100_000, 10_000, 148)
 	const want = `golearn: random forest: 100000 papers x 148 labels x 100 trees of 100 features a node take golearn about `
 	if err == nil || !strings.HasPrefix(err.Error(), want) ||
-		!strings.HasSuffix(err.Error(), ` core hours, the limit is 1: lower corpus.sample, the trees or max_features, or use backend = "native"`) {
+		!strings.HasSuffix(err.Error(), ` core hours, the limit (max_core_hours) is 1: lower corpus.sample, the trees or max_features, or use backend = "native"`) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -70,10 +70,10 @@ def load(args):
 
 def model(name):
     if name == "naive_bayes":
-        return CountVectorizer(), MultiOutputClassifier(MultinomialNB(), n_jobs=2)
+        return CountVectorizer(), MultiOutputClassifier(MultinomialNB(), n_jobs=-1)
     if name == "logistic_regression":
-        return TfidfVectorizer(sublinear_tf=True, min_df=2), OneVsRestClassifier(LogisticRegression(), n_jobs=2)
-    return CountVectorizer(), RandomForestClassifier(n_estimators=100, n_jobs=2, random_state=1)
+        return TfidfVectorizer(sublinear_tf=True, min_df=2), OneVsRestClassifier(LogisticRegression(), n_jobs=-1)
+    return CountVectorizer(), RandomForestClassifier(n_estimators=100, n_jobs=-1, random_state=1)
 
 
 def positive(classifier, x, labels):

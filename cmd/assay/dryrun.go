@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"assay/experiments"
@@ -11,7 +12,7 @@ import (
 )
 
 // dryRun shows what a run would do.
-func dryRun(out io.Writer, s *experiments.Session, asJSON bool) error {
+func dryRun(out io.Writer, cfg *experiments.Config, plan *experiments.Plan, asJSON bool) error {
 	type row struct {
 		Trial    string `json:"trial"`
 		Model    string `json:"model"`
@@ -23,12 +24,12 @@ func dryRun(out io.Writer, s *experiments.Session, asJSON bool) error {
 	}
 	var rows []row
 	todo := 0
-	for _, t := range s.Trials {
-		state := "to run"
-		if r, err := s.Store().Run(s.Config.Name, t.ID); err == nil {
-			state = string(r.State)
+	for i, t := range plan.Trials {
+		state := string(plan.States[i])
+		if state == "" {
+			state = "to run"
 		}
-		if state != string(results.Done) {
+		if plan.States[i] != results.Done {
 			todo++
 		}
 		rows = append(rows, row{t.ID, t.Model.Name, t.Model.Kind, t.Model.Backend, t.Model.Features, t.Seed, state})
@@ -39,13 +40,15 @@ func dryRun(out io.Writer, s *experiments.Session, asJSON bool) error {
 			Papers     int64  `json:"papers"`
 			Config     string `json:"config"`
 			Trials     []row  `json:"trials"`
-		}{s.Config.Name, s.Papers(), s.Config.Text(), rows})
+		}{cfg.Name, plan.Papers, cfg.Text(), rows})
 	}
-	fmt.Fprintf(out, "%s\n# experiment %s: %d trials on %d papers, %d to run\n", s.Config.Text(), s.Config.Name, len(rows), s.Papers(), todo)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n# experiment %s: %d trials on %d papers, %d to run\n", cfg.Text(), cfg.Name, len(rows), plan.Papers, todo)
 	for _, r := range rows {
-		fmt.Fprintf(out, "# %-10s %s  (%s, %s, %s)\n", r.State, r.Trial, r.Kind, r.Backend, r.Features)
+		fmt.Fprintf(&b, "# %-11s %s  (%s, %s, %s)\n", r.State, r.Trial, r.Kind, r.Backend, r.Features)
 	}
-	return nil
+	_, err := io.WriteString(out, b.String())
+	return err
 }
 
 func writeJSON(out io.Writer, v any) error {

@@ -16,6 +16,7 @@ import (
 
 	"assay/internal/fault"
 	"assay/internal/progress"
+	"assay/runners"
 )
 
 // Exit codes; `assay --help` lists them.
@@ -110,7 +111,7 @@ func exitCode(ctx context.Context, err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errInterrupted):
+	case errors.Is(err, errInterrupted), errors.Is(err, runners.ErrBusy), errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errInterrupted):
 		return exitResumable
 	case fault.IsUsage(err), strings.HasPrefix(err.Error(), "required flag"):
 		return exitUsage

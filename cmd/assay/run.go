@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -72,18 +73,22 @@ func runExperiment(cmd *cobra.Command, source string, opt runOptions) (err error
 	if err != nil {
 		return err
 	}
+	if opt.dryRun {
+		plan, err := experiments.Preview(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		return dryRun(out, cfg, plan, opt.json)
+	}
 	session, err := experiments.Open(ctx, cfg, experiments.Options{Workers: opt.workers})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	if opt.dryRun {
-		return dryRun(out, session, opt.json)
-	}
 	report := reporter(cmd.ErrOrStderr(), opt.quiet)
 	_, runErr := runners.Local(ctx, session, runners.LocalOptions{Report: report})
 	if ctx.Err() != nil {
-		return runErr
+		return errors.Join(context.Cause(ctx), runErr)
 	}
 	// The table also shows the trials that failed.
 	return errors.Join(runErr, printTable(ctx, out, session, format))

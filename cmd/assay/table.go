@@ -63,12 +63,12 @@ trains nothing. Trials that failed or have not run are shown as such.`,
 
 // tableFormat reads --format and --json.
 func tableFormat(name string, asJSON bool) (table.Format, error) {
-	if asJSON {
-		return table.JSON, nil
-	}
 	f, err := table.ParseFormat(name)
 	if err != nil {
 		return "", fault.Usagef("--format %s: unknown%s; one of %s", name, suggest.Hint(name, table.Formats()), strings.Join(table.Formats(), ", "))
+	}
+	if asJSON {
+		return table.JSON, nil
 	}
 	return f, nil
 }
@@ -106,14 +106,14 @@ func newRunsList() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			for _, p := range problems {
+				fmt.Fprintln(cmd.ErrOrStderr(), "assay: not read:", p)
+			}
 			if asJSON {
 				if runs == nil {
 					runs = []results.Run{}
 				}
 				return writeJSON(cmd.OutOrStdout(), runs)
-			}
-			for _, p := range problems {
-				fmt.Fprintln(cmd.ErrOrStderr(), "assay: not read:", p)
 			}
 			for _, r := range runs {
 				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%-11s %s/%s  %s\n", r.State, r.Experiment, r.Trial, outcome(r)); err != nil {

@@ -7,13 +7,15 @@ import (
 	"encoding/hex"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sync"
 )
 
 // Get identifies the running program: the commit it was built from if
 // the build knew it and the tree was clean, else the SHA-256 of the executable
-// itself, so that two programs of one version are the same code.
+// itself, so that two programs of one version are the same code; with the
+// toolchain and the platform, since compilers round sums of products differently.
 var Get = sync.OnceValue(func() string {
 	revision, dirty := "", true
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -26,13 +28,14 @@ var Get = sync.OnceValue(func() string {
 			}
 		}
 	}
+	platform := " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
 	if revision != "" && !dirty {
-		return "git:" + revision
+		return "git:" + revision + platform
 	}
 	if sum, err := hashExecutable(); err == nil {
-		return "sha256:" + sum
+		return "sha256:" + sum + platform
 	}
-	return "unknown"
+	return "unknown" + platform
 })
 
 func hashExecutable() (string, error) {

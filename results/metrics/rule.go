@@ -153,7 +153,7 @@ func (d Decision) Apply(scores *multilabel.Scores) (*multilabel.Matrix, error) {
 		return nil, err
 	}
 	out := multilabel.New(scores.Cols)
-	best := make([]int32, 0, max(d.Rule.k, 1))
+	best := make([]int32, 0, 1)
 	row := make([]int32, 0, scores.Cols)
 	for i := range scores.Rows() {
 		s := scores.Row(i)

@@ -249,6 +249,13 @@ func (c *comparison) allNotes() []string {
 			}
 		}
 	}
+	for _, g := range c.groups {
+		for _, r := range g.done() {
+			for _, w := range r.Warnings {
+				notes = append(notes, fmt.Sprintf("%s, seed %d: %s.", g.label, r.Seed, strings.TrimSuffix(oneLine(w), ".")))
+			}
+		}
+	}
 	return append(notes, c.notes...)
 }
 

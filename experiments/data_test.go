@@ -1,0 +1,121 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"assay/corpus"
+	"assay/features"
+)
+
+// writeCorpus writes n papers, each with a word of its own, every fourth one
+// outside the article's taxonomy.
+func writeCorpus(t *testing.T, n, shardRows int) *corpus.Corpus {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "corpus")
+	w, err := corpus.Create(dir, corpus.WriterOptions{ShardRows: shardRows})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		category := []string{"cs.LG", "math.CO", "hep-th", "econ.EM"}[i%4]
+		err := w.Add(&corpus.Paper{
+			ID: fmt.Sprintf("2001.%05d", i), Title: "Common title", Abstract: fmt.Sprintf("word%05d $x$ stands here alone", i),
+			Categories: []string{category},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.Commit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	c, err := corpus.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func prepared(t *testing.T, c *corpus.Corpus, workers int, overrides ...string) *dataset {
+	t.Helper()
+	cfg := mustParse(t, minimal, append([]string{"split.validation=0.2", "split.test=0.2"}, overrides...)...)
+	d, err := prepare(context.Background(), c, cfg, 1, cfg.Features, workers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// No paper of validation or test leaves a trace in the vocabulary or in the
+// weights of TF-IDF.
+func TestOnlyTrainingPapersTeach(t *testing.T) {
+	const n = 400
+	d := prepared(t, writeCorpus(t, n, 0), 2)
+	if d.outside != n/4 || d.drawn != n {
+		t.Errorf("%d of %d papers outside the taxonomy, want %d of %d", d.outside, d.drawn, n/4, n)
+	}
+	f := d.declared["counts"]
+	vocabulary := d.counts[f.countOptions()].vocabulary
+	for p, ids := range d.ids {
+		if len(ids) == 0 || d.labels[p].Rows() != len(ids) {
+			t.Fatalf("part %v: %d papers, %d rows of labels", corpus.Part(p), len(ids), d.labels[p].Rows())
+		}
+		for _, id := range ids {
+			_, known := vocabulary.Index("word" + id[len(id)-5:])
+			if known != (corpus.Part(p) == corpus.Train) {
+				t.Errorf("the word of %s paper %s: in the vocabulary %t", corpus.Part(p), id, known)
+			}
+		}
+	}
+	// Fitting TF-IDF on the training papers alone gives the same rows.
+	set, err := d.features("tfidf", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := features.NewTFIDF(features.TFIDFOptions{Sublinear: true, L2: true, SmoothIDF: true})
+	alone.Fit(d.counts[f.countOptions()].rows[corpus.Train])
+	want, err := alone.Transform(d.counts[f.countOptions()].rows[corpus.Test], 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(set.rows[corpus.Test], want) {
+		t.Error("TF-IDF of the test papers depends on more than the training papers")
+	}
+}
+
+// Neither shards nor workers change what a model sees.
+func TestShardsAndWorkersDoNotChangeTheData(t *testing.T) {
+	first := prepared(t, writeCorpus(t, 300, 0), 1, "corpus.sample=200")
+	for _, c := range []struct{ shardRows, workers int }{{0, 3}, {70, 1}, {70, 2}} {
+		d := prepared(t, writeCorpus(t, 300, c.shardRows), c.workers, "corpus.sample=200")
+		for key := range first.counts {
+			if !reflect.DeepEqual(d.ids, first.ids) || !reflect.DeepEqual(d.labels, first.labels) || !reflect.DeepEqual(d.counts[key].rows, first.counts[key].rows) {
+				t.Errorf("%d papers a shard and %d workers change the data", c.shardRows, c.workers)
+			}
+		}
+	}
+}
+
+// With per_seed each seed holds out other papers; without, the same.
+func TestPerSeedSplit(t *testing.T) {
+	c := writeCorpus(t, 300, 0)
+	for _, perSeed := range []bool{false, true} {
+		cfg := mustParse(t, minimal, "split.validation=0.2", "split.test=0.2", fmt.Sprintf("split.per_seed=%t", perSeed))
+		var held [2][]string
+		for i := range held {
+			d, err := prepare(context.Background(), c, cfg, uint64(i+1), cfg.Features, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			held[i] = d.ids[corpus.Test]
+		}
+		if same := reflect.DeepEqual(held[0], held[1]); same == perSeed {
+			t.Errorf("per_seed = %t: the two seeds hold out the same papers: %t", perSeed, same)
+		}
+	}
+}

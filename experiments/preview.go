@@ -1,0 +1,67 @@
+package experiments
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"assay/corpus"
+	"assay/corpus/synthetic"
+	"assay/internal/codeversion"
+	"assay/results"
+)
+
+// Plan is what an experiment would run.
+type Plan struct {
+	Papers int64 // that each trial draws
+	Trials []Trial
+	States []results.State // of each trial; empty where it has never run
+}
+
+// Preview checks all that Open checks and returns the trials, without writing
+// to the results folder.
+func Preview(ctx context.Context, cfg *Config) (p *Plan, err error) {
+	s := &Session{Config: cfg, workers: 1}
+	if s.corpus, err = previewCorpus(ctx, cfg); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.corpus.Close()) }()
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	p = &Plan{Papers: s.Papers(), Trials: cfg.Trials(s.corpus.Hash(), codeversion.Get())}
+	p.States = make([]results.State, len(p.Trials))
+	store, err := results.OpenStore(cfg.Results.Path)
+	if err != nil {
+		return p, nil // nothing has run
+	}
+	for i, t := range p.Trials {
+		if r, err := store.Run(cfg.Name, t.ID); err == nil {
+			p.States[i] = r.State
+		}
+	}
+	return p, nil
+}
+
+// previewCorpus opens the experiment's corpus. The built-in sample, where it is
+// not cached yet, is written to a temporary folder that is removed at once: its
+// pages stay readable until it is closed.
+func previewCorpus(ctx context.Context, cfg *Config) (*corpus.Corpus, error) {
+	if cfg.Corpus.Path != SyntheticPath {
+		return corpus.Open(cfg.Corpus.Path)
+	}
+	if c, err := corpus.Open(syntheticDir(cfg)); err == nil {
+		return c, nil
+	}
+	dir, err := os.MkdirTemp("", "assay-preview-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	dir = filepath.Join(dir, "synthetic")
+	if err := WriteSynthetic(ctx, dir, synthetic.Default, false); err != nil {
+		return nil, err
+	}
+	return corpus.Open(dir)
+}
