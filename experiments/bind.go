@@ -120,6 +120,11 @@ func cutLast(path string) (dir, key string, ok bool) {
 }
 
 func (b *binder) field(path, key string, f reflect.StructField, dst reflect.Value, raw any) {
+	if _, isText := raw.(string); !isText && dst.Kind() == reflect.String && b.flags[path] != "" {
+		// On a command line nobody quotes corpus.path=2024.
+		_, text, _ := strings.Cut(b.flags[path], "=")
+		raw = strings.TrimSpace(text)
+	}
 	if msg := assign(dst, raw); msg != "" {
 		b.fault(path, "%s: %s", key, msg)
 		return

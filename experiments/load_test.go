@@ -120,11 +120,12 @@ features = "count"
 			`t.toml:8: unknown key "alpha" in [model]; known here: backend, features, kind, max_core_hours, max_gib, name`,
 			`t.toml:9: unknown key "variant" in [model]; known here: backend, features, kind, max_core_hours, max_gib, name`,
 		}},
-		{"overrides", minimal, []string{"model.NBB.alpha=2", "corpus.sample=-1", "split", "model.NB.alpah=2"}, []string{
+		{"overrides", minimal, []string{"model.NBB.alpha=2", "corpus.sample=-1", "split", "model.NB.alpah=2", "nosuch.x=1"}, []string{
 			`--set model.NBB.alpha=2: no model is named "NBB"; did you mean "NB"?`,
 			`--set split: want key=value, such as corpus.path=data/arxiv`,
 			`--set corpus.sample=-1: sample: -1 is out of range: at least 0`,
 			`--set model.NB.alpah=2: unknown key "alpah" in [model]; did you mean "alpha"?`,
+			`--set nosuch.x=1: unknown key "nosuch"; known here: corpus, decision, features, model, name, published, results, seeds, split`,
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -169,10 +170,10 @@ func TestSyntaxErrorNamesTheLine(t *testing.T) {
 
 func TestOverrides(t *testing.T) {
 	text := strings.Replace(minimal, `"NB"`, `"Naive Bayes 1.5"`, 1)
-	cfg := mustParse(t, text, "model.Naive Bayes 1.5.alpha=0.25", "corpus.path=some/folder", "seeds=[4,5]",
+	cfg := mustParse(t, text, "model.Naive Bayes 1.5.alpha=0.25", "corpus.path=2024", "seeds=[4,5]",
 		"features.tfidf.min_documents=3", "decision.rules=[\"top:2\"]", "model.*.fit_prior=false")
 	nb := cfg.Models[0].Options.(*NaiveBayes)
-	if nb.Alpha != 0.25 || nb.FitPrior || cfg.Corpus.Path != "some/folder" || len(cfg.Seeds) != 2 ||
+	if nb.Alpha != 0.25 || nb.FitPrior || cfg.Corpus.Path != "2024" || len(cfg.Seeds) != 2 ||
 		cfg.Features[1].MinDocuments != 3 || cfg.Decision.Rules[0] != "top:2" {
 		t.Errorf("overrides gave\n%s", cfg.Text())
 	}

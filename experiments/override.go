@@ -30,12 +30,13 @@ func (b *binder) override(doc map[string]any, text string) {
 	b.flags[key] = flag
 	parts := strings.Split(key, ".")
 	table := doc
-	for _, p := range parts[:len(parts)-1] {
+	for i, p := range parts[:len(parts)-1] {
 		switch next := table[p].(type) {
 		case map[string]any:
 			table = next
 		case nil:
 			created := map[string]any{}
+			b.flags[strings.Join(parts[:i+1], ".")] = flag
 			table[p] = created
 			table = created
 		default:

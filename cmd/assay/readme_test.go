@@ -54,6 +54,30 @@ func TestReadmeExperimentIsValid(t *testing.T) {
 	}
 }
 
+// What is to be filled in is filled in.
+func TestDocumentationHasNoPlaceholder(t *testing.T) {
+	placeholder := regexp.MustCompile(`(?m)^[A-Z]{4,}$`)
+	for _, name := range []string{"README.md", "docs/ARCHITECTURE.md", "docs/MEASUREMENTS.md"} {
+		if found := placeholder.FindString(readFile(t, name)); found != "" {
+			t.Errorf("%s: %s stands where a text should", name, found)
+		}
+	}
+}
+
+// A folder in the working directory does not hide the experiment of its name.
+func TestEmbeddedExperimentBesideAFolderOfItsName(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("quickstart", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if out := mustCall(t, "run", "quickstart", "--dry-run"); !strings.Contains(out, "9 trials on 4000 papers, 9 to run") {
+		t.Errorf("dry run printed\n%s", out)
+	}
+	if _, err := os.Stat("results"); err == nil {
+		t.Error("a dry run made the results folder")
+	}
+}
+
 func readFile(t *testing.T, name string) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "..", name))

@@ -50,7 +50,7 @@ Trials that are already done are not run again, so the same command resumes.`,
 
 // addConfigFlags adds the flags of every command that takes a CONFIG.
 func addConfigFlags(cmd *cobra.Command, overrides *[]string, results *string) {
-	cmd.Flags().StringArrayVar(overrides, "set", nil, "override a key: KEY=VALUE, such as corpus.path=data/arxiv or model.NAME.alpha=0.5; repeatable")
+	cmd.Flags().StringArrayVar(overrides, "set", nil, "override a key: KEY=VALUE with a TOML value or a plain word, such as corpus.path=data/arxiv, model.NAME.alpha=0.5 or, for every model, model.*.trees=10; repeatable")
 	cmd.Flags().StringVar(results, "results", "", "folder of the run store (default: the experiment's results.path)")
 }
 
