@@ -78,11 +78,11 @@ func finish(p *Paper) (*Paper, *flaw) {
 	case strings.ContainsFunc(p.ID, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
 		return nil, &flaw{flawID, quote(p.ID)}
 	case strings.TrimSpace(p.Title) == "":
-		return nil, &flaw{flawTitle, "paper " + p.ID}
+		return nil, &flaw{flawTitle, "paper " + quote(p.ID)}
 	case strings.TrimSpace(p.Abstract) == "":
-		return nil, &flaw{flawAbstract, "paper " + p.ID}
+		return nil, &flaw{flawAbstract, "paper " + quote(p.ID)}
 	case len(p.Categories) == 0:
-		return nil, &flaw{flawCategories, "paper " + p.ID}
+		return nil, &flaw{flawCategories, "paper " + quote(p.ID)}
 	}
 	return p, nil
 }

@@ -62,7 +62,7 @@ func Parse(text, file string, overrides []string) (*Config, error) {
 	if _, err := toml.Decode(text, &doc); err != nil {
 		var pe toml.ParseError
 		if errors.As(err, &pe) {
-			return nil, fault.Usagef("%s:%d: %s", file, pe.Position.Line, parseMessage(pe))
+			return nil, fault.Usagef("%s:%s", file, underlined(text, pe))
 		}
 		return nil, fault.Usagef("%s: %w", file, err)
 	}
@@ -77,10 +77,24 @@ func Parse(text, file string, overrides []string) (*Config, error) {
 	return cfg, nil
 }
 
-// parseMessage is the decoder's message with the fault underlined.
-func parseMessage(pe toml.ParseError) string {
-	_, excerpt, _ := strings.Cut(pe.ErrorWithPosition(), "\n")
-	return strings.TrimRight(pe.Message+"\n"+strings.Trim(excerpt, "\n"), "\n ")
+// underlined returns the line number of a syntax error, what is wrong, and the
+// line with the place marked. The decoder's own excerpt panics on some texts
+// with carriage returns, and its line is 0 there, so both come from the offset.
+func underlined(text string, pe toml.ParseError) string {
+	at := min(max(pe.Position.Start, 0), len(text))
+	begin := strings.LastIndexByte(text[:at], '\n') + 1
+	line, _, _ := strings.Cut(text[begin:], "\n")
+	number := 1 + strings.Count(text[:begin], "\n")
+	return fmt.Sprintf("%d: %s\n    %s\n    %s^", number, pe.Message,
+		strings.TrimRight(line, "\r"), strings.Map(blank, text[begin:at]))
+}
+
+// blank keeps tabs, so that a mark below a line stands where it should.
+func blank(r rune) rune {
+	if r == '\t' {
+		return r
+	}
+	return ' '
 }
 
 // config binds a decoded document section by section and then checks what

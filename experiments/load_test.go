@@ -161,10 +161,17 @@ func containsPrefix(lines []string, prefix string) bool {
 	return false
 }
 
-func TestSyntaxErrorNamesTheLine(t *testing.T) {
-	_, err := Parse("name = \"t\"\npath = = 1\n[corpus]\n", "t.toml", nil)
-	if err == nil || !strings.HasPrefix(err.Error(), "t.toml:2: ") {
-		t.Errorf("error %v, want one at t.toml:2", err)
+func TestSyntaxErrorIsUnderlined(t *testing.T) {
+	for text, want := range map[string]string{
+		"name = \"t\"\npath = = 1\n[corpus]\n": "t.toml:2: expected value but found '=' instead\n    path = = 1\n           ^",
+		"name = \"t\r\n":                       "t.toml:1: strings cannot contain newlines\n    name = \"t\n             ^",
+		"\ta = 1 b\n":                          "t.toml:1: ",
+		"a = \"":                               "t.toml:1: ",
+	} {
+		_, err := Parse(text, "t.toml", nil)
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: error %q, want %q", text, err, want)
+		}
 	}
 }
 
