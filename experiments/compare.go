@@ -9,9 +9,11 @@ import (
 )
 
 // Compare builds the experiment's table from the runs in the store. Each trial
-// shows the run that has its identity (current maps settings and seeds to the
-// trials of today's data and code; nil where the corpus is not at hand) or else
-// the last finished run of the same configuration and seed, with a note.
+// shows the run that has its identity (current holds the trials of today's data
+// and code) or else the last finished run of the same configuration, seed and
+// data by another version of the program, with a note. Where the corpus is not
+// at hand, current is nil, and the data are those of the experiment's last run.
+// Runs of different data never stand in one table.
 func Compare(ctx context.Context, cfg *Config, store *results.Store, current []Trial, columns []string) (table.Table, error) {
 	runs, problems, err := store.List(ctx, cfg.Name)
 	if err != nil {
@@ -19,13 +21,13 @@ func Compare(ctx context.Context, cfg *Config, store *results.Store, current []T
 	}
 	trials := current
 	if trials == nil {
-		trials = cfg.Trials("", "")
+		trials = cfg.Trials(lastData(cfg, runs), "")
 	}
 	opt := table.Options{Name: cfg.Name, Columns: columns, Problems: problems}
 	other := 0
 	for _, t := range trials {
-		want, elsewhere := choose(t, runs, current == nil)
-		if elsewhere && current != nil {
+		want, otherCode := choose(t, runs, current == nil)
+		if otherCode && current != nil {
 			other++
 		}
 		opt.Expected = append(opt.Expected, want)
@@ -35,15 +37,30 @@ func Compare(ctx context.Context, cfg *Config, store *results.Store, current []T
 	}
 	t, err := table.Compare(runs, opt)
 	if err == nil && other > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("%d of %d trials show a run of other data or another version of the program; `assay run` runs them anew.", other, len(trials)))
+		t.Notes = append(t.Notes, fmt.Sprintf("%d of %d trials show a run by another version of the program; `assay run` runs them anew.", other, len(trials)))
 	}
 	return t, err
 }
 
+// lastData is the corpus hash of the run of this experiment that began last.
+func lastData(cfg *Config, runs []results.Run) string {
+	settings := map[string]bool{}
+	for _, t := range cfg.Trials("", "") {
+		settings[t.Setting] = true
+	}
+	var last results.Run
+	for _, r := range runs {
+		if settings[r.Setting] && r.Started.After(last.Started) {
+			last = r
+		}
+	}
+	return last.Data.Hash
+}
+
 // choose returns the run to show for a trial, a record of what is missing if
-// there is none, and whether it is another trial of the same configuration: the
-// last one that is done or, if unfinished ones count, the last one.
-func choose(t Trial, runs []results.Run, unfinished bool) (want results.Run, elsewhere bool) {
+// there is none, and whether it is a run by other code: the last one that is
+// done or, if unfinished ones count, the last one.
+func choose(t Trial, runs []results.Run, unfinished bool) (want results.Run, otherCode bool) {
 	want = results.Run{
 		Experiment: t.Config.Name, Trial: t.ID, Setting: t.Setting, Seed: t.Seed, Params: params(t),
 		Model: results.Model{Name: t.Model.Name, Kind: t.Model.Kind, Backend: t.Model.Backend},
@@ -51,12 +68,12 @@ func choose(t Trial, runs []results.Run, unfinished bool) (want results.Run, els
 	for _, r := range runs {
 		switch {
 		case r.Trial == t.ID:
-			return want, false // whatever its state: a failure is shown, too
-		case r.Setting != t.Setting || r.State != results.Done && !unfinished:
-		case !elsewhere, r.State == results.Done && want.State != results.Done,
+			return r, false // whatever its state: a failure is shown, too
+		case r.Setting != t.Setting || r.Data.Hash != t.Data || r.State != results.Done && !unfinished:
+		case !otherCode, r.State == results.Done && want.State != results.Done,
 			r.State == want.State && r.Started.After(want.Started):
-			want, elsewhere = r, true
+			want, otherCode = r, true
 		}
 	}
-	return want, elsewhere
+	return want, otherCode
 }

@@ -178,7 +178,7 @@ func TestSyntaxErrorIsUnderlined(t *testing.T) {
 func TestOverrides(t *testing.T) {
 	text := strings.Replace(minimal, `"NB"`, `"Naive Bayes 1.5"`, 1)
 	cfg := mustParse(t, text, "model.Naive Bayes 1.5.alpha=0.25", "corpus.path=2024", "seeds=[4,5]",
-		"features.tfidf.min_documents=3", "decision.rules=[\"top:2\"]", "model.*.fit_prior=false")
+		"features.tfidf.min_documents=3", "decision.rules=[\"top:2\"]", "model.*.fit_prior=false", "seeds=[4,5]")
 	nb := cfg.Models[0].Options.(*NaiveBayes)
 	if nb.Alpha != 0.25 || nb.FitPrior || cfg.Corpus.Path != "2024" || len(cfg.Seeds) != 2 ||
 		cfg.Features[1].MinDocuments != 3 || cfg.Decision.Rules[0] != "top:2" {
@@ -230,6 +230,33 @@ func TestTrialIdentity(t *testing.T) {
 	differs("the rules", minimal, "data", "code", "decision.rules=[\"top:1\"]")
 	differs("the seed", minimal, "data", "code", "seeds=[2]")
 	differs("the sample", minimal, "data", "code", "corpus.sample=10")
+}
+
+// * reaches the models that have the key, and is a fault where none has.
+func TestOverrideOfEveryModel(t *testing.T) {
+	text := minimal + "[[model]]\nname = \"RF\"\nkind = \"random_forest\"\n"
+	cfg := mustParse(t, text, "model.*.trees=7")
+	if n := cfg.Models[1].Options.(*RandomForest).Trees; n != 7 {
+		t.Errorf("trees = %d, want 7", n)
+	}
+	_, err := Parse(text, "t.toml", []string{"model.*.tree=7"})
+	if want := `--set model.*.tree=7: no model has a key "tree"`; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// What no probability exceeds and more labels than there are decide nothing.
+func TestRulesOutOfReach(t *testing.T) {
+	for rule, want := range map[string]string{
+		"fixed:1.5": `t.toml: rules: "fixed:1.5" can never hold or always does: scores are probabilities, want 0 <= X < 1`,
+		"fixed:-1":  `t.toml: rules: "fixed:-1" can never hold or always does: scores are probabilities, want 0 <= X < 1`,
+		"top:500":   `t.toml: rules: "top:500" asks for more labels than the 148 of arxiv-2019`,
+	} {
+		_, err := Parse(strings.Replace(minimal, "[corpus]", "[decision]\nrules = [\""+rule+"\"]\n[corpus]", 1), "t.toml", nil)
+		if err == nil || strings.Replace(err.Error(), "t.toml:3:", "t.toml:", 1) != want {
+			t.Errorf("%s: error %v, want %s", rule, err, want)
+		}
+	}
 }
 
 func TestLoadNamesTheEmbeddedExperiments(t *testing.T) {

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"reflect"
 	"sort"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ import (
 // override applies one --set "key=value" to the decoded document. The key is a
 // path as in the file: corpus.path, features.tfidf.min_documents, or
 // model.NAME.key, where NAME may hold spaces and dots and * stands for every
-// model. The value is TOML; what does not parse as TOML is taken as a string.
+// model that has the key. The value is TOML; what does not parse as TOML is taken as a string.
 func (b *binder) override(doc map[string]any, text string) {
 	flag := "--set " + text
 	key, raw, ok := strings.Cut(text, "=")
@@ -57,13 +58,18 @@ func (b *binder) overrideModel(doc map[string]any, rest string, value any, flag 
 	var names []string
 	found := false
 	for i, m := range models {
-		if n, _ := m["name"].(string); n == name || name == "*" {
+		n, _ := m["name"].(string)
+		if n == name || name == "*" && takes(m, key) {
 			m[key] = value
 			b.flags["model#"+itoa(i)+"."+key] = flag
 			found = true
 		} else {
 			names = append(names, n)
 		}
+	}
+	if !found && name == "*" {
+		b.faults = append(b.faults, Fault{Place: flag, Message: "no model has a key " + strconv.Quote(key)})
+		return
 	}
 	if !found {
 		hint := suggest.Hint(name, names)
@@ -72,6 +78,27 @@ func (b *binder) overrideModel(doc map[string]any, rest string, value any, flag 
 		}
 		b.faults = append(b.faults, Fault{Place: flag, Message: "no model is named " + strconv.Quote(name) + hint})
 	}
+}
+
+// takes reports whether a model of this kind and backend has the key.
+func takes(model map[string]any, key string) bool {
+	kind, _ := model["kind"].(string)
+	backend, given := model["backend"].(string)
+	if !given {
+		backend = "native"
+	}
+	for _, s := range []any{&Model{}, newOptions(kind, backend)} {
+		if s == nil {
+			continue
+		}
+		v := reflect.TypeOf(s).Elem()
+		for i := range v.NumField() {
+			if tag := v.Field(i).Tag.Get("toml"); tag == key && tag != "-" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func overrideValue(text string) any {

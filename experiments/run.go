@@ -153,6 +153,9 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 	}
 	stage("prepare", data.seconds)
 	stage("features", set.seconds)
+	if data.outside > 0 {
+		run.Data.Outside = data.outside
+	}
 	w.Log().Info("data", "drawn", data.drawn, "outside_taxonomy", data.outside, "columns", set.columns())
 
 	start := time.Now()

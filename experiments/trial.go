@@ -22,6 +22,8 @@ type Trial struct {
 	Config *Config
 	Model  *Model
 	Seed   uint64
+	// Data is the corpus hash, "" where the corpus was not at hand.
+	Data string
 	// DataKey is equal for trials that see the same papers in the same parts.
 	DataKey string
 }
@@ -61,6 +63,7 @@ func (c *Config) trial(m *Model, seed uint64, data, code string) Trial {
 		Config:  &one,
 		Model:   &one.Models[0],
 		Seed:    seed,
+		Data:    data,
 		DataKey: c.dataKey(seed),
 	}
 }

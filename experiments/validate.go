@@ -3,6 +3,7 @@ package experiments
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -71,8 +72,25 @@ func (b *binder) validateRules(cfg *Config) {
 			b.fault("decision.rules", "rules: %q stands twice", text)
 		}
 		rules = append(rules, rule)
+		b.validateReach(text, cfg.Corpus.Taxonomy)
 		if rule.NeedsValidation() && cfg.Split.Validation == 0 && !b.faulty["split.validation"] {
 			b.fault("split.validation", "rule %q is chosen on validation papers, but split.validation is 0", text)
+		}
+	}
+}
+
+// validateReach refuses a threshold that no probability passes or each does, and
+// more labels than the taxonomy has.
+func (b *binder) validateReach(rule, taxonomy string) {
+	if text, ok := strings.CutPrefix(rule, "fixed:"); ok {
+		if x, err := strconv.ParseFloat(text, 64); err == nil && (x < 0 || x >= 1) {
+			b.fault("decision.rules", "rules: %q can never hold or always does: scores are probabilities, want 0 <= X < 1", rule)
+		}
+	}
+	if text, ok := strings.CutPrefix(rule, "top:"); ok {
+		k, err := strconv.Atoi(text)
+		if t, unknown := corpus.LookupTaxonomy(taxonomy); err == nil && unknown == nil && k > len(t.Categories) {
+			b.fault("decision.rules", "rules: %q asks for more labels than the %d of %s", rule, len(t.Categories), taxonomy)
 		}
 	}
 }

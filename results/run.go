@@ -80,6 +80,7 @@ type Data struct {
 	Train      int    `json:"train"` // papers
 	Validation int    `json:"validation"`
 	Test       int    `json:"test"`
+	Outside    int    `json:"outside,omitempty"` // papers left out: no category of the taxonomy
 }
 
 // Stage is how long one part of a run took, such as features, fit or score.

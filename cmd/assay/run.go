@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/experiments"
+	"assay/results"
 	"assay/results/table"
 	"assay/runners"
 )
@@ -50,7 +51,7 @@ Trials that are already done are not run again, so the same command resumes.`,
 
 // addConfigFlags adds the flags of every command that takes a CONFIG.
 func addConfigFlags(cmd *cobra.Command, overrides *[]string, results *string) {
-	cmd.Flags().StringArrayVar(overrides, "set", nil, "override a key: KEY=VALUE with a TOML value or a plain word, such as corpus.path=data/arxiv, model.NAME.alpha=0.5 or, for every model, model.*.trees=10; repeatable")
+	cmd.Flags().StringArrayVar(overrides, "set", nil, "override a key: KEY=VALUE with a TOML value or a plain word, such as corpus.path=data/arxiv, model.NAME.alpha=0.5 or, for every model that has the key, model.*.trees=10; repeatable")
 	cmd.Flags().StringVar(results, "results", "", "folder of the run store (default: the experiment's results.path)")
 }
 
@@ -102,6 +103,8 @@ func reporter(w io.Writer, quiet bool) func(done, total int, o runners.Outcome) 
 	return func(done, total int, o runners.Outcome) {
 		head := fmt.Sprintf("[%d/%d] %s, seed %d", done, total, o.Trial.Model.Name, o.Trial.Seed)
 		switch {
+		case errors.Is(o.Err, results.ErrClaimed):
+			fmt.Fprintf(w, "%s: running elsewhere: %v\n", head, o.Err)
 		case o.Err != nil:
 			fmt.Fprintf(w, "%s: failed: %v\n", head, o.Err)
 		default:

@@ -70,7 +70,7 @@ func allNotes(t Table, best, closest string, escape func(string) string) []strin
 	}
 	var marks []string
 	if anyBest {
-		marks = append(marks, best+escape(": best of its column."))
+		marks = append(marks, best+escape(": best measured of its column."))
 	}
 	if anyClose {
 		marks = append(marks, closest+escape(": not significantly below the best (paired t-test over seeds, p ≥ 0.05)."))

@@ -201,6 +201,9 @@ func (c *comparison) caption() string {
 	if d.Name != "" {
 		facts = append(facts, d.Name)
 	}
+	if n := span(runs, func(d results.Data) int { return d.Outside }); n != "0" {
+		facts = append(facts, n+" without a category left out")
+	}
 	if d.Labels > 0 {
 		facts = append(facts, fmt.Sprintf("%d categories in %d master categories", d.Labels, d.Masters))
 	}
