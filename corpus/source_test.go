@@ -159,7 +159,7 @@ func TestZipFaults(t *testing.T) {
 	for want, data := range map[string][]byte{
 		`holds no member of the format's kind; it is empty`:                              packZip(t),
 		`holds no member of the format's kind; it holds "a.txt", "b.tsv"`:                packZip(t, "a.txt", "a", "b.tsv", "b"),
-		`stdin/a.json:2: missing title: paper "1"`:                                         packZip(t, "a.json", "\n"+`{"id":"1"}`),
+		`stdin/a.json:2: missing title: paper "1"`:                                       packZip(t, "a.json", "\n"+`{"id":"1"}`),
 		`stdin/a.json: a zip inside an archive is not read; unpack it first`:             packZip(t, "a.json", string(packZip(t, "b.json", "x"))),
 		`stdin/a.json is empty`:                                                          packZip(t, "a.json", ""),
 		`stdin/a.json.gz holds binary data; give a text`:                                 packZip(t, "a.json.gz", string(packers["gzip"](t, "a\x00b"))),
