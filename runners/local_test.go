@@ -2,6 +2,7 @@ package runners
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,6 +115,27 @@ func TestLocalStopsWhenCancelled(t *testing.T) {
 	for _, r := range runs {
 		if r.State == results.Running {
 			t.Errorf("trial %s is left running", r.Trial)
+		}
+	}
+}
+
+// A trial that another holds is no failure: the rest runs, and the error says
+// that the command resumes.
+func TestLocalNamesTrialsThatRunElsewhere(t *testing.T) {
+	s := open(t, t.TempDir())
+	held := s.Trials[1]
+	w, err := s.Store().Claim(t.Context(), results.Run{Experiment: "small", Trial: held.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	outcomes, err := Local(t.Context(), s, LocalOptions{})
+	if !errors.Is(err, ErrBusy) || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), held.ID) {
+		t.Errorf("error %v, want one line of ErrBusy naming %s", err, held.ID)
+	}
+	for i, o := range outcomes {
+		if busy := errors.Is(o.Err, results.ErrClaimed); busy != (i == 1) || !busy && o.Run.State != results.Done {
+			t.Errorf("trial %d: state %s, error %v", i, o.Run.State, o.Err)
 		}
 	}
 }
