@@ -11,7 +11,10 @@ var Allowed = []Rule{
 	{"corpus", nil},
 	{"corpus/text", nil},
 	{"corpus/synthetic", []string{"corpus"}},
-	{"features", []string{"corpus", "corpus/text"}},
+	{"embeddings", nil},
+	{"embeddings/fasttext", []string{"embeddings"}},
+	{"embeddings/vectorfile", []string{"embeddings", "embeddings/fasttext"}},
+	{"features", []string{"corpus", "corpus/text", "embeddings"}},
 	{"baselines", []string{"features"}},
 	{"baselines/conformance", []string{"baselines", "features"}},
 	{"baselines/golearn", []string{"baselines", "features"}},
@@ -20,12 +23,14 @@ var Allowed = []Rule{
 	{"results", []string{"results/metrics", "results/stats"}},
 	{"results/table", []string{"results", "results/metrics", "results/stats"}},
 	{"experiments", []string{
-		"configs", "corpus", "corpus/text", "corpus/synthetic", "features", "baselines", "baselines/golearn",
+		"configs", "corpus", "corpus/text", "corpus/synthetic", "embeddings", "embeddings/fasttext", "embeddings/vectorfile",
+		"features", "baselines", "baselines/golearn",
 		"results", "results/metrics", "results/stats", "results/table",
 	}},
 	{"runners", []string{"experiments", "results"}},
 	{"cmd/assay", []string{
-		"configs", "corpus", "corpus/text", "corpus/synthetic", "features", "baselines", "experiments", "runners",
+		"configs", "corpus", "corpus/text", "corpus/synthetic", "embeddings", "embeddings/fasttext", "embeddings/vectorfile",
+		"features", "baselines", "experiments", "runners",
 		"results", "results/metrics", "results/stats", "results/table",
 	}},
 }
