@@ -1,0 +1,98 @@
+package kernels
+
+import "fmt"
+
+// Dot returns Σ a[i]·b[i] over len(a); b is at least as long.
+func Dot(a, b []float32) float32 {
+	return active.dot(a, b[:len(a):len(b)])
+}
+
+// Axpy adds alpha·x to y, over len(x); y is at least as long.
+func Axpy(y []float32, alpha float32, x []float32) {
+	active.axpy(y[:len(x):len(y)], alpha, x)
+}
+
+// Scale multiplies x by alpha.
+func Scale(x []float32, alpha float32) { active.scale(x, alpha) }
+
+// The functions below work on some rows of a matrix m: row r is
+// m[r*stride : r*stride+cols], where cols is the length of the vector that they
+// take or give. They panic, before they write, where a row lies outside m.
+
+// DotRows sets dst[k] to the dot product of x (cols) with row rows[k]: the bits
+// of Dot.
+func DotRows(dst, x, m []float32, stride int, rows []int32) {
+	check(m, stride, len(x), rows)
+	active.dotRows(dst[:len(rows):len(dst)], x, m, stride, rows)
+}
+
+// SumRows sets dst (cols) to the sum of the rows, added in order; a row that
+// stands twice counts twice.
+func SumRows(dst, m []float32, stride int, rows []int32) {
+	check(m, stride, len(dst), rows)
+	active.sumRows(dst, m, stride, rows)
+}
+
+// AddRows adds x (cols) to each of the rows, twice to one that stands twice.
+func AddRows(m []float32, stride int, rows []int32, x []float32) {
+	check(m, stride, len(x), rows)
+	active.addRows(m, stride, rows, x)
+}
+
+// UpdateRows does for each k in order: grad += alpha[k]·row, then row +=
+// alpha[k]·x, where row is rows[k] and x and grad are of cols elements. It is
+// the backward step of negative sampling over the output vectors.
+func UpdateRows(m []float32, stride int, rows []int32, alpha, x, grad []float32) {
+	check(m, stride, len(x), rows)
+	active.updateRows(m, stride, rows, alpha[:len(rows):len(alpha)], x, grad[:len(x):len(grad)])
+}
+
+// Prefetch asks the processor for the first cols columns of rows that will be
+// needed soon, where it can.
+func Prefetch(m []float32, stride, cols int, rows []int32) {
+	check(m, stride, cols, rows)
+	active.prefetch(m, stride, cols, rows)
+}
+
+// check panics where a row does not lie in m.
+func check(m []float32, stride, cols int, rows []int32) {
+	if cols > stride {
+		panic(fmt.Sprintf("kernels: rows of %d columns in a matrix of stride %d", cols, stride))
+	}
+	if cols == 0 || len(rows) == 0 {
+		return
+	}
+	last := (len(m) - cols) / stride // the last row that ends in m
+	if len(m) < cols {
+		last = -1
+	}
+	for _, r := range rows {
+		if int(uint32(r)) > last {
+			panic(fmt.Sprintf("kernels: row %d of a matrix of %d", r, last+1))
+		}
+	}
+}
+
+// implementation is one way to compute everything.
+type implementation struct {
+	name       string
+	dot        func(a, b []float32) float32
+	axpy       func(y []float32, alpha float32, x []float32)
+	scale      func(x []float32, alpha float32)
+	dotRows    func(dst, x, m []float32, stride int, rows []int32)
+	sumRows    func(dst, m []float32, stride int, rows []int32)
+	addRows    func(m []float32, stride int, rows []int32, x []float32)
+	updateRows func(m []float32, stride int, rows []int32, alpha, x, grad []float32)
+	prefetch   func(m []float32, stride, cols int, rows []int32)
+}
+
+var reference = implementation{
+	"go", dotGo, axpyGo, scaleGo, dotRowsGo, sumRowsGo, addRowsGo, updateRowsGo,
+	func([]float32, int, int, []int32) {},
+}
+
+// active is what this machine runs fastest.
+var active = available()[0]
+
+// Implementation names what this machine uses: "go", "avx2" or "avx512".
+func Implementation() string { return active.name }
