@@ -11,8 +11,9 @@ import (
 type Model struct {
 	options Options
 	dict    *Dictionary
-	input   matrix // (words + buckets, dim)
-	output  matrix // (words, dim)
+	input   matrix     // (words + buckets, dim)
+	output  matrix     // (words, dim)
+	read    *arguments // of the file that Open read
 }
 
 // matrix is (rows, cols) of float32, in memory or on disk. Both methods are

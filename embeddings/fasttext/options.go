@@ -93,3 +93,6 @@ func (o Options) Validate() error {
 	}
 	return nil
 }
+
+// Version counts the changes of Train that change what equal options teach.
+const Version = 1
