@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"assay/internal/fault"
+	"assay/internal/packed"
 )
 
 // kaggleFormat is the arXiv snapshot that Kaggle distributes: one JSON object a
@@ -43,7 +44,7 @@ func (kaggleFormat) member(extension string) bool {
 }
 
 func (f kaggleFormat) begin(l *lineReader) (recordParser, error) {
-	head, err := l.r.Peek(sniffBytes)
+	head, err := l.r.Peek(packed.SniffBytes)
 	if len(head) == 0 && err != nil {
 		return f, nil // the first read will say it
 	}

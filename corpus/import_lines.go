@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"assay/internal/fault"
+	"assay/internal/packed"
 )
 
 // maxImportRecord bounds one record, so that a file without line breaks is an error
@@ -67,7 +68,7 @@ func (l *lineReader) fail(err error) error {
 	case errors.Is(err, errTooLong):
 		return fault.Usagef("corpus: import: %s:%d: the line is longer than %d MiB; this is not the format named, or the file is corrupt",
 			l.name, l.line+1, l.limit>>20)
-	case errors.As(err, &packedError{}):
+	case errors.As(err, &packed.Error{}):
 		return fault.Usagef("corpus: import: %s:%d: %w", l.name, l.line+1, err)
 	}
 	return fmt.Errorf("corpus: import: %s:%d: %w", l.name, l.line+1, err)

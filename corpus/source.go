@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"assay/internal/fault"
+	"assay/internal/packed"
 )
 
 // sources is what an import reads: files, pipes and standard input, each of
@@ -147,12 +148,12 @@ func errChanged(name string) error {
 // readOnce reads a pipe, and spools it on the way.
 func (s *sources) readOnce(ctx context.Context, i int, name string, r io.Reader, f func(*stream) error) error {
 	in := bufio.NewReaderSize(newInterruptible(ctx, r), streamBuffer)
-	head, err := in.Peek(sniffBytes)
+	head, err := in.Peek(packed.SniffBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("corpus: import: %s: %w", name, err)
 	}
-	kind := sniff(head)
-	sp, err := newSpool(s.tempDir, kind == kindPlain)
+	kind := packed.Sniff(head)
+	sp, err := newSpool(s.tempDir, kind == packed.Plain)
 	if err != nil {
 		return err
 	}
@@ -160,7 +161,7 @@ func (s *sources) readOnce(ctx context.Context, i int, name string, r io.Reader,
 		s.spools = make(map[int]*spool)
 	}
 	s.spools[i] = sp
-	if kind == kindZip {
+	if kind == packed.Zip {
 		if _, err := io.Copy(sp, in); err != nil {
 			return fmt.Errorf("corpus: import: %s: %w", name, err)
 		}
@@ -180,43 +181,43 @@ func (s *sources) readSpool(name string, sp *spool, f func(*stream) error) error
 	if !sp.packed() {
 		return s.readSection(name, section, f)
 	}
-	r, stop, err := unpack(kindZstd, section)
+	r, stop, err := packed.Unpack(packed.Zstd, section)
 	if err != nil {
 		return fmt.Errorf("corpus: import: %s: %w", name, err)
 	}
 	defer stop()
-	return readStream(name, kindPlain, r, f)
+	return readStream(name, packed.Plain, r, f)
 }
 
 func (s *sources) readSection(name string, section *io.SectionReader, f func(*stream) error) error {
-	head := make([]byte, sniffBytes)
+	head := make([]byte, packed.SniffBytes)
 	n, err := section.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("corpus: import: %s: %w", name, err)
 	}
-	kind := sniff(head[:n])
-	if kind == kindZip {
+	kind := packed.Sniff(head[:n])
+	if kind == packed.Zip {
 		return s.readZip(name, section, f)
 	}
 	return readStream(name, kind, section, f)
 }
 
 // readStream unpacks r and hands it to f if it is text.
-func readStream(name string, kind kind, r io.Reader, f func(*stream) error) error {
-	text, stop, err := unpack(kind, r)
+func readStream(name string, kind packed.Kind, r io.Reader, f func(*stream) error) error {
+	text, stop, err := packed.Unpack(kind, r)
 	if err != nil {
 		return fault.Usagef("corpus: import: %s: %w", name, err)
 	}
 	defer stop()
 	st := &stream{name: name, kind: kind.String(), Reader: bufio.NewReaderSize(text, streamBuffer)}
-	head, err := st.Peek(sniffBytes)
+	head, err := st.Peek(packed.SniffBytes)
 	if len(head) == 0 {
 		if errors.Is(err, io.EOF) {
 			return fault.Usagef("corpus: import: %s is empty", name)
 		}
 		return (&lineReader{name: name}).fail(err)
 	}
-	if what := notText(head); what != "" {
+	if what := packed.NotText(head); what != "" {
 		return fault.Usagef("corpus: import: %s holds %s; give a text, plain or packed as .gz, .xz, .zst or .zip", name, what)
 	}
 	if bytes.HasPrefix(head, byteOrderMark) {

@@ -10,6 +10,7 @@ import (
 	"github.com/klauspost/compress/zip"
 
 	"assay/internal/fault"
+	"assay/internal/packed"
 )
 
 // readZip hands over every member that holds records, in the order of the
@@ -44,24 +45,19 @@ func (s *sources) readZip(name string, at *io.SectionReader, f func(*stream) err
 }
 
 func readMember(name string, m *zip.File, f func(*stream) error) error {
-	if m.Flags&1 != 0 {
-		return fault.Usagef("corpus: import: %s is encrypted; unpack it first", name)
-	}
-	raw := &unpacked{kind: kindZip}
-	content, err := m.Open()
+	content, err := packed.Member(m)
 	if err != nil {
-		return fault.Usagef("corpus: import: %s: %w", name, raw.explain(err))
+		return fault.Usagef("corpus: import: %s: %w", name, err)
 	}
 	defer content.Close()
-	raw.r = content
-	in := bufio.NewReaderSize(raw, 1<<16)
-	head, err := in.Peek(sniffBytes)
+	in := bufio.NewReaderSize(content, 1<<16)
+	head, err := in.Peek(packed.SniffBytes)
 	if len(head) == 0 && err != nil && err != io.EOF {
 		return fault.Usagef("corpus: import: %s: %w", name, err)
 	}
-	return readStream(name, sniff(head), in, func(st *stream) error {
-		if st.kind == kindPlain.String() {
-			st.kind = kindZip.String()
+	return readStream(name, packed.Sniff(head), in, func(st *stream) error {
+		if st.kind == packed.Plain.String() {
+			st.kind = packed.Zip.String()
 		} else {
 			st.kind += " in zip"
 		}

@@ -1,4 +1,8 @@
-package corpus
+// Package packed reads what is compressed, and tells how by the bytes that it
+// begins with, not by a name.
+//
+//	r, stop, err := packed.Unpack(packed.Sniff(head), file)
+package packed
 
 import (
 	"bytes"
@@ -12,34 +16,36 @@ import (
 	"github.com/therootcompany/xz"
 )
 
-// kind is how bytes are packed, told by how they begin rather than by a name.
-type kind int
+// Kind is how bytes are packed, told by how they begin rather than by a name.
+type Kind int
 
+// The kinds.
 const (
-	kindPlain kind = iota
-	kindGzip
-	kindXZ
-	kindZstd
-	kindZip
+	Plain Kind = iota
+	Gzip
+	XZ
+	Zstd
+	Zip
 )
 
-func (k kind) String() string {
+func (k Kind) String() string {
 	return [...]string{"plain", "gzip", "xz", "zstd", "zip"}[k]
 }
 
-// sniffBytes is how far sniff and notText look.
-const sniffBytes = 4096
+// SniffBytes is how far Sniff and NotText look.
+const SniffBytes = 4096
 
-func sniff(head []byte) kind {
+// Sniff tells how the bytes that begin with head are packed.
+func Sniff(head []byte) Kind {
 	for _, m := range []struct {
 		magic string
-		kind  kind
+		kind  Kind
 	}{
-		{"\x1f\x8b", kindGzip},
-		{"\xfd7zXZ\x00", kindXZ},
-		{"\x28\xb5\x2f\xfd", kindZstd},
-		{"PK\x03\x04", kindZip},
-		{"PK\x05\x06", kindZip}, // without members
+		{"\x1f\x8b", Gzip},
+		{"\xfd7zXZ\x00", XZ},
+		{"\x28\xb5\x2f\xfd", Zstd},
+		{"PK\x03\x04", Zip},
+		{"PK\x05\x06", Zip}, // without members
 	} {
 		if bytes.HasPrefix(head, []byte(m.magic)) {
 			return m.kind
@@ -47,13 +53,13 @@ func sniff(head []byte) kind {
 	}
 	// A zstd file may begin with a skippable frame, magic 0x184D2A50 to …5F.
 	if len(head) >= 4 && head[0]&0xf0 == 0x50 && string(head[1:4]) == "\x2a\x4d\x18" {
-		return kindZstd
+		return Zstd
 	}
-	return kindPlain
+	return Plain
 }
 
-// notText names what head is the beginning of if that is no text, else "".
-func notText(head []byte) string {
+// NotText names what head is the beginning of if that is no text, else "".
+func NotText(head []byte) string {
 	for _, m := range []struct{ magic, what string }{
 		{"\x1f\x8b", "gzip data packed twice"},
 		{"\xfd7zXZ\x00", "xz data packed twice"},
@@ -85,29 +91,29 @@ func notText(head []byte) string {
 // for xz -9 and for zstd --long.
 const maxWindow = 128 << 20 // bytes
 
-// unpack returns what r holds, and a function that releases the decoder. xz is
+// Unpack returns what r holds, and a function that releases the decoder. xz is
 // read by therootcompany/xz: on one core of the reference machine it yields 48
 // MB/s of arXiv metadata where ulikunitz/xz yields 35, and it checks as much.
-func unpack(k kind, r io.Reader) (io.Reader, func(), error) {
+func Unpack(k Kind, r io.Reader) (io.Reader, func(), error) {
 	raw := &watched{r: r}
 	out := &unpacked{kind: k, raw: raw}
 	stop := func() {}
 	var err error
 	switch k {
-	case kindPlain:
+	case Plain:
 		return r, stop, nil
-	case kindGzip:
+	case Gzip:
 		out.r, err = gzip.NewReader(raw)
-	case kindXZ:
+	case XZ:
 		out.r, err = xz.NewReader(raw, maxWindow)
-	case kindZstd:
+	case Zstd:
 		var d *zstd.Decoder
 		d, err = zstd.NewReader(raw, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
 		if err == nil {
 			out.r, stop = d, d.Close
 		}
-	case kindZip:
-		return nil, nil, packedError{"a zip inside an archive is not read; unpack it first"}
+	case Zip:
+		return nil, nil, Error{"a zip inside an archive is not read; unpack it first"}
 	}
 	if err != nil {
 		return nil, nil, out.explain(err)
@@ -133,7 +139,7 @@ func (w *watched) Read(p []byte) (int, error) {
 // unpacked reads from a decoder and explains its errors.
 type unpacked struct {
 	r    io.Reader
-	kind kind
+	kind Kind
 	raw  *watched
 	err  error
 }
@@ -157,16 +163,33 @@ func (u *unpacked) explain(err error) error {
 	case u.raw != nil && u.raw.err != nil && !ended:
 		return u.raw.err
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, xz.ErrBuf) && ended:
-		return packedError{fmt.Sprintf("the %v data ends too early; the file is truncated, fetch it again", u.kind)}
+		return Error{fmt.Sprintf("the %v data ends too early; the file is truncated, fetch it again", u.kind)}
 	case errors.Is(err, xz.ErrMemlimit), errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		return packedError{fmt.Sprintf("the %v data needs a window of more than %d MiB; pack it with a smaller one", u.kind, maxWindow>>20)}
+		return Error{fmt.Sprintf("the %v data needs a window of more than %d MiB; pack it with a smaller one", u.kind, maxWindow>>20)}
 	case errors.Is(err, xz.ErrOptions), errors.Is(err, xz.ErrUnsupportedCheck), errors.Is(err, zip.ErrAlgorithm):
-		return packedError{fmt.Sprintf("the %v data uses a feature that is not supported (%v)", u.kind, err)}
+		return Error{fmt.Sprintf("the %v data uses a feature that is not supported (%v)", u.kind, err)}
 	}
-	return packedError{fmt.Sprintf("the %v data is corrupt (%v); fetch the file again", u.kind, err)}
+	return Error{fmt.Sprintf("the %v data is corrupt (%v); fetch the file again", u.kind, err)}
 }
 
-// packedError is a fault of packed data, which its owner can mend.
-type packedError struct{ text string }
+// Error is a fault of packed data, which its owner can mend.
+type Error struct{ text string }
 
-func (e packedError) Error() string { return e.text }
+func (e Error) Error() string { return e.text }
+
+// Member opens a member of a zip; its errors are explained as those of Unpack.
+func Member(m *zip.File) (io.ReadCloser, error) {
+	if m.Flags&1 != 0 {
+		return nil, Error{"it is encrypted; unpack it first"}
+	}
+	raw := &unpacked{kind: Zip}
+	content, err := m.Open()
+	if err != nil {
+		return nil, raw.explain(err)
+	}
+	raw.r = content
+	return struct {
+		io.Reader
+		io.Closer
+	}{raw, content}, nil
+}
