@@ -13,13 +13,14 @@ type Config struct {
 	Name  string   `toml:"name"`
 	Seeds []uint64 `toml:"seeds" default:"[1]"`
 
-	Corpus    Corpus
-	Split     Split
-	Decision  Decision
-	Results   Results
-	Features  []Features
-	Models    []Model
-	Published []Published
+	Corpus     Corpus
+	Split      Split
+	Decision   Decision
+	Results    Results
+	Embeddings []Embeddings
+	Features   []Features
+	Models     []Model
+	Published  []Published
 }
 
 // Corpus says which papers the experiment sees.
@@ -53,11 +54,54 @@ type Results struct {
 	SaveModels bool   `toml:"save_models" default:"true"`
 }
 
-// Features is a named way from tokens to a matrix. "counts" and "tfidf" exist
-// without being declared.
+// Embeddings is a named table of word vectors: read from a file or trained on
+// the experiment's own papers.
+type Embeddings struct {
+	Name string `toml:"-"`
+	// File holds vectors in any format that embeddings/vectorfile reads.
+	File string `toml:"file" default:"\"\""`
+	// Train learns them instead, once for equal papers and options: the results'
+	// cache keeps them.
+	Train bool `toml:"train" default:"false"`
+
+	Training `toml:"-"` // where Train is set
+
+	hash string // SHA-256 of File, once hashFiles has read it
+}
+
+// Training holds the options of FastText, whose defaults are the article's;
+// package embeddings/fasttext documents them.
+type Training struct {
+	// Papers whose text is learnt from: those that the models train on, or all
+	// that the seed draws, as the article did: held-out text without its labels.
+	Papers        string  `toml:"papers" default:"train" oneof:"train all"`
+	Model         string  `toml:"model" default:"skipgram" oneof:"skipgram cbow"`
+	Dimensions    int     `toml:"dimensions" default:"100" range:"[1,4096]"`
+	Window        int     `toml:"window" default:"5" range:"[1,1000]"`
+	Epochs        int     `toml:"epochs" default:"5" range:"[1,100000]"`
+	MinCount      int     `toml:"min_count" default:"2" range:"[1,2147483647]"`
+	MinN          int     `toml:"min_n" default:"2" range:"[0,64]"`
+	MaxN          int     `toml:"max_n" default:"6" range:"[0,64]"` // 0: no n-grams
+	Buckets       int     `toml:"buckets" default:"2000000" range:"[1,1073741824]"`
+	Negatives     int     `toml:"negatives" default:"5" range:"[1,1000]"`
+	LearningRate  float64 `toml:"learning_rate" default:"0.05" range:"(0,10]"`
+	SubSampling   float64 `toml:"sub_sampling" default:"0.0001" range:"(0,1]"`
+	Seed          uint64  `toml:"seed" default:"1"`
+	Deterministic bool    `toml:"deterministic" default:"false"` // one goroutine, the same bits each time
+}
+
+// Features is a named way from tokens to a matrix. "counts", "tfidf" and
+// "vectors" exist without being declared.
 type Features struct {
 	Name string `toml:"-"`
-	Kind string `toml:"kind" oneof:"counts tfidf"`
+	Kind string `toml:"kind" oneof:"counts tfidf vectors"`
+
+	Counting `toml:"-"` // of counts and tfidf
+	Vectors  `toml:"-"` // of vectors
+}
+
+// Counting holds the keys of features that count terms.
+type Counting struct {
 	// Terms are the words inside the tokens, as scikit-learn reads tokens joined
 	// by spaces, or the tokens themselves.
 	Terms        string `toml:"terms" default:"words" oneof:"words tokens"`
@@ -65,6 +109,32 @@ type Features struct {
 	MinDocuments int    `toml:"min_documents" default:"1" range:"[1,2147483647]"`
 	MaxFeatures  int    `toml:"max_features" default:"0" range:"[0,2147483647]"`
 	Sublinear    bool   `toml:"sublinear" default:"true"` // tfidf: 1 + ln(count)
+}
+
+// Vectors holds the keys of features that average the vectors of words.
+type Vectors struct {
+	// Standardize shifts and scales each dimension to mean 0 and variance 1 over
+	// the training papers.
+	Standardize bool `toml:"standardize" default:"false"`
+}
+
+// dense reports whether the features are one vector a paper.
+func (f *Features) dense() bool { return f.Kind == "vectors" }
+
+// keys returns the structs that hold the keys of the features' kind.
+func (f *Features) keys() []any {
+	if f.dense() {
+		return []any{f, &f.Vectors}
+	}
+	return []any{f, &f.Counting}
+}
+
+// keys returns the structs that hold the keys of the table.
+func (e *Embeddings) keys() []any {
+	if e.Train {
+		return []any{e, &e.Training}
+	}
+	return []any{e}
 }
 
 // Published is a number from elsewhere that the table shows beside ours.
@@ -82,6 +152,8 @@ type Model struct {
 	Kind     string `toml:"kind" oneof:"naive_bayes logistic_regression random_forest"`
 	Backend  string `toml:"backend" default:"native" oneof:"native golearn"`
 	Features string `toml:"features" default:""`
+	// Embeddings names the word vectors of features of kind "vectors".
+	Embeddings string `toml:"embeddings" default:"\"\""`
 
 	// Options is a pointer to the struct of the kind, below.
 	Options any `toml:"-"`
@@ -92,9 +164,10 @@ type Model struct {
 type (
 	// NaiveBayes holds the options of kind "naive_bayes".
 	NaiveBayes struct {
-		Variant  string  `toml:"variant" default:"multinomial" oneof:"multinomial bernoulli"`
-		Alpha    float64 `toml:"alpha" default:"1" range:"(0,)"`
-		FitPrior bool    `toml:"fit_prior" default:"true"`
+		Variant      string  `toml:"variant" default:"multinomial" oneof:"multinomial bernoulli gaussian"`
+		Alpha        float64 `toml:"alpha" default:"1" range:"(0,)"`            // not of gaussian
+		VarSmoothing float64 `toml:"var_smoothing" default:"1e-9" range:"(0,)"` // of gaussian alone
+		FitPrior     bool    `toml:"fit_prior" default:"true"`
 	}
 	// LogisticRegression holds the options of kind "logistic_regression".
 	LogisticRegression struct {
@@ -180,9 +253,31 @@ func newOptions(kind, backend string) any {
 }
 
 // defaultFeatures names the features of a model that does not.
-func defaultFeatures(kind string) string {
-	if kind == "logistic_regression" {
+func (m *Model) defaultFeatures() string {
+	if o, ok := m.Options.(*NaiveBayes); ok && o.Variant == "gaussian" {
+		return "vectors"
+	}
+	if m.Kind == "logistic_regression" {
+		if m.Embeddings != "" {
+			return "vectors"
+		}
 		return "tfidf"
 	}
 	return "counts"
+}
+
+// takes reports whether the model learns from features that are dense, or
+// sparse, and says in words what it wants.
+func (m *Model) takes(dense bool) (ok bool, want string) {
+	const sparse, vectors = "counts or tfidf", "vectors"
+	switch o := m.Options.(type) {
+	case *NaiveBayes:
+		if o.Variant == "gaussian" {
+			return dense, vectors
+		}
+		return !dense, sparse
+	case *GolearnNaiveBayes:
+		return !dense, sparse
+	}
+	return true, ""
 }

@@ -2,7 +2,6 @@ package experiments
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"assay/internal/fault"
 	"assay/internal/multilabel"
 	"assay/internal/progress"
+	"assay/results"
 )
 
 const parts = 3 // corpus.Train, corpus.Validation, corpus.Test
@@ -26,10 +26,16 @@ type dataset struct {
 	labels   [parts]*multilabel.Matrix
 	seconds  float64 // time that preparing took
 
+	rows  []int64      // of the corpus, drawn
+	index [parts][]int // positions in rows
+
 	declared map[string]Features
 	counts   map[features.CountOptions]*counted
-	made     map[string]*featureSet
+	made     map[madeKey]*featureSet
 }
+
+// madeKey names features and, where they need them, word vectors.
+type madeKey struct{ features, embeddings string }
 
 // counted is the counts of one way of counting.
 type counted struct {
@@ -40,9 +46,11 @@ type counted struct {
 // featureSet is what a model takes: a matrix for each part.
 type featureSet struct {
 	rows       [parts]features.Matrix
-	vocabulary *features.Vocabulary
-	weights    *features.TFIDF // nil for counts
-	seconds    float64         // time that the step from counts took
+	vocabulary *features.Vocabulary   // nil for vectors
+	weights    *features.TFIDF        // of tfidf
+	scale      *features.Standardizer // of vectors, where asked for
+	vectors    *results.Vectors       // of vectors: what they are and cover
+	seconds    float64                // time that the step from counts, or to vectors, took
 }
 
 // prepare draws the papers of c under this seed and counts their tokens for
@@ -58,12 +66,15 @@ func prepare(ctx context.Context, c *corpus.Corpus, cfg *Config, seed uint64, wa
 		return nil, err
 	}
 	d := &dataset{
-		taxonomy: taxonomy, drawn: len(rows),
-		declared: map[string]Features{}, counts: map[features.CountOptions]*counted{}, made: map[string]*featureSet{},
+		taxonomy: taxonomy, drawn: len(rows), rows: rows,
+		declared: map[string]Features{}, counts: map[features.CountOptions]*counted{}, made: map[madeKey]*featureSet{},
 	}
 	counters := map[features.CountOptions]*features.Counter{}
 	for _, f := range wanted {
 		d.declared[f.Name] = f
+		if f.dense() {
+			continue
+		}
 		if opt := f.countOptions(); counters[opt] == nil {
 			counters[opt] = features.NewCounter(opt, len(rows))
 		}
@@ -72,7 +83,7 @@ func prepare(ctx context.Context, c *corpus.Corpus, cfg *Config, seed uint64, wa
 	if err != nil {
 		return nil, err
 	}
-	index := d.part(papers)
+	d.part(papers)
 	if err := d.checkParts(cfg); err != nil {
 		return nil, err
 	}
@@ -83,7 +94,7 @@ func prepare(ctx context.Context, c *corpus.Corpus, cfg *Config, seed uint64, wa
 		}
 		set := &counted{vocabulary: vocabulary}
 		for p := range set.rows {
-			set.rows[p] = all.Select(index[p])
+			set.rows[p] = all.Select(d.index[p])
 		}
 		d.counts[opt] = set
 	}
@@ -130,7 +141,7 @@ func (d *dataset) scan(ctx context.Context, c *corpus.Corpus, rows []int64, spli
 		s := states[worker]
 		labels, _ := d.taxonomy.Labels(p)
 		papers[pos] = scanned{id: strings.Clone(p.ID), part: split.Of(p.ID), labels: labels}
-		if len(labels) > 0 {
+		if len(labels) > 0 && len(s.counters) > 0 {
 			s.tokens = s.tokenizer.AppendPaper(s.tokens[:0], p.Title, p.Abstract)
 			for _, counter := range s.counters {
 				counter.Add(pos, s.tokens, papers[pos].part == corpus.Train)
@@ -145,7 +156,7 @@ func (d *dataset) scan(ctx context.Context, c *corpus.Corpus, rows []int64, spli
 }
 
 // part files the papers under their parts and returns each part's positions.
-func (d *dataset) part(papers []scanned) (index [parts][]int) {
+func (d *dataset) part(papers []scanned) {
 	for p := range d.labels {
 		d.labels[p] = multilabel.New(len(d.taxonomy.Categories))
 	}
@@ -154,11 +165,10 @@ func (d *dataset) part(papers []scanned) (index [parts][]int) {
 			d.outside++
 			continue
 		}
-		index[s.part] = append(index[s.part], pos)
+		d.index[s.part] = append(d.index[s.part], pos)
 		d.ids[s.part] = append(d.ids[s.part], s.id)
 		d.labels[s.part].Append(s.labels)
 	}
-	return index
 }
 
 // checkParts refuses parts that nothing can be learned from or judged on.
@@ -174,34 +184,24 @@ func (d *dataset) checkParts(cfg *Config) error {
 	return nil
 }
 
-// features returns the matrices of the named features, made on first use.
-func (d *dataset) features(name string, workers int) (*featureSet, error) {
-	if set := d.made[name]; set != nil {
-		return set, nil
-	}
-	f, ok := d.declared[name]
-	if !ok {
-		return nil, fmt.Errorf("experiments: features %q were not prepared", name)
-	}
-	start := time.Now()
+// counted returns the matrices of features that count terms.
+func (d *dataset) counted(f Features, workers int) (*featureSet, error) {
 	counts := d.counts[f.countOptions()]
 	set := &featureSet{vocabulary: counts.vocabulary}
 	for p, m := range counts.rows {
 		set.rows[p] = m
 	}
-	if f.Kind == "tfidf" {
-		weights := features.NewTFIDF(features.TFIDFOptions{Sublinear: f.Sublinear, L2: true, SmoothIDF: true})
-		weights.Fit(counts.rows[corpus.Train])
-		for p, m := range counts.rows {
-			t, err := weights.Transform(m, workers)
-			if err != nil {
-				return nil, err
-			}
-			set.rows[p] = t
-		}
-		set.weights = weights
+	if f.Kind != "tfidf" {
+		return set, nil
 	}
-	set.seconds = time.Since(start).Seconds()
-	d.made[name] = set
+	set.weights = features.NewTFIDF(features.TFIDFOptions{Sublinear: f.Sublinear, L2: true, SmoothIDF: true})
+	set.weights.Fit(counts.rows[corpus.Train])
+	for p, m := range counts.rows {
+		weighted, err := set.weights.Transform(m, workers)
+		if err != nil {
+			return nil, err
+		}
+		set.rows[p] = weighted
+	}
 	return set, nil
 }

@@ -73,7 +73,7 @@ func TestOnlyTrainingPapersTeach(t *testing.T) {
 		}
 	}
 	// Fitting TF-IDF on the training papers alone gives the same rows.
-	set, err := d.features("tfidf", 2)
+	set, err := d.counted(d.declared["tfidf"], 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,8 +19,11 @@ func (c *Config) Text() string {
 	section(&b, "[split]", &c.Split)
 	section(&b, "[decision]", &c.Decision)
 	section(&b, "[results]", &c.Results)
+	for i := range c.Embeddings {
+		section(&b, "[embeddings."+quoteKey(c.Embeddings[i].Name)+"]", c.Embeddings[i].keys()...)
+	}
 	for i := range c.Features {
-		section(&b, "[features."+quoteKey(c.Features[i].Name)+"]", &c.Features[i])
+		section(&b, "[features."+quoteKey(c.Features[i].Name)+"]", c.Features[i].keys()...)
 	}
 	for i := range c.Models {
 		section(&b, "[[model]]", &c.Models[i], c.Models[i].Options)

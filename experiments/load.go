@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -101,11 +102,12 @@ func blank(r rune) rune {
 // spans sections.
 func (b *binder) config(doc map[string]any) *Config {
 	cfg := &Config{}
-	b.table("", doc, []string{"corpus", "split", "decision", "results", "features", "model", "published"}, cfg)
+	b.table("", doc, []string{"corpus", "split", "decision", "results", "embeddings", "features", "model", "published"}, cfg)
 	b.table("corpus", b.section(doc, "corpus"), nil, &cfg.Corpus)
 	b.table("split", b.section(doc, "split"), nil, &cfg.Split)
 	b.table("decision", b.section(doc, "decision"), nil, &cfg.Decision)
 	b.table("results", b.section(doc, "results"), nil, &cfg.Results)
+	cfg.Embeddings = b.embeddings(b.section(doc, "embeddings"))
 	cfg.Features = b.features(b.section(doc, "features"))
 	for i, t := range b.tables(doc, "model") {
 		cfg.Models = append(cfg.Models, b.model("model#"+strconv.Itoa(i), t))
@@ -155,36 +157,73 @@ func (b *binder) tables(doc map[string]any, key string) []map[string]any {
 	return list
 }
 
+// builtin are the features that need no kind.
+var builtin = []string{"counts", "tfidf", "vectors"}
+
 // features binds [features.NAME] tables; the built-in names need no kind.
 func (b *binder) features(tables map[string]any) []Features {
 	var out []Features
-	for _, name := range append([]string{"counts", "tfidf"}, sortedKeys(tables, "counts", "tfidf")...) {
+	for _, name := range append(slices.Clone(builtin), sortedKeys(tables, builtin...)...) {
 		path := "features." + name
-		if !printable(name) {
-			b.fault(path, "features: %q is no name: use 1 to %d printable characters", name, longestName)
+		values, ok := b.named("features", name, tables)
+		if !ok {
 			continue
 		}
-		builtin := name == "counts" || name == "tfidf"
-		values := map[string]any{}
-		if raw, given := tables[name]; given {
-			t, ok := raw.(map[string]any)
-			if !ok {
-				b.fault(path, "features.%s: want a table, have %s", name, describe(raw))
-				continue
-			}
-			values = t
-		}
-		if _, given := values["kind"]; builtin && !given {
+		if _, given := values["kind"]; slices.Contains(builtin, name) && !given {
 			values["kind"] = name
 		}
 		f := Features{Name: name}
-		b.table(path, values, nil, &f)
-		if len(f.Ngrams) != 2 || f.Ngrams[0] < 1 || f.Ngrams[1] < f.Ngrams[0] || f.Ngrams[1] > 5 {
+		f.Kind, _ = values["kind"].(string)
+		b.table(path, values, nil, f.keys()...)
+		if !f.dense() && (len(f.Ngrams) != 2 || f.Ngrams[0] < 1 || f.Ngrams[1] < f.Ngrams[0] || f.Ngrams[1] > 5) {
 			b.fault(path+".ngrams", "ngrams: want [shortest, longest] with 1 <= shortest <= longest <= 5, have %v", f.Ngrams)
 		}
 		out = append(out, f)
 	}
 	return out
+}
+
+// embeddings binds [embeddings.NAME] tables: the keys of training are known
+// only where train is set.
+func (b *binder) embeddings(tables map[string]any) []Embeddings {
+	var out []Embeddings
+	for _, name := range sortedKeys(tables) {
+		path := "embeddings." + name
+		values, ok := b.named("embeddings", name, tables)
+		if !ok {
+			continue
+		}
+		e := Embeddings{Name: name}
+		e.Train, _ = values["train"].(bool)
+		b.table(path, values, nil, e.keys()...)
+		switch given := e.File != ""; {
+		case given == e.Train && !b.faulty[path+".file"] && !b.faulty[path+".train"]:
+			b.fault(path, "embeddings.%s: give either file = \"…\" or train = true", name)
+		case e.Train && e.MaxN > 0 && (e.MinN < 1 || e.MinN > e.MaxN):
+			b.fault(path+".min_n", "min_n: want 1 to max_n = %d, have %d", e.MaxN, e.MinN)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// named returns the table of the name among tables, empty where absent; false
+// where the name or the table is at fault.
+func (b *binder) named(section, name string, tables map[string]any) (map[string]any, bool) {
+	path := section + "." + name
+	if !printable(name) {
+		b.fault(path, "%s: %q is no name: use 1 to %d printable characters", section, name, longestName)
+		return nil, false
+	}
+	raw, given := tables[name]
+	if !given {
+		return map[string]any{}, true
+	}
+	t, ok := raw.(map[string]any)
+	if !ok {
+		b.fault(path, "%s: want a table, have %s", path, describe(raw))
+	}
+	return t, ok
 }
 
 // model binds one [[model]] table with the options of its kind.
@@ -200,7 +239,7 @@ func (b *binder) model(path string, values map[string]any) Model {
 		// The kind or backend is at fault; binding the options of none would
 		// call every further key unknown.
 		common := map[string]any{}
-		for _, k := range []string{"name", "kind", "backend", "features"} {
+		for _, k := range []string{"name", "kind", "backend", "features", "embeddings"} {
 			if v, ok := values[k]; ok {
 				common[k] = v
 			}
@@ -211,7 +250,7 @@ func (b *binder) model(path string, values map[string]any) Model {
 	b.table(path, values, nil, &m, options)
 	m.Options = options
 	if m.Features == "" {
-		m.Features = defaultFeatures(m.Kind)
+		m.Features = m.defaultFeatures()
 	}
 	return m
 }

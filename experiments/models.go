@@ -13,9 +13,12 @@ import (
 func newClassifier(m *Model, seed uint64, workers int) (baselines.Classifier, error) {
 	switch o := m.Options.(type) {
 	case *NaiveBayes:
-		opt := baselines.NBOptions{Alpha: o.Alpha, UniformPrior: !o.FitPrior, Workers: workers}
-		if o.Variant == "bernoulli" {
+		opt := baselines.NBOptions{Alpha: o.Alpha, VarSmoothing: o.VarSmoothing, UniformPrior: !o.FitPrior, Workers: workers}
+		switch o.Variant {
+		case "bernoulli":
 			return baselines.NewBernoulliNB(opt), nil
+		case "gaussian":
+			return baselines.NewGaussianNB(opt), nil
 		}
 		return baselines.NewMultinomialNB(opt), nil
 	case *LogisticRegression:

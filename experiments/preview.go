@@ -22,6 +22,9 @@ type Plan struct {
 // Preview checks all that Open checks and returns the trials, without writing
 // to the results folder.
 func Preview(ctx context.Context, cfg *Config) (p *Plan, err error) {
+	if err := cfg.hashFiles(); err != nil {
+		return nil, err
+	}
 	s := &Session{Config: cfg, workers: 1}
 	if s.corpus, err = previewCorpus(ctx, cfg); err != nil {
 		return nil, err

@@ -19,11 +19,13 @@ import (
 
 // The files of a run's model folder: together they score a new paper. Its
 // tokens are counted by the vocabulary, weighted where the features are TF-IDF,
-// and given to the classifier.
+// and given to the classifier; or their vectors, which the run's record names,
+// are averaged, and shifted and scaled where the features are standardized.
 const (
 	ModelFile      = "model.assay"
 	VocabularyFile = "vocabulary.assay"
 	TFIDFFile      = "tfidf.assay"
+	ScaleFile      = "scale.assay"
 )
 
 // Run runs one trial and returns its record. A trial that is already done is
@@ -117,6 +119,9 @@ func (s *Session) splitName() string {
 // params lists a trial's resolved options, its features' with a prefix.
 func params(t Trial) map[string]any {
 	out := map[string]any{"features": t.Model.Features}
+	if t.Model.Embeddings != "" {
+		out["embeddings"] = t.Model.Embeddings
+	}
 	add := func(prefix string, s any) {
 		v := reflect.ValueOf(s).Elem()
 		for i := range v.NumField() {
@@ -127,7 +132,14 @@ func params(t Trial) map[string]any {
 	}
 	add("", t.Model.Options)
 	for i := range t.Config.Features {
-		add("features.", &t.Config.Features[i])
+		for _, keys := range t.Config.Features[i].keys() {
+			add("features.", keys)
+		}
+	}
+	for i := range t.Config.Embeddings {
+		for _, keys := range t.Config.Embeddings[i].keys() {
+			add("embeddings.", keys)
+		}
 	}
 	return out
 }
@@ -141,7 +153,7 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 	if err != nil {
 		return err
 	}
-	set, err := data.features(t.Model.Features, s.workers)
+	set, err := s.features(ctx, data, t.Model)
 	if err != nil {
 		return err
 	}
@@ -155,6 +167,10 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 	stage("features", set.seconds)
 	if data.outside > 0 {
 		run.Data.Outside = data.outside
+	}
+	if run.Vectors = set.vectors; run.Vectors != nil {
+		w.Log().Info("vectors", "table", run.Vectors.Name, "coverage", run.Vectors.Coverage())
+		run.Warnings = append(run.Warnings, run.Vectors.Warnings()...)
 	}
 	w.Log().Info("data", "drawn", data.drawn, "outside_taxonomy", data.outside, "columns", set.columns())
 
@@ -207,8 +223,11 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 // saveModel writes the classifier and the way from tokens to its columns.
 func saveModel(w *results.RunWriter, model baselines.Classifier, set *featureSet) error {
 	err := w.WriteModel(ModelFile, model.Save)
-	if err == nil {
+	if err == nil && set.vocabulary != nil {
 		err = w.WriteModel(VocabularyFile, set.vocabulary.Save)
+	}
+	if err == nil && set.scale != nil {
+		err = w.WriteModel(ScaleFile, set.scale.Save)
 	}
 	if err == nil && set.weights != nil {
 		err = w.WriteModel(TFIDFFile, set.weights.Save)

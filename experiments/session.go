@@ -30,8 +30,10 @@ type Session struct {
 	workers int
 
 	// The data of one key at a time: trials of a key run one after another.
-	dataKey string
-	data    *dataset
+	dataKey  string
+	dataSeed uint64
+	data     *dataset
+	vectors map[string]*wordVectors // of that data, by the name of their table
 }
 
 // Options say how a session runs.
@@ -47,6 +49,9 @@ const mostWorkers = 1024
 func Open(ctx context.Context, cfg *Config, opt Options) (*Session, error) {
 	if opt.Workers < 0 || opt.Workers > mostWorkers {
 		return nil, fault.Usagef("experiments: %d workers: want 1 to %d, or 0 for one a core", opt.Workers, mostWorkers)
+	}
+	if err := cfg.hashFiles(); err != nil {
+		return nil, err
 	}
 	store, err := results.CreateStore(cfg.Results.Path)
 	if err != nil {
@@ -75,8 +80,8 @@ func (s *Session) check() error {
 	return s.checkSizes()
 }
 
-// Close releases the corpus.
-func (s *Session) Close() error { return s.corpus.Close() }
+// Close releases the corpus and the word vectors.
+func (s *Session) Close() error { return errors.Join(s.closeVectors(), s.corpus.Close()) }
 
 // Store returns the store that the session's runs are written to.
 func (s *Session) Store() *results.Store { return s.store }
@@ -93,6 +98,9 @@ func (s *Session) Papers() int64 {
 // make of it, without running or writing anything. The error says why the corpus
 // cannot be read.
 func CurrentTrials(cfg *Config) ([]Trial, error) {
+	if err := cfg.hashFiles(); err != nil {
+		return nil, err
+	}
 	dir := cfg.Corpus.Path
 	if dir == SyntheticPath {
 		dir = syntheticDir(cfg)
@@ -159,6 +167,9 @@ func (s *Session) dataFor(ctx context.Context, t Trial) (*dataset, error) {
 		return s.data, nil
 	}
 	s.dataKey, s.data = "", nil // free the old before making the new
+	if err := s.closeVectors(); err != nil {
+		return nil, err
+	}
 	var wanted []Features
 	for _, f := range s.Config.Features {
 		for i := range s.Config.Models {
@@ -172,6 +183,6 @@ func (s *Session) dataFor(ctx context.Context, t Trial) (*dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.dataKey, s.data = t.DataKey, d
+	s.dataKey, s.dataSeed, s.data = t.DataKey, t.Seed, d
 	return d, nil
 }

@@ -41,6 +41,9 @@ func (s *Session) checkSizes() error {
 			if f.Name == m.Features && f.MaxFeatures > 0 {
 				cols = min(f.MaxFeatures, leastColumns)
 			}
+			if f.Name == m.Features && f.dense() {
+				cols = s.Config.leastDimensions(m.Embeddings)
+			}
 		}
 		if err := c.CheckSize(rows, cols, len(taxonomy.Categories)); err != nil {
 			return fmt.Errorf("experiments: model %q: %w", m.Name, err)

@@ -51,8 +51,22 @@ func (c *Config) trial(m *Model, seed uint64, data, code string) Trial {
 			one.Features = append(one.Features, f)
 		}
 	}
-	// What cannot change the result does not enter its identity.
+	one.Embeddings = nil
+	for _, e := range c.Embeddings {
+		if e.Name == m.Embeddings {
+			one.Embeddings = append(one.Embeddings, e)
+		}
+	}
+	// What cannot change the result does not enter its identity: of a file of
+	// vectors the content does, not the place.
 	identity := one
+	identity.Embeddings = nil
+	for _, e := range one.Embeddings {
+		if e.File != "" {
+			e.File = e.hash
+		}
+		identity.Embeddings = append(identity.Embeddings, e)
+	}
 	identity.Name, identity.Corpus.Path, identity.Results.Path = "", "", ""
 	identity.Models = []Model{m.withoutLimits()}
 	setting := sha256.Sum256([]byte(identity.Text()))
@@ -70,11 +84,15 @@ func (c *Config) trial(m *Model, seed uint64, data, code string) Trial {
 
 // dataKey says what decides the papers and their parts.
 func (c *Config) dataKey(seed uint64) string {
-	drawn := uint64(0)
-	if c.Corpus.Sample > 0 {
-		drawn = seed
+	return fmt.Sprintf("%s %s split %+v", c.Corpus.Taxonomy, c.drawKey(seed), c.split(seed))
+}
+
+// drawKey says what decides the papers that are drawn.
+func (c *Config) drawKey(seed uint64) string {
+	if c.Corpus.Sample == 0 {
+		seed = 0
 	}
-	return fmt.Sprintf("%s sample %d seed %d split %+v", c.Corpus.Taxonomy, c.Corpus.Sample, drawn, c.split(seed))
+	return fmt.Sprintf("sample %d seed %d", c.Corpus.Sample, seed)
 }
 
 // split returns how this seed parts the papers.

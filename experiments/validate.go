@@ -99,10 +99,6 @@ func (b *binder) validateModels(cfg *Config) {
 	if len(cfg.Models) == 0 {
 		b.fault("model", "no [[model]]: an experiment compares at least one")
 	}
-	var declared []string
-	for _, f := range cfg.Features {
-		declared = append(declared, f.Name)
-	}
 	var names []string
 	for i := range cfg.Models {
 		m := &cfg.Models[i]
@@ -117,10 +113,7 @@ func (b *binder) validateModels(cfg *Config) {
 		if m.Options == nil {
 			continue
 		}
-		if !slices.Contains(declared, m.Features) {
-			b.fault(path+".features", "features: no [features.%s]%s; declared: %s",
-				m.Features, suggest.Hint(m.Features, declared), strings.Join(declared, ", "))
-		}
+		b.validateInputs(cfg, m, path)
 		tried := "sqrt"
 		switch options := m.Options.(type) {
 		case *RandomForest:
@@ -131,5 +124,41 @@ func (b *binder) validateModels(cfg *Config) {
 		if _, err := baselines.MaxFeatures(tried).Of(1); err != nil {
 			b.fault(path+".max_features", "max_features: %v", err)
 		}
+	}
+}
+
+// validateInputs checks that the features and the word vectors that a model
+// names exist, and that the model can learn from them.
+func (b *binder) validateInputs(cfg *Config, m *Model, path string) {
+	at := slices.IndexFunc(cfg.Features, func(f Features) bool { return f.Name == m.Features })
+	if at < 0 {
+		var declared []string
+		for _, f := range cfg.Features {
+			declared = append(declared, f.Name)
+		}
+		b.fault(path+".features", "features: no [features.%s]%s; declared: %s",
+			m.Features, suggest.Hint(m.Features, declared), strings.Join(declared, ", "))
+		return
+	}
+	f := &cfg.Features[at]
+	if ok, want := m.takes(f.dense()); !ok {
+		b.fault(path+".features", "features: this model learns from %s, not from %s", want, f.Kind)
+		return
+	}
+	var tables []string
+	for _, e := range cfg.Embeddings {
+		tables = append(tables, e.Name)
+	}
+	known := strings.Join(tables, ", ")
+	if known == "" {
+		known = "none; add [embeddings.fasttext] with train = true"
+	}
+	switch {
+	case !f.dense() && m.Embeddings != "":
+		b.fault(path+".embeddings", "embeddings: features %q are %s, which need no word vectors; set features = \"vectors\"", f.Name, f.Kind)
+	case f.dense() && m.Embeddings == "":
+		b.fault(path, "embeddings: features %q need word vectors; name them (declared: %s)", f.Name, known)
+	case f.dense() && !slices.Contains(tables, m.Embeddings):
+		b.fault(path+".embeddings", "embeddings: no [embeddings.%s]%s; declared: %s", m.Embeddings, suggest.Hint(m.Embeddings, tables), known)
 	}
 }

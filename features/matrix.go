@@ -62,3 +62,12 @@ func (m *Dense) Dims() (rows, cols int) { return m.Rows, m.Cols }
 
 // Row returns row i; the slice aliases the matrix.
 func (m *Dense) Row(i int) []float32 { return m.Data[i*m.Cols : (i+1)*m.Cols] }
+
+// Select returns a matrix of the given rows, copied, in the given order.
+func (m *Dense) Select(rows []int) *Dense {
+	out := &Dense{Rows: len(rows), Cols: m.Cols, Data: make([]float32, 0, len(rows)*m.Cols)}
+	for _, r := range rows {
+		out.Data = append(out.Data, m.Row(r)...)
+	}
+	return out
+}

@@ -14,6 +14,7 @@
 package results
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -53,6 +54,8 @@ type Run struct {
 	Stages     []Stage   `json:"stages,omitempty"`            // in the order they ran
 	PeakMemory uint64    `json:"peak_memory_bytes,omitempty"` // the process's largest resident set while the run held its folder; 0 where unknown
 
+	Vectors *Vectors `json:"vectors,omitempty"` // the word vectors that the model saw papers through
+
 	Warnings []string `json:"warnings,omitempty"` // what a reader of the results must know; tables repeat them
 
 	Results []RuleResult `json:"results,omitempty"` // in the configuration's order of rules
@@ -81,6 +84,51 @@ type Data struct {
 	Validation int    `json:"validation"`
 	Test       int    `json:"test"`
 	Outside    int    `json:"outside,omitempty"` // papers left out: no category of the taxonomy
+}
+
+// Vectors says which word vectors a run used and how much of its papers' text
+// has one.
+type Vectors struct {
+	Name   string `json:"name"`   // the configuration's
+	Path   string `json:"path"`   // of their file
+	SHA256 string `json:"sha256"` // of their file, hexadecimal
+	Format string `json:"format"`
+	Words  int    `json:"words"`
+	Dim    int    `json:"dimensions"`
+	// Exact says that another training would give the same bits; it is true of
+	// a file that was given.
+	Exact bool `json:"exact"`
+	// Left out of the file: lines with a wrong number of columns, with a word
+	// that stood before, with a value that is not finite.
+	LeftOut int `json:"left_out,omitempty"`
+
+	Tokens          int64 `json:"tokens"`           // of all papers of the run
+	CoveredTokens   int64 `json:"covered_tokens"`   // that have a vector
+	SubwordTokens   int64 `json:"subword_tokens"`   // of these, made from character n-grams
+	Distinct        int64 `json:"distinct"`         // different tokens
+	CoveredDistinct int64 `json:"covered_distinct"` // that have a vector
+}
+
+// lowCoverage is the share of tokens with a vector below which a table says so.
+const lowCoverage = 0.9
+
+// Coverage says in words how much of the text has a vector.
+func (v *Vectors) Coverage() string {
+	share := func(n, of int64) float64 { return 100 * float64(n) / float64(max(of, 1)) }
+	return fmt.Sprintf("%.1f %% of the tokens, %.1f %% of the %d distinct ones",
+		share(v.CoveredTokens, v.Tokens), share(v.CoveredDistinct, v.Distinct), v.Distinct)
+}
+
+// Warnings lists what a reader of the results must know of the vectors.
+func (v *Vectors) Warnings() []string {
+	var out []string
+	if float64(v.CoveredTokens) < lowCoverage*float64(v.Tokens) {
+		out = append(out, fmt.Sprintf("the vectors %s cover %s", v.Name, v.Coverage()))
+	}
+	if v.LeftOut > 0 {
+		out = append(out, fmt.Sprintf("%d lines of %s were left out; `assay embed info` says why", v.LeftOut, v.Path))
+	}
+	return out
 }
 
 // Stage is how long one part of a run took, such as features, fit or score.

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/corpus"
-	"assay/corpus/text"
+	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/progress"
 )
@@ -235,20 +235,8 @@ and tokenised by spaCy's English rules.`,
 func writeTokens(ctx context.Context, w io.Writer, c *corpus.Corpus, rows []int64, ids bool, workers int) error {
 	bar := progress.Start(ctx, "tokenise", int64(len(rows)), "papers")
 	defer bar.Done()
-	papers := func(yield func(corpus.Paper, error) bool) {
-		for p, err := range c.Papers(ctx, rows) {
-			if err != nil {
-				yield(corpus.Paper{}, err)
-				return
-			}
-			if !yield(*p, nil) { // a copy: the tokenizer reads ahead
-				return
-			}
-		}
-	}
-	document := func(dst []byte, p corpus.Paper) []byte { return text.AppendDocument(dst, p.Title, p.Abstract) }
 	var line []byte
-	for p, err := range text.Stream(ctx, text.NewTokenizer(), papers, document, workers) {
+	for p, err := range features.Tokens(ctx, c, rows, workers) {
 		if err != nil {
 			return err
 		}

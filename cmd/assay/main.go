@@ -81,7 +81,7 @@ Exit codes: 0 done; 4 a run failed; 64 wrong use, configuration or input;
 		return fault.Usagef("%w; see `%s --help`", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newCorpus(), newRun(), newTable(), newRuns())
+	root.AddCommand(newCorpus(), newEmbed(), newRun(), newTable(), newRuns())
 	return root
 }
 

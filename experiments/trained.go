@@ -1,0 +1,106 @@
+package experiments
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"assay/embeddings/fasttext"
+	"assay/features"
+	"assay/internal/atomicfile"
+)
+
+// Options returns the options of package fasttext.
+func (t *Training) Options() fasttext.Options {
+	return fasttext.Options{
+		Model: t.Model, Dim: t.Dimensions, Window: t.Window, Epochs: t.Epochs, MinCount: t.MinCount,
+		MinN: t.MinN, MaxN: t.MaxN, Buckets: t.Buckets, Negatives: t.Negatives,
+		LearningRate: t.LearningRate, SubSampling: t.SubSampling, Seed: t.Seed, Deterministic: t.Deterministic,
+	}
+}
+
+// trainedRecord stands beside trained vectors in the cache: without it they
+// were not finished.
+type trainedRecord struct {
+	SHA256   string          `json:"sha256"` // of the vectors' file
+	Data     string          `json:"data"`   // corpus hash
+	Papers   string          `json:"papers"` // which of its papers, in words
+	Training Training        `json:"training"`
+	Report   fasttext.Report `json:"report"`
+}
+
+// trained returns the file of vectors trained on the session's data and its
+// SHA-256. A file in the cache that was trained on the same text by the same
+// options serves again.
+func (s *Session) trained(ctx context.Context, d *dataset, e *Embeddings) (path, hash string, err error) {
+	papers := s.Config.dataKey(s.dataSeed)
+	if e.Papers == "all" {
+		papers = s.Config.drawKey(s.dataSeed)
+	}
+	base := filepath.Join(vectorDir(s.Config), trainingKey(s.corpus.Hash(), papers, &e.Training))
+	path = base + ".bin"
+	if hash, err = cachedVectors(path, base+".json"); err != nil || hash != "" {
+		return path, hash, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return "", "", fmt.Errorf("experiments: make the cache of vectors: %w", err)
+	}
+	opt := e.Training.Options()
+	opt.Workers, opt.TempDir = s.workers, filepath.Dir(path)
+	sentences := features.Sentences(ctx, s.corpus, d.trainingRows(e.Papers), s.workers)
+	model, report, err := fasttext.Train(ctx, sentences, opt)
+	if err != nil {
+		return "", "", fmt.Errorf("experiments: train embeddings.%s: %w", e.Name, err)
+	}
+	sum := sha256.New()
+	err = atomicfile.Write(path, func(w io.Writer) error { return model.Write(io.MultiWriter(w, sum)) })
+	if err = errors.Join(err, model.Close()); err != nil {
+		return "", "", fmt.Errorf("experiments: keep the vectors of embeddings.%s: %w", e.Name, err)
+	}
+	record := trainedRecord{
+		SHA256: hex.EncodeToString(sum.Sum(nil)), Data: s.corpus.Hash(), Papers: papers, Training: e.Training, Report: report,
+	}
+	data, err := json.MarshalIndent(record, "", "  ")
+	if err == nil {
+		err = atomicfile.WriteBytes(base+".json", append(data, '\n'))
+	}
+	return path, record.SHA256, err
+}
+
+// trainingKey names vectors by all that they depend on.
+func trainingKey(corpusHash, papers string, t *Training) string {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "fasttext %d\ncorpus = %s\npapers = %s\n", fasttext.Version, corpusHash, papers)
+	writeKeys(&b, t)
+	sum := sha256.Sum256(b.Bytes())
+	return "fasttext-" + hex.EncodeToString(sum[:8])
+}
+
+// cachedVectors returns the SHA-256 of vectors in the cache, "" where there are
+// none or they are damaged: then they are trained again.
+func cachedVectors(path, recordPath string) (hash string, err error) {
+	data, err := os.ReadFile(recordPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	var record trainedRecord
+	if json.Unmarshal(data, &record) != nil {
+		return "", nil
+	}
+	have, err := hashFile(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && have != record.SHA256 {
+		return "", nil
+	}
+	return have, err
+}
