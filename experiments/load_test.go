@@ -88,7 +88,7 @@ features = "count"
 			`t.toml:8: test: 1.5 is out of range (0,1)`,
 			`t.toml:10: rules: `,
 			`t.toml:14: alpha: want a number, have "one"`,
-			`t.toml:15: unknown key "epochs" in [model]; known here: alpha, backend, features, fit_prior, kind, name, variant`,
+			`t.toml:15: unknown key "epochs" in [model]; known here: alpha, backend, embeddings, features, fit_prior, kind, name, var_smoothing, variant`,
 			`t.toml:17: name: a second model is named "A"; each row of the table needs its own name`,
 			`t.toml:18: kind: unknown value "naive_bayse"; did you mean "naive_bayes"?; one of naive_bayes, logistic_regression, random_forest`,
 			`t.toml:23: features: no [features.count]; did you mean "counts"?; declared: counts, tfidf`,
@@ -117,15 +117,15 @@ features = "count"
 			`t.toml:9: ngrams: want [shortest, longest] with 1 <= shortest <= longest <= 5, have [2 1]`,
 		}},
 		{"golearn naive Bayes", minimal + "backend = \"golearn\"\nalpha = 2\nvariant = \"multinomial\"\n", nil, []string{
-			`t.toml:8: unknown key "alpha" in [model]; known here: backend, features, kind, max_core_hours, max_gib, name`,
-			`t.toml:9: unknown key "variant" in [model]; known here: backend, features, kind, max_core_hours, max_gib, name`,
+			`t.toml:8: unknown key "alpha" in [model]; known here: backend, embeddings, features, kind, max_core_hours, max_gib, name`,
+			`t.toml:9: unknown key "variant" in [model]; known here: backend, embeddings, features, kind, max_core_hours, max_gib, name`,
 		}},
 		{"overrides", minimal, []string{"model.NBB.alpha=2", "corpus.sample=-1", "split", "model.NB.alpah=2", "nosuch.x=1"}, []string{
 			`--set model.NBB.alpha=2: no model is named "NBB"; did you mean "NB"?`,
 			`--set split: want key=value, such as corpus.path=data/arxiv`,
 			`--set corpus.sample=-1: sample: -1 is out of range: at least 0`,
 			`--set model.NB.alpah=2: unknown key "alpah" in [model]; did you mean "alpha"?`,
-			`--set nosuch.x=1: unknown key "nosuch"; known here: corpus, decision, features, model, name, published, results, seeds, split`,
+			`--set nosuch.x=1: unknown key "nosuch"; known here: corpus, decision, embeddings, features, model, name, published, results, seeds, split`,
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

