@@ -1,0 +1,173 @@
+package fasttext
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"assay/embeddings"
+	"assay/internal/fault"
+)
+
+// bytesSource is a file in memory.
+type bytesSource struct{ *bytes.Reader }
+
+func (b bytesSource) Path() string { return "model.bin" }
+func (b bytesSource) Close() error { return nil }
+func (b bytesSource) View(off, n int64, fn func([]byte) error) error {
+	data := make([]byte, n)
+	if _, err := b.ReadAt(data, off); err != nil && n > 0 {
+		return err
+	}
+	return fn(data)
+}
+
+func openBytes(data []byte) (*Model, error) { return openSource(bytesSource{bytes.NewReader(data)}) }
+
+// tiny is a model of a few kilobytes.
+func tiny(t testing.TB) []byte {
+	opt := small()
+	opt.Dim, opt.Buckets, opt.Epochs = 3, 10, 1
+	m, _ := train(t, topics(30), opt)
+	return written(t, m)
+}
+
+func TestWriteAndOpen(t *testing.T) {
+	opt := small()
+	m, _ := train(t, topics(300), opt)
+	path := filepath.Join(t.TempDir(), "m.bin")
+	if err := os.WriteFile(path, written(t, m), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	back, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := make([]float32, opt.Dim), make([]float32, opt.Dim)
+	for word, want := range map[string]embeddings.Match{"sheaf": embeddings.Exact, "sheaves": embeddings.Subwords, "": embeddings.Subwords} {
+		have, err := back.Lookup(a, word)
+		if err != nil || have != want {
+			t.Errorf("%q: %v, %v, want %v", word, have, err, want)
+		}
+		if _, err := m.Lookup(b, word); err != nil || !slices.Equal(a, b) {
+			t.Errorf("%q: %v from the file, %v before (%v)", word, a, b, err)
+		}
+	}
+	o := back.Options()
+	o.LearningRate, o.Seed, o.Deterministic = opt.LearningRate, opt.Seed, opt.Deterministic // not in the file
+	if o != opt {
+		t.Errorf("options %+v, want %+v", o, opt)
+	}
+	if !bytes.Equal(written(t, back), written(t, m)) {
+		t.Error("written again, the file has other bytes")
+	}
+	// The file is cut while it is open.
+	if err := os.Truncate(path, 100); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := back.Lookup(a, "sheaf"); err == nil {
+		t.Error("a lookup in a file cut short is no error")
+	}
+	if err := back.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDamagedModels(t *testing.T) {
+	whole := tiny(t)
+	for n := range whole {
+		if _, err := openBytes(whole[:n]); !fault.IsUsage(err) {
+			t.Fatalf("cut to %d of %d bytes: %v", n, len(whole), err)
+		}
+	}
+	at := func(field int) int { return 4 * field } // of the int32 fields at the start
+	for name, c := range map[string]struct {
+		change func([]byte) []byte
+		want   string
+	}{
+		"foreign":     {func(b []byte) []byte { return []byte("hello, world, this is text") }, "it is no fastText model (.bin)"},
+		"padded":      {func(b []byte) []byte { return append(b, 0) }, "1 bytes follow the model"},
+		"new version": {func(b []byte) []byte { b[4] = 99; return b }, "version 99"},
+		"supervised":  {func(b []byte) []byte { b[at(9)] = 3; return b }, "supervised"},
+		"no dimension": {func(b []byte) []byte {
+			binary.LittleEndian.PutUint32(b[at(2):], 0)
+			return b
+		}, "arguments make no sense"},
+		"many buckets": {func(b []byte) []byte {
+			binary.LittleEndian.PutUint32(b[at(10):], 1<<30)
+			return b
+		}, "input matrix is"},
+		"many words": {func(b []byte) []byte {
+			binary.LittleEndian.PutUint32(b[64:], 1<<30)
+			binary.LittleEndian.PutUint32(b[68:], 1<<30)
+			return b
+		}, "the file ends too early"},
+		"labels": {func(b []byte) []byte { b[72] = 1; return b }, "1 labels"},
+		"pruned": {func(b []byte) []byte { copy(b[84:], make([]byte, 8)); return b }, "pruned"},
+		"quantized": {func(b []byte) []byte {
+			b[quantByte(b)] = 1
+			return b
+		}, "quantized"},
+		"twice": {func(b []byte) []byte {
+			return bytes.Replace(b, []byte("neutrino\x00"), []byte("lepton\x00\x00\x00"), 1)
+		}, "dictionary"},
+	} {
+		_, err := openBytes(c.change(slices.Clone(whole)))
+		if !fault.IsUsage(err) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: error %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// quantByte finds the byte before the input matrix, whose size follows it.
+func quantByte(b []byte) int {
+	size := binary.LittleEndian.AppendUint64(nil, 17+10)
+	return bytes.Index(b, binary.LittleEndian.AppendUint64(size, 3)) - 1
+}
+
+// A vector that is no vector is found when it is asked for.
+func TestNotANumberInFile(t *testing.T) {
+	data := tiny(t)
+	from := quantByte(data) + 1 + 16
+	for i := range 17 { // the first value of every word
+		binary.LittleEndian.PutUint32(data[from+12*i:], 0x7fc00000)
+	}
+	m, err := openBytes(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Lookup(make([]float32, 3), "sheaf"); !fault.IsUsage(err) || !strings.Contains(err.Error(), "no numbers") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func FuzzOpen(f *testing.F) {
+	whole := tiny(f)
+	f.Add(whole)
+	f.Add(whole[:200])
+	f.Add([]byte("text"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := openBytes(data)
+		if err != nil {
+			if !fault.IsUsage(err) {
+				t.Fatalf("not a usage error: %v", err)
+			}
+			return
+		}
+		if m.Dim()*m.Len() > len(data) {
+			t.Fatalf("%d words of %d dimensions in %d bytes", m.Len(), m.Dim(), len(data))
+		}
+		dst := make([]float32, m.Dim())
+		for _, word := range []string{m.Word(0), "sheaf", "", "é"} {
+			_, _ = m.Lookup(dst, word)
+		}
+		if err := m.Write(io.Discard); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
