@@ -145,6 +145,9 @@ func read(ctx context.Context, r io.Reader, size int64) (*embeddings.Table, Repo
 	}
 	line, rest, _ := bytes.Cut(head, []byte("\n"))
 	words, dim, header := parseHeader(line)
+	if header && len(rest) == 0 {
+		return nil, Report{}, fault.Usagef("its header announces %d words and nothing follows; it is truncated, fetch it again", words)
+	}
 	if header {
 		second, _, _ := bytes.Cut(rest, []byte("\n"))
 		if text := newLineParser(dim, true); text.parse(second) != lineGood && !looksLikeText(second) {

@@ -133,6 +133,7 @@ func TestErrors(t *testing.T) {
 		"3 2\nthe 1 2\ncat 3 4\n":               "announces 3 words and 2 lines follow; it is truncated",
 		"3 2\nthe \x00\x00\x80?\x00\x00\x80?\n": "announces 3 words of 2 dimensions, which take more than its 13 bytes",
 		"the 1 2\nthe" + strings.Repeat("x", 2*mostLine+2*chunkBytes): "a line is longer than 16 MiB",
+		"3 2\n":         "announces 3 words and nothing follows",
 		"the nan nan\n": "it holds no vector of 2 dimensions: 0 lines have a wrong number of columns, 1 values that are not finite",
 	} {
 		_, _, err := readString(t, text)
