@@ -33,7 +33,7 @@ type Session struct {
 	dataKey  string
 	dataSeed uint64
 	data     *dataset
-	vectors map[string]*wordVectors // of that data, by the name of their table
+	vectors  map[string]*wordVectors // of that data, by the name of their table
 }
 
 // Options say how a session runs.
