@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"assay/embeddings/fasttext"
 	"assay/features"
@@ -53,6 +54,7 @@ func (s *Session) trained(ctx context.Context, d *dataset, e *Embeddings) (path,
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", "", fmt.Errorf("experiments: make the cache of vectors: %w", err)
 	}
+	atomicfile.RemoveStale(path, time.Hour)
 	opt := e.Training.Options()
 	opt.Workers, opt.TempDir = s.workers, filepath.Dir(path)
 	sentences := features.Sentences(ctx, s.corpus, d.trainingRows(e.Papers), s.workers)

@@ -73,6 +73,16 @@ func TestBadInputs(t *testing.T) {
 		{"unknown flag", []string{"run", "quickstart", "--wrokers", "2"}, []string{"--wrokers"}},
 		{"no argument", []string{"run"}, []string{"usage: assay run CONFIG"}},
 		{"table of nothing", []string{"table", small, "--results", filepath.Join(dir, "no-results")}, []string{"no-results", "folder that a run wrote to"}},
+		{"vectors of nothing", []string{"embed", "info", filepath.Join(dir, "none.bin")}, []string{"none.bin", "no such file"}},
+		{"vectors of prose", []string{"embed", "info", file("prose.txt", []byte("hello world\n"))}, []string{"prose.txt", "no word with its numbers"}},
+		{"truncated vectors", []string{"embed", "info", file("cut.vec", []byte("3 2\na 1 2\n"))}, []string{"cut.vec", "announces 3 words", "truncated"}},
+		{"truncated model", []string{"embed", "info", file("cut.bin", []byte("\xba\x16\x4f\x2f\x0c\x00\x00\x00abc"))}, []string{"cut.bin", "truncated"}},
+		{"neighbours of no word", []string{"embed", "neighbours", file("few.txt", []byte("a 1 2\nb 2 1\n")), "zebra"}, []string{`"zebra" has no vector`}},
+		{"vectors of a too rare text", []string{"embed", "train", corpusDir, "--out", out(), "--min-count", "100000"}, []string{"min_count = 100000", "lower it"}},
+		{"window of nothing", []string{"embed", "train", corpusDir, "--out", out(), "--window", "0"}, []string{"window = 0"}},
+		{"vectors into no folder", []string{"embed", "train", corpusDir, "--out", filepath.Join(dir, "none", "v.bin")}, []string{"cannot be written"}},
+		{"n-grams out of text", []string{"embed", "convert", file("few2.txt", []byte("a 1 2\nb 2 1\n")), out(), "--format", "fasttext"}, []string{"n-grams"}},
+		{"target without a format", []string{"embed", "convert", file("few3.txt", []byte("a 1 2\nb 2 1\n")), out()}, []string{"--format"}},
 		{"golearn cannot serve the size", []string{"run", small, "--results", out(), "--set", "model.RF.backend=golearn", "--set", "model.RF.max_core_hours=0.001"}, []string{"golearn", "native"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -120,6 +121,7 @@ func (t *embedTrain) run(ctx context.Context, out io.Writer, c *corpus.Corpus) e
 	if err := writable(t.out); err != nil {
 		return err
 	}
+	atomicfile.RemoveStale(t.out, time.Hour)
 	rows, err := c.Sample(t.size, t.draw)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"math/rand/v2"
@@ -105,6 +106,44 @@ func TestKilledImportLeavesNoHalfCorpus(t *testing.T) {
 			t.Errorf("left behind: %s", e.Name())
 		}
 	}
+}
+
+// A killed training leaves either no vectors under their name or whole ones.
+func TestKilledTrainingLeavesNoHalfVectors(t *testing.T) {
+	dir := t.TempDir()
+	corpusDir := importPapers(t, 2000)
+	args := func(out string) []string {
+		return []string{"embed", "train", corpusDir, "--out", out, "--epochs", "2", "--buckets", "200000", "--deterministic"}
+	}
+	start := time.Now()
+	want := filepath.Join(dir, "undisturbed.bin")
+	if out, err := command(args(want)...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	pause := pauses(t, time.Since(start))
+	whole, err := os.ReadFile(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "v.bin")
+	killed, found := 0, 0
+	for range kills(t) {
+		if killAfter(t, pause(), args(out)...) {
+			killed++
+		}
+		data, err := os.ReadFile(out)
+		if err != nil {
+			continue
+		}
+		found++
+		if !bytes.Equal(data, whole) {
+			t.Fatalf("after a kill the vectors are %d bytes, want the %d of the undisturbed", len(data), len(whole))
+		}
+		if err := os.Remove(out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d trainings killed; %d times the file was there, whole", killed, found)
 }
 
 // corpusHash verifies every byte of a corpus and returns its hash.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // TempPrefix begins the name of everything that is not yet whole. Readers of a
@@ -88,4 +89,18 @@ func ignoreClosed(err error) error {
 		return nil
 	}
 	return err
+}
+
+// RemoveStale removes what killed writers of path left beside it, if nobody has
+// written to it for that long. What cannot be removed stays.
+func RemoveStale(path string, age time.Duration) {
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), TempPrefix+filepath.Base(path)+"-*"))
+	if err != nil {
+		return // the name has wildcards of its own
+	}
+	for _, name := range left {
+		if info, err := os.Lstat(name); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > age {
+			_ = os.Remove(name)
+		}
+	}
 }

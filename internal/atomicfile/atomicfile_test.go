@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 func TestWriteReplacesWhole(t *testing.T) {
@@ -43,5 +44,27 @@ func TestFailedWriteLeavesOldContentAndNoTemporary(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 1 {
 		t.Errorf("folder holds %v (%v), want f alone", entries, err)
+	}
+}
+
+func TestRemoveStale(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "v.bin")
+	old, young, other := filepath.Join(dir, TempPrefix+"v.bin-1"), filepath.Join(dir, TempPrefix+"v.bin-2"), filepath.Join(dir, TempPrefix+"w.bin-1")
+	for _, name := range []string{path, old, young, other} {
+		if err := os.WriteFile(name, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if name != young {
+			if err := os.Chtimes(name, time.Time{}, time.Now().Add(-2*time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	RemoveStale(path, time.Hour)
+	for name, want := range map[string]bool{path: true, old: false, young: true, other: true} {
+		if _, err := os.Stat(name); (err == nil) != want {
+			t.Errorf("%s is there: %t, want %t", name, err == nil, want)
+		}
 	}
 }
