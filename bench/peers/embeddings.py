@@ -6,7 +6,8 @@
     python bench/peers/embeddings.py glove --assay bin/assay
 
 train: the first 20,000 papers, the article's settings, both on all cores, in
-turn, a seed each. Words a second are epochs x tokens of the vocabulary over the
+turn, a seed each (the wheel takes none, but its threads never train twice the
+same). Words a second are epochs x tokens of the vocabulary over the
 time from the first update to the last: assay prints it, the official library
 prints it a thread. Whole processes are timed, too; they also read the text and
 write the model. Then one experiment (embeddings.toml) a seed trains the same
@@ -33,8 +34,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 OFFICIAL = """
 import sys, fasttext
-text, out, seed, threads = sys.argv[1:5]
-fasttext.train_unsupervised(text, thread=int(threads), seed=int(seed), verbose=2, **%r).save_model(out)
+text, out, threads = sys.argv[1:4]
+fasttext.train_unsupervised(text, thread=int(threads), verbose=2, **%r).save_model(out)
 """ % SETTINGS
 
 
@@ -81,7 +82,7 @@ def train(args):
         rows.setdefault("assay", []).append((report["words_per_second"], report["seconds"], seconds, report["loss"]))
         print("assay   ", seed, rows["assay"][-1], flush=True)
         theirs = os.path.join(args.work, f"official-{seed}.bin")
-        seconds, out, err = run([sys.executable, "-c", OFFICIAL, tokens, theirs, str(seed), str(threads)])
+        seconds, out, err = run([sys.executable, "-c", OFFICIAL, tokens, theirs, str(threads)])
         rows.setdefault("official", []).append((rate(out + err, threads), 0, seconds, 0))
         print("official", seed, rows["official"][-1], flush=True)
         paths[seed] = (ours, theirs)
