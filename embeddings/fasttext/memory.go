@@ -26,7 +26,7 @@ type memoryMatrix struct {
 // tells where they are held, in held rows in all.
 func newMemoryMatrix(rows, cols, whole, held int, place []int32, seed uint64, scale float32) (*memoryMatrix, error) {
 	m := &memoryMatrix{rows: rows, cols: cols, whole: whole, place: place, seed: seed, scale: scale}
-	m.stride = (cols + lineFloats - 1) / lineFloats * lineFloats
+	m.stride = roundUp(cols)
 	var err error
 	m.data, m.free, err = allocate(held * m.stride)
 	return m, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"unsafe"
 
 	"assay/internal/kernels"
 )
@@ -45,12 +46,32 @@ type plan struct {
 }
 
 func newWorker(t *trainer) *worker {
-	dim, outputs := t.opt.Dim, 1+t.opt.Negatives
-	return &worker{
-		trainer: t,
-		first:   make([]float32, dim), hidden: make([]float32, dim), gradient: make([]float32, dim),
-		scores: make([]float32, outputs), steps: make([]float32, outputs),
+	w := &worker{trainer: t}
+	outputs := 1 + t.opt.Negatives
+	room := aligned(3*roundUp(t.opt.Dim) + 2*roundUp(outputs))
+	take := func(n int) []float32 {
+		v := room[:n:n]
+		room = room[roundUp(n):]
+		return v
 	}
+	w.first, w.hidden, w.gradient = take(t.opt.Dim), take(t.opt.Dim), take(t.opt.Dim)
+	w.scores, w.steps = take(outputs), take(outputs)
+	return w
+}
+
+// roundUp is n numbers in whole cache lines.
+func roundUp(n int) int { return (n + lineFloats - 1) / lineFloats * lineFloats }
+
+// aligned returns n zeros that begin on a cache line and share none with other
+// memory, nor the line next to theirs, which processors fetch along: else the
+// workers would take each other's buffers out of the cache.
+func aligned(n int) []float32 {
+	const margin = 2 * lineFloats
+	data := make([]float32, n+2*margin+lineFloats)
+	for uintptr(unsafe.Pointer(&data[margin]))%(4*lineFloats) != 0 {
+		data = data[1:]
+	}
+	return data[margin : margin+n : margin+n]
 }
 
 // run trains chunks until none is left.
