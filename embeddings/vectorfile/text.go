@@ -179,7 +179,6 @@ type builder struct {
 	words  []string
 	data   []float32
 	blank  int
-	header bool // seen
 	report Report
 }
 
