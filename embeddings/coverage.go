@@ -6,12 +6,11 @@ type Coverage struct {
 	Tokens, Words [Exact + 1]int64
 }
 
-// Covered returns the share of the tokens and of the distinct words that have a
-// vector, between 0 and 1; both are 0 for a text without tokens.
-func (c *Coverage) Covered() (tokens, words float64) {
-	share := func(counts *[Exact + 1]int64) float64 {
-		found := counts[Subwords] + counts[LowerCase] + counts[Exact]
-		return float64(found) / float64(max(found+counts[Missing], 1))
+// Totals returns how many tokens and distinct words were counted.
+func (c *Coverage) Totals() (tokens, words int64) {
+	for match := range c.Tokens {
+		tokens += c.Tokens[match]
+		words += c.Words[match]
 	}
-	return share(&c.Tokens), share(&c.Words)
+	return tokens, words
 }

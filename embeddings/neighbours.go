@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -30,7 +29,7 @@ func Neighbours(ctx context.Context, v Vectors, word string, k, workers int) ([]
 	if err != nil {
 		return nil, match, err
 	}
-	norm := math.Sqrt(float64(kernels.Dot(query, query)))
+	norm := kernels.Norm(query)
 	if match == Missing || norm == 0 {
 		return nil, match, fault.Usagef("embeddings: %q has no vector: it is not among the %d words, nor in lower case; try another spelling", word, v.Len())
 	}
@@ -93,7 +92,7 @@ func nearest(ctx context.Context, v Vectors, query []float32, from, to, k int, w
 		if err := v.Vector(vector, i); err != nil {
 			return nil, err
 		}
-		if norm := math.Sqrt(float64(kernels.Dot(vector, vector))); norm > 0 {
+		if norm := kernels.Norm(vector); norm > 0 {
 			best = append(best, candidate{i, float32(float64(kernels.Dot(query, vector)) / norm)})
 		}
 	}

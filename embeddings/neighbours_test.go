@@ -66,7 +66,7 @@ func TestTable(t *testing.T) {
 		t.Error("values that are missing are no error")
 	}
 	c := Coverage{Tokens: [4]int64{Missing: 1, Exact: 2, Subwords: 1}, Words: [4]int64{Missing: 3, LowerCase: 1}}
-	if tokens, words := c.Covered(); tokens != 0.75 || words != 0.25 {
-		t.Errorf("covered %v of the tokens and %v of the words, want 0.75 and 0.25", tokens, words)
+	if tokens, words := c.Totals(); tokens != 4 || words != 4 {
+		t.Errorf("%d tokens and %d words, want 4 and 4", tokens, words)
 	}
 }

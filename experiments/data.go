@@ -120,39 +120,63 @@ type scanned struct {
 // at its own position, so that the result does not depend on the workers.
 func (d *dataset) scan(ctx context.Context, c *corpus.Corpus, rows []int64, split corpus.Split,
 	counters map[features.CountOptions]*features.Counter, workers int) ([]scanned, error) {
-	bar := progress.Start(ctx, "read and count", int64(len(rows)), "papers")
-	defer bar.Done()
 	papers := make([]scanned, len(rows))
-	tokenizer := text.NewTokenizer()
-	type state struct {
-		tokenizer *text.Worker
-		counters  []*features.CountWorker
-		tokens    []string
-		done      int64
-	}
-	states := make([]*state, workers)
-	for i := range states {
-		states[i] = &state{tokenizer: tokenizer.Worker()}
+	counting := make([][]*features.CountWorker, workers)
+	for i := range counting {
 		for _, counter := range counters {
-			states[i].counters = append(states[i].counters, counter.Worker())
+			counting[i] = append(counting[i], counter.Worker())
 		}
 	}
-	err := c.Scan(ctx, rows, corpus.ReadOptions{Workers: workers}, func(worker, pos int, p *corpus.Paper) error {
-		s := states[worker]
+	err := scanTokens(ctx, c, rows, workers, "read and count", func(worker, pos int, p *corpus.Paper, tokens func() []string) error {
 		labels, _ := d.taxonomy.Labels(p)
 		papers[pos] = scanned{id: strings.Clone(p.ID), part: split.Of(p.ID), labels: labels}
-		if len(labels) > 0 && len(s.counters) > 0 {
-			s.tokens = s.tokenizer.AppendPaper(s.tokens[:0], p.Title, p.Abstract)
-			for _, counter := range s.counters {
-				counter.Add(pos, s.tokens, papers[pos].part == corpus.Train)
-			}
+		if len(labels) == 0 {
+			return nil
 		}
-		if s.done++; s.done%256 == 0 {
-			bar.Add(256)
+		for _, counter := range counting[worker] {
+			counter.Add(pos, tokens(), papers[pos].part == corpus.Train)
 		}
 		return nil
 	})
 	return papers, err
+}
+
+// scanTokens reads the papers at the rows in parallel, as [corpus.Corpus.Scan]
+// does. tokens cleans and tokenises the paper at hand when it is first called;
+// its slice is reused for the next.
+func scanTokens(ctx context.Context, c *corpus.Corpus, rows []int64, workers int, name string,
+	fn func(worker, pos int, p *corpus.Paper, tokens func() []string) error) error {
+	bar := progress.Start(ctx, name, int64(len(rows)), "papers")
+	defer bar.Done()
+	type state struct {
+		tokenizer *text.Worker
+		paper     *corpus.Paper
+		made      bool
+		tokens    []string
+		ask       func() []string
+		done      int64
+	}
+	tokenizer := text.NewTokenizer()
+	states := make([]*state, workers)
+	for i := range states {
+		s := &state{tokenizer: tokenizer.Worker()}
+		s.ask = func() []string {
+			if !s.made {
+				s.tokens = s.tokenizer.AppendPaper(s.tokens[:0], s.paper.Title, s.paper.Abstract)
+				s.made = true
+			}
+			return s.tokens
+		}
+		states[i] = s
+	}
+	return c.Scan(ctx, rows, corpus.ReadOptions{Workers: workers}, func(worker, pos int, p *corpus.Paper) error {
+		s := states[worker]
+		s.paper, s.made = p, false
+		if s.done++; s.done%256 == 0 {
+			bar.Add(256)
+		}
+		return fn(worker, pos, p, s.ask)
+	})
 }
 
 // part files the papers under their parts and returns each part's positions.

@@ -9,15 +9,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"assay/corpus"
-	"assay/corpus/text"
 	"assay/embeddings"
 	"assay/embeddings/vectorfile"
 	"assay/features"
 	"assay/internal/fault"
-	"assay/internal/progress"
 	"assay/results"
 )
 
@@ -27,12 +26,13 @@ type wordVectors struct {
 	about results.Vectors // but for the coverage
 }
 
-// hashFiles reads the files of vectors that the experiment names: their content
-// is a part of what its trials are.
+// hashFiles reads the files of vectors that the experiment's models use: their
+// content is a part of what its trials are.
 func (c *Config) hashFiles() error {
 	for i := range c.Embeddings {
 		e := &c.Embeddings[i]
-		if e.File == "" || e.hash != "" {
+		used := slices.ContainsFunc(c.Models, func(m Model) bool { return m.Embeddings == e.Name })
+		if e.File == "" || e.hash != "" || !used {
 			continue
 		}
 		hash, err := hashFile(e.File)
@@ -151,28 +151,13 @@ func (s *Session) features(ctx context.Context, d *dataset, m *Model) (*featureS
 // its tokens.
 func (s *Session) averaged(ctx context.Context, d *dataset, f Features, v *wordVectors) (*featureSet, error) {
 	rows, place := d.kept()
-	bar := progress.Start(ctx, "average vectors", int64(len(rows)), "papers")
-	defer bar.Done()
 	vectorizer := features.NewVectorizer(v.Vectors, len(rows))
-	tokenizer := text.NewTokenizer()
-	type state struct {
-		tokenizer *text.Worker
-		vectors   *features.VectorWorker
-		tokens    []string
-		done      int64
+	averaging := make([]*features.VectorWorker, s.workers)
+	for i := range averaging {
+		averaging[i] = vectorizer.Worker()
 	}
-	states := make([]*state, s.workers)
-	for i := range states {
-		states[i] = &state{tokenizer: tokenizer.Worker(), vectors: vectorizer.Worker()}
-	}
-	options := corpus.ReadOptions{Workers: s.workers}
-	err := s.corpus.Scan(ctx, rows, options, func(worker, pos int, p *corpus.Paper) error {
-		w := states[worker]
-		w.tokens = w.tokenizer.AppendPaper(w.tokens[:0], p.Title, p.Abstract)
-		if w.done++; w.done%256 == 0 {
-			bar.Add(256)
-		}
-		return w.vectors.Add(pos, w.tokens)
+	err := scanTokens(ctx, s.corpus, rows, s.workers, "average vectors", func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
+		return averaging[worker].Add(pos, tokens())
 	})
 	if err != nil {
 		return nil, err
@@ -224,13 +209,7 @@ func (d *dataset) kept() (rows []int64, place [parts][]int) {
 // describe is what a run's record says of the vectors.
 func (v *wordVectors) describe(c embeddings.Coverage) *results.Vectors {
 	about := v.about
-	sum := func(counts [4]int64) (all int64) {
-		for _, n := range counts {
-			all += n
-		}
-		return all
-	}
-	about.Tokens, about.Distinct = sum(c.Tokens), sum(c.Words)
+	about.Tokens, about.Distinct = c.Totals()
 	about.CoveredTokens = about.Tokens - c.Tokens[embeddings.Missing]
 	about.CoveredDistinct = about.Distinct - c.Words[embeddings.Missing]
 	about.SubwordTokens = c.Tokens[embeddings.Subwords]

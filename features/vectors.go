@@ -2,7 +2,6 @@ package features
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"sync"
 
@@ -98,7 +97,7 @@ func (w *VectorWorker) lookup(token string) ([]float32, embeddings.Match, error)
 		return nil, match, err
 	}
 	vector := w.buffer
-	norm := math.Sqrt(float64(kernels.Dot(vector, vector)))
+	norm := kernels.Norm(vector)
 	if match == embeddings.Missing || w.z.unit && norm == 0 {
 		vector = vector[:0]
 	} else if w.z.unit {

@@ -100,12 +100,8 @@ func TestVectorsAndSequencesByAnyWorkers(t *testing.T) {
 				distinct[w] = true
 			}
 		}
-		var sum embeddings.Coverage
-		for m := range coverage.Tokens {
-			sum.Tokens[0] += coverage.Tokens[m]
-			sum.Words[0] += coverage.Words[m]
-		}
-		if sum.Tokens[0] != tokens || sum.Words[0] != int64(len(distinct)) || coverage.Words[embeddings.Exact] != 3 || coverage.Words[embeddings.LowerCase] != 1 {
+		haveTokens, haveWords := coverage.Totals()
+		if haveTokens != tokens || haveWords != int64(len(distinct)) || coverage.Words[embeddings.Exact] != 3 || coverage.Words[embeddings.LowerCase] != 1 {
 			t.Errorf("coverage %+v of %d tokens, %d words", coverage, tokens, len(distinct))
 		}
 	}

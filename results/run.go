@@ -126,7 +126,7 @@ func (v *Vectors) Warnings() []string {
 		out = append(out, fmt.Sprintf("the vectors %s cover %s", v.Name, v.Coverage()))
 	}
 	if v.LeftOut > 0 {
-		out = append(out, fmt.Sprintf("%d lines of %s were left out; `assay embed info` says why", v.LeftOut, v.Path))
+		out = append(out, fmt.Sprintf("lines left out of %[2]s: %[1]d; `assay embed info` says why", v.LeftOut, v.Path))
 	}
 	return out
 }

@@ -61,19 +61,13 @@ func OpenStore(dir string) (*Store, error) {
 }
 
 // CreateStore opens a store to write to, and makes its folder where that is
-// missing. It writes and removes a file, so that a folder which cannot be
-// written is found before any work is done.
+// missing. A folder that cannot be written is found before any work is done.
 func CreateStore(dir string) (*Store, error) {
 	runs := filepath.Join(dir, runsFolder)
 	if err := os.MkdirAll(runs, 0o755); err != nil {
 		return nil, fault.Usagef("results: create store: %w", err)
 	}
-	probe, err := os.CreateTemp(runs, atomicfile.TempPrefix+"probe-*")
-	if err != nil {
-		return nil, fault.Usagef("results: create store: cannot write to it: %w", err)
-	}
-	_, err = probe.Write(make([]byte, 1<<12)) // a full disk still makes empty files
-	if err := firstError(err, probe.Close(), os.Remove(probe.Name())); err != nil {
+	if err := atomicfile.Probe(runs); err != nil {
 		return nil, fault.Usagef("results: create store: cannot write to it: %w", err)
 	}
 	return OpenStore(dir)

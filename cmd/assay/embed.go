@@ -101,7 +101,7 @@ func (t *embedTrain) addFlags(cmd *cobra.Command) {
 type trainReport struct {
 	Out        string  `json:"out"`
 	Papers     int64   `json:"papers"`
-	Tokens     int64   `json:"tokens"` // of one epoch
+	Tokens     int64   `json:"tokens"` // of the vocabulary, in one epoch
 	LeftOut    int64   `json:"left_out_tokens"`
 	Words      int     `json:"words"`
 	Dimensions int     `json:"dimensions"`
@@ -145,16 +145,15 @@ func (t *embedTrain) run(ctx context.Context, out io.Writer, c *corpus.Corpus) e
 	if t.asJSON {
 		return writeJSON(out, r)
 	}
-	_, err = fmt.Fprintf(out, "read       %d papers, %d tokens; %d of them, of words seen less than %d times, left out\ntrained    %d words, %d dimensions, in %.1f s: %.0f words/s, loss %.4f\nwrote      %s\n",
+	_, err = fmt.Fprintf(out, "read       %d papers: %d tokens, and %d of words seen less than %d times, which are left out\ntrained    %d words, %d dimensions, in %.1f s: %.0f words/s, loss %.4f\nwrote      %s\n",
 		r.Papers, r.Tokens, r.LeftOut, t.MinCount, r.Words, r.Dimensions, r.Seconds, r.Rate, r.Loss, r.Out)
 	return err
 }
 
 // writable refuses, before hours of work, a file that cannot be written.
 func writable(path string) error {
-	probe := filepath.Join(filepath.Dir(path), atomicfile.TempPrefix+"probe")
-	if err := writeOut(nil, probe, func(io.Writer) error { return nil }); err != nil {
+	if err := atomicfile.Probe(filepath.Dir(path)); err != nil {
 		return fault.Usagef("embed: %s cannot be written: %w", path, err)
 	}
-	return removeFile(probe)
+	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -16,9 +15,6 @@ import (
 	"assay/embeddings/vectorfile"
 	"assay/internal/fault"
 )
-
-// removeFile removes a file of our own.
-func removeFile(path string) error { return os.Remove(path) }
 
 // withVectors opens a file of vectors for the time of use.
 func withVectors(ctx context.Context, path string, use func(embeddings.Vectors, vectorfile.Report) error) error {

@@ -33,7 +33,7 @@ var _ embeddings.Vectors = (*Model)(nil)
 // Report says how a training went.
 type Report struct {
 	Sentences int64   // read, in one epoch
-	Tokens    int64   // in one epoch, the ends of sentences included
+	Tokens    int64   // trained in one epoch: of the vocabulary, the ends of sentences included
 	Words     int     // in the vocabulary
 	LeftOut   int64   // tokens of words below the minimum count, in one epoch
 	Loss      float64 // mean over the last epoch, a negative-sampling loss a prediction

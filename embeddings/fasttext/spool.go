@@ -2,6 +2,7 @@ package fasttext
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -26,6 +27,7 @@ const chunkTokens = 8192
 // its first appearance; 0 is the end of a sentence.
 type spool struct {
 	file   *os.File
+	named  bool    // the system does not let an open file lose its name
 	ends   []int64 // of the chunks, in tokens
 	tokens int64
 
@@ -41,10 +43,7 @@ func newSpool(ctx context.Context, sentences iter.Seq2[[]string, error], dir str
 	if err != nil {
 		return nil, fault.Usagef("fasttext: make a temporary file: %w", err)
 	}
-	s := &spool{file: f}
-	if os.Remove(f.Name()) == nil {
-		s.file = f
-	}
+	s := &spool{file: f, named: os.Remove(f.Name()) != nil}
 	if err := s.fill(ctx, sentences); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -52,7 +51,7 @@ func newSpool(ctx context.Context, sentences iter.Seq2[[]string, error], dir str
 }
 
 func (s *spool) fill(ctx context.Context, sentences iter.Seq2[[]string, error]) error {
-	bar := progress.Start(ctx, "read", -1, "tokens")
+	bar := progress.Start(ctx, "read", 0, "tokens")
 	defer bar.Done()
 	index := map[string]int32{EndOfSentence: 0}
 	s.words, s.counts = []string{EndOfSentence}, []int64{0}
@@ -131,12 +130,11 @@ func (s *spool) read(i int, raw []byte, words []int32) ([]byte, []int32, error) 
 	return raw, words, nil
 }
 
-// close frees the file; it still has a name only where the system forbids to
-// remove an open one.
+// close frees the file.
 func (s *spool) close() error {
 	err := s.file.Close()
-	if rmErr := os.Remove(s.file.Name()); rmErr != nil && !errors.Is(rmErr, os.ErrNotExist) {
-		err = errors.Join(err, rmErr)
+	if s.named {
+		err = errors.Join(err, os.Remove(s.file.Name()))
 	}
 	return err
 }
@@ -156,15 +154,7 @@ func (s *spool) dictionary(opt Options) (d *Dictionary, place []int32, leftOut i
 			leftOut += n
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int32) int {
-		switch {
-		case s.counts[a] > s.counts[b]:
-			return -1
-		case s.counts[a] < s.counts[b]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(s.counts[b], s.counts[a]) })
 	words, counts := make([]string, len(order)), make([]int64, len(order))
 	for i, o := range order {
 		words[i], counts[i], place[o] = s.words[o], s.counts[o], int32(i)

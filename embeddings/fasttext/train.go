@@ -174,10 +174,9 @@ func (t *trainer) rate(done int64) float32 {
 
 // subwords holds the input rows of each word, in the places where they are held.
 type subwords struct {
-	rows   []int32
-	ends   []int64
-	self   []float32 // Σ m²/n for a word of n rows, of which one stands m times
-	widest int
+	rows []int32
+	ends []int64
+	self []float32 // Σ m²/n for a word of n rows, of which one stands m times
 }
 
 // of returns the rows of a word.
@@ -222,7 +221,6 @@ func newSubwords(d *Dictionary) (s subwords, place []int32, held int) {
 		}
 		s.self[i] = float32(squares) / float32(len(mine))
 		s.ends[i] = int64(len(s.rows))
-		s.widest = max(s.widest, len(mine))
 	}
 	return s, place, held
 }

@@ -111,10 +111,10 @@ func (w *worker) chunk(epoch, chunk int) (err error) {
 			w.sentence()
 			w.line = w.line[:0]
 			w.rate = w.trainer.rate(w.done.Add(pending))
-			w.bar.Add(pending)
 			pending = 0
 		}
 	}
+	w.bar.Add(int64(len(w.ids)))
 	if math.IsNaN(w.loss) || math.IsInf(w.loss, 0) {
 		return errDiverged(w.opt)
 	}

@@ -24,7 +24,7 @@ func readBinary(ctx context.Context, in *bufio.Reader, announced, dim int, size 
 	}
 	bar := progress.Start(ctx, "read vectors", int64(announced), "words")
 	defer bar.Done()
-	b := newBuilder(dim, -1)
+	b := newBuilder(dim, 0)
 	b.report = Report{Format: Word2vec, Dim: dim, Announced: announced}
 	if size >= 0 {
 		b.words, b.data = make([]string, 0, announced), make([]float32, 0, announced*dim)

@@ -73,7 +73,7 @@ func open(ctx context.Context, f *os.File, path string) (embeddings.Vectors, Rep
 		return nil, Report{}, nil
 	}
 	kind := packed.Sniff(head)
-	in, size := io.Reader(f), info.Size()
+	in, size, guess := io.Reader(f), info.Size(), info.Size()
 	if kind == packed.Zip {
 		member, err := onlyMember(f, info.Size())
 		if err != nil {
@@ -84,16 +84,18 @@ func open(ctx context.Context, f *os.File, path string) (embeddings.Vectors, Rep
 			return nil, Report{}, fault.Usage(err)
 		}
 		defer content.Close()
-		in, size, kind = content, int64(min(member.UncompressedSize64, 1<<62)), packed.Plain
+		// What the directory says of the size is believed as far as text packs.
+		in, size, kind = content, -1, packed.Plain
+		guess = int64(min(member.UncompressedSize64, 8*uint64(info.Size())))
 	} else if kind != packed.Plain {
-		size = -1
+		size, guess = -1, 2*info.Size()
 	}
 	text, stop, err := packed.Unpack(kind, in)
 	if err != nil {
 		return nil, Report{}, fault.Usage(err)
 	}
 	defer stop()
-	return read(ctx, text, size)
+	return read(ctx, text, size, guess)
 }
 
 // onlyMember returns the one file in a zip, or of several the one whose name
@@ -127,8 +129,9 @@ func onlyMember(f *os.File, size int64) (*zip.File, error) {
 }
 
 // read tells the format of unpacked bytes and reads them; size is how many there
-// are, if that is known, else -1.
-func read(ctx context.Context, r io.Reader, size int64) (*embeddings.Table, Report, error) {
+// are, if that is known, else -1, and guess how many there may be: memory for so
+// many is made at once.
+func read(ctx context.Context, r io.Reader, size, guess int64) (*embeddings.Table, Report, error) {
 	in := bufio.NewReaderSize(r, headBytes)
 	head, err := in.Peek(headBytes)
 	if err != nil && err != io.EOF {
@@ -143,7 +146,13 @@ func read(ctx context.Context, r io.Reader, size int64) (*embeddings.Table, Repo
 	if len(bytes.TrimSpace(head)) == 0 {
 		return nil, Report{}, fault.Usagef("it is empty")
 	}
-	line, rest, _ := bytes.Cut(head, []byte("\n"))
+	if fasttext.IsModel(head) {
+		return nil, Report{}, fault.Usagef("it is a packed fastText model (.bin), which is read from disk in place; unpack it first")
+	}
+	line, rest, ended := bytes.Cut(head, []byte("\n"))
+	if !ended && len(head) > headBytes-4 {
+		return nil, Report{}, fault.Usagef("its first line is longer than %d MiB: it is no file of vectors", headBytes>>20)
+	}
 	words, dim, header := parseHeader(line)
 	if header && len(rest) == 0 {
 		return nil, Report{}, fault.Usagef("its header announces %d words and nothing follows; it is truncated, fetch it again", words)
@@ -163,7 +172,7 @@ func read(ctx context.Context, r io.Reader, size int64) (*embeddings.Table, Repo
 		}
 		return nil, Report{}, fault.Usagef("it holds %s; give GloVe or word2vec text, word2vec binary or a fastText model", what)
 	}
-	return readText(ctx, in, words, dim, header, size)
+	return readText(ctx, in, words, dim, header, guess)
 }
 
 // explain marks faults of packed data as the user's to mend.

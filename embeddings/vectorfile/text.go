@@ -28,7 +28,7 @@ type chunk struct {
 	done   chan struct{}
 }
 
-// flaw is a line of a chunk that is left out, or after which a word was read.
+// flaw is a line of a chunk that is left out.
 type flaw struct {
 	line int64 // from the start of the chunk
 	kind lineKind
@@ -37,7 +37,7 @@ type flaw struct {
 
 // readText reads the lines of a file, the header first if it has one. Lines are
 // parsed on all cores, a chunk each, and taken over in their order.
-func readText(ctx context.Context, r io.Reader, announced, dim int, header bool, size int64) (*embeddings.Table, Report, error) {
+func readText(ctx context.Context, r io.Reader, announced, dim int, header bool, guess int64) (*embeddings.Table, Report, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	workers := runtime.GOMAXPROCS(0)
@@ -50,8 +50,8 @@ func readText(ctx context.Context, r io.Reader, announced, dim int, header bool,
 	for range workers {
 		running.Go(p.parse)
 	}
-	bar := progress.Start(ctx, "read vectors", size, "bytes")
-	b := newBuilder(dim, size)
+	bar := progress.Start(ctx, "read vectors", guess, "bytes")
+	b := newBuilder(dim, guess)
 	b.report = Report{Format: GloVe, Dim: dim, Announced: announced}
 	line := int64(1)
 	if header {
@@ -173,7 +173,7 @@ func (c *chunk) parse(p *lineParser) {
 // builder collects words with their vectors.
 type builder struct {
 	dim    int
-	size   int64 // of the file; -1 unknown
+	guess  int64 // bytes in all, 0 unknown
 	bytes  int64 // taken so far
 	index  map[string]struct{}
 	words  []string
@@ -182,21 +182,21 @@ type builder struct {
 	report Report
 }
 
-func newBuilder(dim int, size int64) *builder {
-	return &builder{dim: dim, size: size, index: map[string]struct{}{}}
+func newBuilder(dim int, guess int64) *builder {
+	return &builder{dim: dim, guess: guess, index: map[string]struct{}{}}
 }
 
 // reserve makes room for the vectors of a whole file, as far as the bytes taken
 // so far let its number of words be told: growing by copies would need twice the
 // memory.
 func (b *builder) reserve(words int) {
-	if cap(b.words) > 0 || b.size <= 0 || b.bytes == 0 {
+	if cap(b.words) > 0 || b.guess <= 0 || b.bytes == 0 {
 		return
 	}
-	guess := int(float64(words)*float64(b.size)/float64(b.bytes)*1.01) + 1000
-	b.words = make([]string, 0, guess)
-	b.data = make([]float32, 0, guess*b.dim)
-	b.index = make(map[string]struct{}, guess)
+	most := int(float64(words)*float64(b.guess)/float64(b.bytes)*1.01) + 1000
+	b.words = make([]string, 0, most)
+	b.data = make([]float32, 0, most*b.dim)
+	b.index = make(map[string]struct{}, most)
 }
 
 // take takes over the lines of a chunk, the first of which has this number.

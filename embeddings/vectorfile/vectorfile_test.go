@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -22,7 +23,7 @@ import (
 
 func readString(t testing.TB, s string) (*embeddings.Table, Report, error) {
 	t.Helper()
-	return read(context.Background(), strings.NewReader(s), int64(len(s)))
+	return read(context.Background(), strings.NewReader(s), int64(len(s)), int64(len(s)))
 }
 
 // rows writes a table as "word: numbers" lines.
@@ -128,6 +129,7 @@ func TestErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                      "it is empty",
 		" \n \n":                                "it is empty",
+		strings.Repeat("1 ", headBytes):         "its first line is longer than 1 MiB",
 		"hello\n":                               "a first line that is no word with its numbers",
 		"\x7fELF\x02\x01\x00\x00\n":             "it holds binary data",
 		"3 2\nthe 1 2\ncat 3 4\n":               "announces 3 words and 2 lines follow; it is truncated",
@@ -142,12 +144,12 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	binaryTooShort := "2 2\nthe \x00\x00\x80?\x00\x00\x80?\nab"
-	if _, _, err := read(context.Background(), strings.NewReader(binaryTooShort), -1); err == nil || !strings.Contains(err.Error(), "ends in word 2 of the 2") {
+	if _, _, err := read(context.Background(), strings.NewReader(binaryTooShort), -1, 0); err == nil || !strings.Contains(err.Error(), "ends in word 2 of the 2") {
 		t.Errorf("cut binary of unknown size: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, err := read(ctx, strings.NewReader(strings.Repeat("a 1 2\n", 1e6)), -1); err == nil {
+	if _, _, err := read(ctx, strings.NewReader(strings.Repeat("a 1 2\n", 1e6)), -1, 0); err == nil {
 		t.Error("a cancelled context reads on")
 	}
 }
@@ -230,6 +232,45 @@ func TestWriteAndOpen(t *testing.T) {
 	}
 }
 
+// What a zip's directory says of a size is no reason to allocate it, and a packed
+// fastText model is told from other bytes.
+func TestPackedClaims(t *testing.T) {
+	open := func(name string, content []byte) error {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := Open(context.Background(), path)
+		return err
+	}
+	var archive bytes.Buffer
+	z := zip.NewWriter(&archive)
+	text := []byte("the 1 2\n")
+	w, err := z.CreateRaw(&zip.FileHeader{
+		Name: "vectors.txt", Method: zip.Store, CRC32: crc32.ChecksumIEEE(text),
+		CompressedSize64: uint64(len(text)), UncompressedSize64: 1 << 60,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = w.Write(text)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := open("v.zip", archive.Bytes()); err != nil && !fault.IsUsage(err) {
+		t.Errorf("a zip that claims 2^60 bytes: %v", err)
+	}
+	var packed bytes.Buffer
+	gz := gzip.NewWriter(&packed)
+	_, _ = gz.Write([]byte("\xba\x16\x4f\x2f\x0c\x00\x00\x00 and more"))
+	if err := gz.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := open("m.bin.gz", packed.Bytes()); !fault.IsUsage(err) || !strings.Contains(err.Error(), "unpack it first") {
+		t.Errorf("a packed model: %v", err)
+	}
+}
+
 func TestRealGloVe(t *testing.T) {
 	path := filepath.Join("..", "..", "..", "shared", "data", "glove", "glove.6B.100d.top2604.txt")
 	if _, err := os.Stat(path); err != nil {
@@ -290,7 +331,7 @@ func FuzzFloat(f *testing.F) {
 // fuzzRead reads any bytes; what can be read can be written and read again.
 func fuzzRead(t *testing.T, data []byte) {
 	for _, size := range []int64{int64(len(data)), -1} {
-		v, report, err := read(context.Background(), bytes.NewReader(data), size)
+		v, report, err := read(context.Background(), bytes.NewReader(data), size, max(size, 0))
 		if err != nil {
 			if !fault.IsUsage(err) {
 				t.Fatalf("not a usage error: %v", err)
@@ -307,7 +348,7 @@ func fuzzRead(t *testing.T, data []byte) {
 			}
 			continue
 		}
-		back, again, err := read(context.Background(), bytes.NewReader(b.Bytes()), int64(b.Len()))
+		back, again, err := read(context.Background(), bytes.NewReader(b.Bytes()), int64(b.Len()), int64(b.Len()))
 		if err != nil || rows(back) != rows(v) {
 			t.Fatalf("%q, written as\n%q,\nreads back otherwise: %+v, %v", data, b.String(), again, err)
 		}

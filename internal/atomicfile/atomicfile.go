@@ -4,6 +4,7 @@ package atomicfile
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -89,6 +90,17 @@ func ignoreClosed(err error) error {
 		return nil
 	}
 	return err
+}
+
+// Probe writes and removes a file in dir, so that a folder which cannot be
+// written, or a full disk, is found before any work is done.
+func Probe(dir string) error {
+	f, err := os.CreateTemp(dir, TempPrefix+"probe-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, 1<<12)) // a full disk still makes empty files
+	return cmp.Or(err, f.Close(), os.Remove(f.Name()))
 }
 
 // RemoveStale removes what killed writers of path left beside it, if nobody has

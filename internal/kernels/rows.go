@@ -1,11 +1,17 @@
 package kernels
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Dot returns Σ a[i]·b[i] over len(a); b is at least as long.
 func Dot(a, b []float32) float32 {
 	return active.dot(a, b[:len(a):len(b)])
 }
+
+// Norm returns the Euclidean norm of x.
+func Norm(x []float32) float64 { return math.Sqrt(float64(Dot(x, x))) }
 
 // Axpy adds alpha·x to y, over len(x); y is at least as long.
 func Axpy(y []float32, alpha float32, x []float32) {

@@ -163,6 +163,7 @@ func TestReference(t *testing.T) {
 	near("DotRows", dst, dots)
 	SumRows(sum, m, stride, rows)
 	near("SumRows", sum, sums)
+	near("Norm", []float32{float32(Norm([]float32{3, 0, -4}))}, []float64{5})
 	near("Dot", []float32{Dot(x, m[4*stride:])}, dots[:1])
 	for k, row := range rows {
 		for i := range cols {
