@@ -40,7 +40,7 @@ func TestDocumentVectors(t *testing.T) {
 			t.Fatal(err)
 		}
 		out, _ := z.Finish()
-		if have := [2]float32(out.Row(1)); math.Abs(float64(have[0]-c.want[0]))+math.Abs(float64(have[1]-c.want[1])) > 1e-6 || out.Row(0)[0] != 0 {
+		if have := [2]float32(out.Row(1)); !(math.Abs(float64(have[0]-c.want[0]))+math.Abs(float64(have[1]-c.want[1])) <= 1e-6) || out.Row(0)[0] != 0 {
 			t.Errorf("rule %d, %q: %v, want %v", c.rule, c.tokens, have, c.want)
 		}
 	}
@@ -180,7 +180,7 @@ func TestStandardizer(t *testing.T) {
 	// sklearn.preprocessing.StandardScaler().fit_transform([[1,5,0],[2,5,0],[6,5,3]])
 	want := []float32{-0.9258201, 0, -0.70710678, -0.46291005, 0, -0.70710678, 1.38873015, 0, 1.41421356}
 	for i, v := range m.Data {
-		if math.Abs(float64(v-want[i])) > 1e-6 {
+		if !(math.Abs(float64(v-want[i])) <= 1e-6) {
 			t.Errorf("value %d is %g, want %g", i, v, want[i])
 		}
 	}

@@ -146,6 +146,29 @@ func TestNotANumberInFile(t *testing.T) {
 	}
 }
 
+// The rows of a word are those that get_subwords of fastText 0.9.2 gives for a
+// model of these words with minn 2, maxn 4 and 1000 buckets.
+func TestRowsOfWords(t *testing.T) {
+	words := []string{"sheaf", "neutrino", "Über", "中文字", "a", "</s>"}
+	d := newDictionary(words, make([]int64, len(words)), 0, 2, 4, 1000)
+	for word, want := range map[string][]int32{
+		"sheaf": {0, 614, 134, 901, 500, 423, 982, 260, 891, 719, 929, 469, 345, 476, 214, 955},
+		"é":     {633, 237, 787},
+		"中文":    {172, 173, 537, 195, 519, 30},
+		"x́y":   {519, 632, 935, 566, 345, 53, 171, 823, 828},
+		"🙂":     {967, 427, 205},
+		"ab":    {756, 514, 748, 952, 762, 567},
+		"-EQN-": {896, 11, 10, 613, 640, 882, 313, 605, 484, 116, 199, 787, 282, 524, 952},
+	} {
+		if have := d.appendRows(nil, word); !slices.Equal(have, want) {
+			t.Errorf("%q: rows %v, want %v", word, have, want)
+		}
+	}
+	if have := d.appendRows(nil, EndOfSentence); len(have) != 1 {
+		t.Errorf("the end of a sentence has n-grams: %v", have)
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	whole := tiny(f)
 	f.Add(whole)

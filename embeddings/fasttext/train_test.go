@@ -202,13 +202,13 @@ func TestStepIsSequential(t *testing.T) {
 	for what, pair := range map[string][2][][]float64{"input": {wide(tr.input), in}, "output": {wide(tr.output), out}} {
 		for i, row := range pair[0] {
 			for j, v := range row {
-				if math.Abs(v-pair[1][i][j]) > tolerance {
+				if !(math.Abs(v-pair[1][i][j]) <= tolerance) {
 					t.Errorf("%s[%d][%d] = %g, want %g", what, i, j, v, pair[1][i][j])
 				}
 			}
 		}
 	}
-	if math.Abs(w.loss-loss) > 0.05 || w.pairs != 3 {
+	if !(math.Abs(w.loss-loss) <= 0.05) || w.pairs != 3 {
 		t.Errorf("loss %g of %d pairs, want %g of 3", w.loss, w.pairs, loss)
 	}
 }
@@ -225,7 +225,7 @@ func TestSampling(t *testing.T) {
 	sum := math.Sqrt(1000) + 10 + math.Sqrt(10) + 1 + 20
 	for i, c := range counts {
 		want := n * math.Sqrt(float64(c)) / sum
-		if math.Abs(seen[i]-want) > 5*math.Sqrt(want) {
+		if !(math.Abs(seen[i]-want) <= 5*math.Sqrt(want)) {
 			t.Errorf("word of count %d drawn %g times, want %g", c, seen[i], want)
 		}
 	}
@@ -245,7 +245,7 @@ func TestSampling(t *testing.T) {
 	for x := float32(-9); x < 9; x += 0.01 {
 		p, loss := l.at(x)
 		want := 1 / (1 + math.Exp(-float64(x)))
-		if math.Abs(float64(p)-want) > 1e-3 || math.Abs(float64(loss)+math.Log(want)) > 5e-3 {
+		if !(math.Abs(float64(p)-want) <= 1e-3 && math.Abs(float64(loss)+math.Log(want)) <= 5e-3) {
 			t.Errorf("at %g: %g and loss %g, want %g", x, p, loss, want)
 		}
 	}

@@ -245,7 +245,7 @@ func TestPackedClaims(t *testing.T) {
 	}
 	var archive bytes.Buffer
 	z := zip.NewWriter(&archive)
-	text := []byte("the 1 2\n")
+	text := bytes.Repeat([]byte("the 1 2\n"), 4*chunkBytes/8) // more than is looked at first
 	w, err := z.CreateRaw(&zip.FileHeader{
 		Name: "vectors.txt", Method: zip.Store, CRC32: crc32.ChecksumIEEE(text),
 		CompressedSize64: uint64(len(text)), UncompressedSize64: 1 << 60,

@@ -145,7 +145,7 @@ func TestReference(t *testing.T) {
 	near := func(what string, have []float32, want []float64) {
 		t.Helper()
 		for i := range have {
-			if math.Abs(float64(have[i])-want[i]) > 1e-4 {
+			if !(math.Abs(float64(have[i])-want[i]) <= 1e-4) {
 				t.Errorf("%s: element %d is %g, want %g", what, i, have[i], want[i])
 			}
 		}
