@@ -40,7 +40,7 @@ fasttext.train_unsupervised(text, thread=int(threads), verbose=2, **%r).save_mod
 
 
 def run(command, **kwargs):
-    """Runs a command and returns its seconds, peak memory in MiB, stdout and stderr."""
+    """Runs a command and returns its seconds, stdout and stderr."""
     start = time.time()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kwargs)
     out, err = process.communicate()
@@ -52,8 +52,7 @@ def run(command, **kwargs):
 
 def prepare(args):
     """Writes the corpus of the first papers and its tokens; returns their paths."""
-    corpus, tokens = os.path.join(args.work, "corpus"), os.path.join(args.work, "tokens.txt")
-    lines = os.path.join(args.work, "papers.jsonl")
+    corpus, tokens, lines = (os.path.join(args.work, f"{name}-{args.count}") for name in ("corpus", "tokens", "papers"))
     if not os.path.exists(tokens):
         opener = lzma.open if args.papers.endswith(".xz") else open
         with opener(args.papers, "rb") as source, open(lines, "wb") as target:
@@ -79,22 +78,22 @@ def train(args):
         ours = os.path.join(args.work, f"assay-{seed}.bin")
         seconds, out, _ = run([args.assay, "embed", "train", corpus, "--out", ours, "--seed", str(seed), "--workers", str(threads), "--json"])
         report = json.loads(out)
-        rows.setdefault("assay", []).append((report["words_per_second"], report["seconds"], seconds, report["loss"]))
+        rows.setdefault("assay", []).append((report["words_per_second"], seconds))
         print("assay   ", seed, rows["assay"][-1], flush=True)
         theirs = os.path.join(args.work, f"official-{seed}.bin")
         seconds, out, err = run([sys.executable, "-c", OFFICIAL, tokens, theirs, str(threads)])
-        rows.setdefault("official", []).append((rate(out + err, threads), 0, seconds, 0))
+        rows.setdefault("official", []).append((rate(out + err, threads), seconds))
         print("official", seed, rows["official"][-1], flush=True)
         paths[seed] = (ours, theirs)
         if args.native:
             options = [x for k, v in SETTINGS.items() if k != "model" for x in (f"-{k}", str(v))]
             command = [args.native, "skipgram", "-input", tokens, "-output", os.path.join(args.work, "native"), *options, "-thread", str(threads), "-seed", str(seed)]
             seconds, out, err = run(command)
-            rows.setdefault("native", []).append((rate(out + err, threads), 0, seconds, 0))
+            rows.setdefault("native", []).append((rate(out + err, threads), seconds))
             print("native  ", seed, rows["native"][-1], flush=True)
     medians = {name: [statistics.median(column) for column in zip(*values)] for name, values in rows.items()}
-    for name, (words, _, seconds, _) in medians.items():
-        print(f"{name:9} {words:10.0f} words/s, {seconds:6.1f} s as a process; assay is {medians['assay'][0] / words:.2f} and {seconds / medians['assay'][2]:.2f} times as fast")
+    for name, (words, seconds) in medians.items():
+        print(f"{name:9} {words:10.0f} words/s, {seconds:6.1f} s as a process; assay is {medians['assay'][0] / words:.2f} and {seconds / medians['assay'][1]:.2f} times as fast")
     if not args.no_f1:
         compare(args, corpus, paths)
 
@@ -127,8 +126,8 @@ def glove(args):
                 out.write(f"word{i} " + " ".join(numbers[(i * 97 + j * 31) % 100_003] for j in range(100)) + "\n")
     print(f"{os.path.getsize(path) / 2**20:.0f} MiB of text")
     gensim = "import gensim, sys; gensim.models.KeyedVectors.load_word2vec_format(sys.argv[1], binary=False, no_header=True)"
-    for name, command in {"assay": [args.assay, "embed", "info", path], "gensim": [sys.executable, "-c", gensim, path]}.items():
-        for _ in range(args.runs):
+    for _ in range(args.runs):
+        for name, command in {"assay": [args.assay, "embed", "info", path], "gensim": [sys.executable, "-c", gensim, path]}.items():
             measured = os.path.join(args.work, "time")
             run(["/usr/bin/time", "-o", measured, "-f", "%e %M", *command])
             seconds, kib = open(measured).read().split()
