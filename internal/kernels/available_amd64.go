@@ -4,7 +4,9 @@ package kernels
 
 import "golang.org/x/sys/cpu"
 
-//go:generate sh -c "cd gen && go run . -out ../rows_amd64.s -stubs ../rows_amd64.go -pkg kernels"
+//go:generate sh -c "cd gen && go run . -group rows -out ../rows_amd64.s -stubs ../rows_amd64.go -pkg kernels"
+//go:generate sh -c "cd gen && go run . -group gemm -out ../gemm_amd64.s -stubs ../gemm_amd64.go -pkg kernels"
+//go:generate sh -c "cd gen && go run . -group layers -out ../layers_amd64.s -stubs ../layers_amd64.go -pkg kernels"
 
 // available lists what this machine can run, the fastest first.
 func available() []*implementation {

@@ -6,7 +6,7 @@ package kernels
 const lanes = 16
 
 // total adds the lanes in the fixed order: halves, then halves of halves.
-func total(s *[lanes]float32) float32 {
+func total[T Float](s *[lanes]T) T {
 	for width := lanes / 2; width > 0; width /= 2 {
 		for i := range width {
 			s[i] += s[i+width]
@@ -15,26 +15,26 @@ func total(s *[lanes]float32) float32 {
 	return s[0]
 }
 
-func dotGo(a, b []float32) float32 {
-	var s [lanes]float32
+func dotGo[T Float](a, b []T) T {
+	var s [lanes]T
 	b = b[:len(a)]
 	for len(a) >= lanes {
-		x, y := (*[lanes]float32)(a), (*[lanes]float32)(b)
+		x, y := (*[lanes]T)(a), (*[lanes]T)(b)
 		for i := range lanes {
-			s[i] += float32(x[i] * y[i]) // the conversion forbids fusing
+			s[i] += T(x[i] * y[i]) // the conversion forbids fusing
 		}
 		a, b = a[lanes:], b[lanes:]
 	}
 	for i := range a {
-		s[i] += float32(a[i] * b[i])
+		s[i] += T(a[i] * b[i])
 	}
 	return total(&s)
 }
 
-func axpyGo(y []float32, alpha float32, x []float32) {
+func axpyGo[T Float](y []T, alpha T, x []T) {
 	y = y[:len(x)]
 	for i, v := range x {
-		y[i] += float32(alpha * v)
+		y[i] += T(alpha * v)
 	}
 }
 
@@ -51,7 +51,7 @@ func dotRowsGo(dst, x, m []float32, stride int, rows []int32) {
 	}
 }
 
-func sumRowsGo(dst, m []float32, stride int, rows []int32) {
+func sumRowsGo[T Float](dst, m []T, stride int, rows []int32) {
 	clear(dst)
 	for _, r := range rows {
 		at := int(r) * stride

@@ -6,16 +6,27 @@ import (
 )
 
 // Dot returns Σ a[i]·b[i] over len(a); b is at least as long.
-func Dot(a, b []float32) float32 {
-	return active.dot(a, b[:len(a):len(b)])
+func Dot[T Float](a, b []T) T {
+	b = b[:len(a):len(b)]
+	if x, ok := single(a); ok {
+		y, _ := single(b)
+		return T(active.dot(x, y))
+	}
+	return dotGo(a, b)
 }
 
 // Norm returns the Euclidean norm of x.
 func Norm(x []float32) float64 { return math.Sqrt(float64(Dot(x, x))) }
 
 // Axpy adds alpha·x to y, over len(x); y is at least as long.
-func Axpy(y []float32, alpha float32, x []float32) {
-	active.axpy(y[:len(x):len(y)], alpha, x)
+func Axpy[T Float](y []T, alpha T, x []T) {
+	y = y[:len(x):len(y)]
+	if a, ok := single(y); ok {
+		b, _ := single(x)
+		active.axpy(a, float32(alpha), b)
+		return
+	}
+	axpyGo(y, alpha, x)
 }
 
 // Scale multiplies x by alpha.
@@ -34,9 +45,14 @@ func DotRows(dst, x, m []float32, stride int, rows []int32) {
 
 // SumRows sets dst (cols) to the sum of the rows, added in order; a row that
 // stands twice counts twice.
-func SumRows(dst, m []float32, stride int, rows []int32) {
+func SumRows[T Float](dst, m []T, stride int, rows []int32) {
 	check(m, stride, len(dst), rows)
-	active.sumRows(dst, m, stride, rows)
+	if d, ok := single(dst); ok {
+		from, _ := single(m)
+		active.sumRows(d, from, stride, rows)
+		return
+	}
+	sumRowsGo(dst, m, stride, rows)
 }
 
 // AddRows adds x (cols) to each of the rows, twice to one that stands twice.
@@ -61,7 +77,7 @@ func Prefetch(m []float32, stride, cols int, rows []int32) {
 }
 
 // check panics where a row does not lie in m.
-func check(m []float32, stride, cols int, rows []int32) {
+func check[T Float](m []T, stride, cols int, rows []int32) {
 	if cols > stride {
 		panic(fmt.Sprintf("kernels: rows of %d columns in a matrix of stride %d", cols, stride))
 	}
@@ -93,7 +109,7 @@ type implementation struct {
 }
 
 var reference = implementation{
-	"go", dotGo, axpyGo, scaleGo, dotRowsGo, sumRowsGo, addRowsGo, updateRowsGo,
+	"go", dotGo[float32], axpyGo[float32], scaleGo, dotRowsGo, sumRowsGo[float32], addRowsGo, updateRowsGo,
 	func([]float32, int, int, []int32) {},
 }
 

@@ -1,14 +1,30 @@
-// Command gen writes the assembly of package kernels: run `go generate` there.
+// Command gen writes the assembly of package kernels, a group of functions a file:
+// run `go generate` there.
 package main
 
 import (
+	"flag"
+	"log"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
 
 func main() {
+	group := flag.String("group", "rows", "rows, gemm or layers") // the other flags are avo's
+	flag.Parse()
+	write, ok := map[string]func(){"rows": rows, "gemm": gemm, "layers": layers}[*group]
+	if !ok {
+		log.Fatalf("gen: no group %q", *group)
+	}
 	ConstraintExpr("!noasm")
+	write()
+	Generate()
+}
+
+// rows writes the loops on rows of a matrix.
+func rows() {
 	for _, isa := range []target{avx2{}, avx512{}} {
 		isa.dotRows()
 		isa.axpy()
@@ -17,7 +33,6 @@ func main() {
 		isa.updateRows()
 	}
 	prefetch()
-	Generate()
 }
 
 // target writes the kernels for one instruction set.

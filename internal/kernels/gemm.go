@@ -1,0 +1,291 @@
+package kernels
+
+import (
+	"fmt"
+	"unsafe"
+)
+
+// Matrix products. Each element of C is one chain of fused multiply-adds over k
+// in ascending order, begun at zero or at C's own value: how the work is cut
+// into tiles, blocks and workers does not change a bit. AVX2 and AVX-512 agree
+// to the bit; pure Go rounds each product and agrees within rounding.
+
+// panel is how many columns of a right operand lie together.
+const panel = 32
+
+// depth is how many k a block has: a panel of a block (32 KiB) stays in the
+// first cache while the rows go by.
+const depth = 256
+
+// Packed is a right operand (K, N) laid out for Gemm. Its memory is reused by
+// the next Pack.
+type Packed[T Float] struct {
+	k, n int
+	data []T // block of depth by block, in each panel by panel (·, 32), the last filled up with zeros
+}
+
+// Shape returns K and N.
+func (p *Packed[T]) Shape() (k, n int) { return p.k, p.n }
+
+// Pack lays out b (K, N), whose rows are ldb apart.
+func (p *Packed[T]) Pack(b []T, k, n, ldb int) {
+	checkOperand("Pack", len(b), k, n, ldb)
+	p.resize(k, n)
+	for k0 := 0; k0 < k; k0 += depth {
+		for j := 0; j < n; j += panel {
+			width := min(panel, n-j)
+			dst := p.panel(k0, j)
+			src := b[k0*ldb+j:]
+			for i := range min(depth, k-k0) {
+				row := dst[i*panel : i*panel+panel]
+				clear(row[copy(row, src[i*ldb:i*ldb+width]):])
+			}
+		}
+	}
+}
+
+// PackTransposed lays out the transpose of b (N, K), whose rows are ldb apart.
+func (p *Packed[T]) PackTransposed(b []T, k, n, ldb int) {
+	checkOperand("PackTransposed", len(b), n, k, ldb)
+	p.resize(k, n)
+	for k0 := 0; k0 < k; k0 += depth {
+		rows := min(depth, k-k0)
+		for j := 0; j < n; j += panel {
+			width := min(panel, n-j)
+			dst := p.panel(k0, j)
+			if width < panel {
+				clear(dst[:rows*panel])
+			}
+			transposeTo(dst, b[j*ldb+k0:], width, rows, ldb)
+		}
+	}
+}
+
+// transposeTo sets dst[i*panel+j] to src[j*ld+i].
+func transposeTo[T Float](dst, src []T, width, rows, ld int) {
+	if d, ok := single(dst); ok && fastTiles != nil && fastTiles.transpose != nil {
+		s, _ := single(src)
+		wide, high := width/16*16, rows/16*16
+		if wide > 0 && high > 0 {
+			for j := 0; j < wide; j += 16 {
+				fastTiles.transpose(&d[j], &s[j*ld], 4*ld, high/16)
+			}
+			if high < rows {
+				transposeGo(dst[high*panel:], src[high:], wide, rows-high, ld)
+			}
+			if wide < width {
+				transposeGo(dst[wide:], src[wide*ld:], width-wide, rows, ld)
+			}
+			return
+		}
+	}
+	transposeGo(dst, src, width, rows, ld)
+}
+
+func transposeGo[T Float](dst, src []T, width, rows, ld int) {
+	for j := range width {
+		for i, v := range src[j*ld : j*ld+rows] {
+			dst[i*panel+j] = v
+		}
+	}
+}
+
+func (p *Packed[T]) resize(k, n int) {
+	p.k, p.n = k, n
+	if size := k * p.panels() * panel; size <= cap(p.data) {
+		p.data = p.data[:size]
+	} else {
+		p.data = make([]T, size)
+	}
+}
+
+func (p *Packed[T]) panels() int { return (p.n + panel - 1) / panel }
+
+// panel returns the panel of column j in the block of row k0.
+func (p *Packed[T]) panel(k0, j int) []T {
+	rows := min(depth, p.k-k0)
+	return p.data[k0*p.panels()*panel+j*rows:]
+}
+
+// Left is a left operand (M, K): element (i, k) is Data[i*Row+k*Col].
+type Left[T Float] struct {
+	Data     []T
+	Row, Col int
+}
+
+// Gemm sets c (m, N), whose rows are ldc apart, to A·B, or adds that to c.
+func Gemm[T Float](c []T, ldc int, a Left[T], m int, b *Packed[T], accumulate bool) {
+	if m == 0 || b.n == 0 {
+		return
+	}
+	checkOperand("Gemm", len(c), m, b.n, ldc)
+	if b.k > 0 && (m-1)*a.Row+(b.k-1)*a.Col >= len(a.Data) {
+		panic(fmt.Sprintf("kernels: Gemm: left operand (%d, %d) of strides %d and %d in %d elements", m, b.k, a.Row, a.Col, len(a.Data)))
+	}
+	if b.k == 0 {
+		if !accumulate {
+			for i := range m {
+				clear(c[i*ldc : i*ldc+b.n])
+			}
+		}
+		return
+	}
+	for k0 := 0; k0 < b.k; k0 += depth {
+		rows := min(depth, b.k-k0)
+		for j := 0; j < b.n; j += panel {
+			tileColumn(c[j:], ldc, Left[T]{a.Data[k0*a.Col:], a.Row, a.Col}, m, b.panel(k0, j), rows, min(panel, b.n-j), accumulate || k0 > 0)
+		}
+	}
+}
+
+// tileColumn does all rows of one panel in one block.
+func tileColumn[T Float](c []T, ldc int, a Left[T], m int, b []T, k, cols int, accumulate bool) {
+	single32, ok := single(c)
+	if !ok || fastTiles == nil {
+		for i := range m {
+			tileGo(c[i*ldc:i*ldc+cols], a.Data[i*a.Row:], a.Col, b, k, accumulate)
+		}
+		return
+	}
+	a32, _ := single(a.Data)
+	b32, _ := single(b)
+	add := 0
+	if accumulate {
+		add = 1
+	}
+	blocks := (m + fastTiles.rows - 1) / fastTiles.rows
+	for block := range blocks {
+		// Blocks of nearly the same height.
+		from, to := block*m/blocks, (block+1)*m/blocks
+		at, left := &single32[from*ldc], &a32[from*a.Row]
+		fastTiles.run(to-from, k, left, 4*a.Row, 4*a.Col, &b32[0], at, 4*ldc, cols, add)
+	}
+}
+
+// tileGo is the reference for one row.
+func tileGo[T Float](c, a []T, col int, b []T, k int, accumulate bool) {
+	var sum [panel]T
+	if accumulate {
+		copy(sum[:], c)
+	}
+	for i := range k {
+		x := a[i*col]
+		for j, y := range (*[panel]T)(b[i*panel:]) {
+			sum[j] += x * y
+		}
+	}
+	copy(c, sum[:])
+}
+
+// tall is how many columns of a transposed left operand lie together: the rows
+// of the highest tile.
+const tall = 14
+
+// Depth is how many k a Transposed holds.
+const Depth = depth
+
+// Transposed is a left operand Aᵀ (M, K), K at most Depth, laid out for Multiply.
+// Its memory is reused by the next Pack.
+type Transposed[T Float] struct {
+	k, m int
+	data []T // bands of 14 rows of Aᵀ: (K, 14), the last (K, M%14)
+}
+
+// Pack lays out the transpose of a (K, M), whose rows are lda apart.
+func (p *Transposed[T]) Pack(a []T, k, m, lda int) {
+	checkOperand("Pack", len(a), k, m, lda)
+	if k > Depth {
+		panic(fmt.Sprintf("kernels: Pack: a depth of %d, at most %d", k, Depth))
+	}
+	p.k, p.m = k, m
+	if p.data == nil || cap(p.data) < k*m {
+		p.data = make([]T, Depth*m)
+	}
+	bands := 0
+	if d, ok := single(p.data[:cap(p.data)]); ok && fastTiles != nil && fastTiles.bands != nil && k > 0 {
+		s, _ := single(a)
+		if bands = m / tall; bands > 0 {
+			fastTiles.bands(&d[0], &s[0], 4*lda, k, bands)
+		}
+	}
+	for i := bands * tall; i < m; i += tall {
+		width := min(tall, m-i)
+		dst := p.data[i*k:]
+		for x := range k {
+			copy(dst[x*width:x*width+width], a[x*lda+i:])
+		}
+	}
+}
+
+// Multiply sets c (M, N), whose rows are ldc apart, to Aᵀ·B, or adds that to c; b
+// has the K of the operand.
+func (p *Transposed[T]) Multiply(c []T, ldc int, b *Packed[T], accumulate bool) {
+	if p.m == 0 || b.n == 0 {
+		return
+	}
+	checkOperand("Multiply", len(c), p.m, b.n, ldc)
+	if b.k != p.k {
+		panic(fmt.Sprintf("kernels: Multiply: %d rows of A and %d of B", p.k, b.k))
+	}
+	for j := 0; j < b.n; j += panel {
+		for i := 0; i < p.m; i += tall {
+			width := min(tall, p.m-i)
+			band := Left[T]{p.data[i*p.k:], 1, width}
+			tileColumn(c[i*ldc+j:], ldc, band, width, b.panel(0, j), p.k, min(panel, b.n-j), accumulate)
+		}
+	}
+}
+
+// Transposer multiplies a transposed left operand of any depth, block by block;
+// its memory is reused.
+type Transposer[T Float] struct {
+	left  Transposed[T]
+	right Packed[T]
+}
+
+// GemmTN sets c (m, n) to Aᵀ·B, or adds that to c: a is (K, m), its rows lda
+// apart, b (K, n), its rows ldb apart.
+func (t *Transposer[T]) GemmTN(c []T, ldc int, a []T, lda, m int, b []T, ldb, n, k int, accumulate bool) {
+	if k == 0 && !accumulate {
+		for i := range m {
+			clear(c[i*ldc : i*ldc+n])
+		}
+	}
+	for k0 := 0; k0 < k; k0 += depth {
+		rows := min(depth, k-k0)
+		t.left.Pack(a[k0*lda:], rows, m, lda)
+		t.right.Pack(b[k0*ldb:], rows, n, ldb)
+		t.left.Multiply(c, ldc, &t.right, accumulate || k0 > 0)
+	}
+}
+
+// checkOperand panics where a matrix does not lie in its slice.
+func checkOperand(what string, have, rows, cols, ld int) {
+	if rows < 0 || cols < 0 || ld < cols || rows > 0 && cols > 0 && (rows-1)*ld+cols > have {
+		panic(fmt.Sprintf("kernels: %s: (%d, %d) with rows %d apart in %d elements", what, rows, cols, ld, have))
+	}
+}
+
+// tiles is one implementation of the tile that a product is made of.
+type tiles struct {
+	rows int // of the highest tile
+	// run computes a tile of some rows; strides in bytes.
+	run func(rows, k int, a *float32, row, col int, b, c *float32, ldc, cols, accumulate int)
+	// transpose sets dst[i*panel+j] to src[j*ld+i] for j < 16 and i < 16·blocks; ld
+	// in bytes.
+	transpose func(dst, src *float32, ld, blocks int)
+	// bands sets dst[band*14*k+x*14+i] to src[x*ld+band*14+i] for x < k and i < 14;
+	// ld in bytes.
+	bands func(dst, src *float32, ld, k, bands int)
+}
+
+// fastTiles is what this machine runs; nil where only the reference is there.
+var fastTiles = tilesOf(active.name)
+
+// tileFunc is the type of the generated functions.
+type tileFunc = func(k int, a *float32, row, col int, b, c *float32, ldc, cols, accumulate int)
+
+// offset moves a pointer within its matrix.
+func offset(p *float32, elements int) *float32 {
+	return (*float32)(unsafe.Add(unsafe.Pointer(p), 4*elements))
+}
