@@ -65,8 +65,9 @@ func (p *Pool) Run(n int, task func(worker, i int)) {
 
 func (p *Pool) drain(worker int) {
 	defer func() {
-		if cause := recover(); cause != nil {
+		if caught := recover(); caught != nil {
 			p.next.Store(p.n) // the others stop soon
+			cause := caught   // on the heap only here
 			p.failed.Store(&cause)
 		}
 	}()

@@ -117,11 +117,12 @@ func (r row) behind(bytes Register, scale uint8, half int) Mem {
 	return Mem{Base: r.at, Index: bytes, Scale: scale, Disp: 32 * half}
 }
 
-// exponential sets x to e^x within 2 units in the last place, for x between −87.3
-// and 88.3, beyond which it is that of the bound (Cephes' polynomial).
+// lowest is where e^x is still a normal number.
+const lowest = -87.33
+
+// exponential sets x to e^x within 2 units in the last place, for x from lowest to
+// 88.3 (Cephes' polynomial); the caller sees to the bounds.
 func exponential(l lanes, x VecVirtual) {
-	VMAXPS(x, constant(l, -87.33), x)
-	VMINPS(x, constant(l, 88.37), x)
 	n, y := l.vec(), constant(l, 1.9875691500e-4)
 	VMULPS(constant(l, math.Log2E), x, n)
 	l.round(n, n)
@@ -140,14 +141,25 @@ func exponential(l lanes, x VecVirtual) {
 	VMULPS(n, y, x)
 }
 
-// sigmoid sets x to 1/(1+e^−x).
-func sigmoid(l lanes, x VecVirtual) {
-	VSUBPS(x, constant(l, 0), x)
-	VMINPS(x, constant(l, 80), x) // no denormals
-	exponential(l, x)
+// most is where 1+e^x is e^x, and the product of two of them is far from infinite.
+const most = 40
+
+// sigmoids sets x to 1/(1+e^−y) and y to 1/(1+e^−x), by one division: the inverse
+// of the product times either.
+func sigmoids(l lanes, x, y VecVirtual) {
 	one := constant(l, 1)
-	VADDPS(one, x, x)
-	VDIVPS(x, one, x)
+	for _, v := range []VecVirtual{x, y} {
+		VSUBPS(v, constant(l, 0), v)
+		VMAXPS(v, constant(l, lowest), v) // a NaN stays: it is the second operand
+		VMINPS(v, constant(l, most), v)
+		exponential(l, v)
+		VADDPS(one, v, v)
+	}
+	share := l.vec()
+	VMULPS(x, y, share)
+	VDIVPS(share, one, share)
+	VMULPS(share, x, x)
+	VMULPS(share, y, y)
 }
 
 // hyperbolic sets x to tanh x: by a polynomial below 0.625, else by e^2|x|.
@@ -156,7 +168,7 @@ func hyperbolic(l lanes, x VecVirtual) {
 	l.and(constantBits(l, 0x7fffffff), x, abs)
 	l.and(constantBits(l, 0x80000000), x, sign)
 	VADDPS(abs, abs, e)
-	VMINPS(e, constant(l, 40), e)
+	VMINPS(e, constant(l, most), e)
 	exponential(l, e)
 	one := constant(l, 1)
 	VADDPS(one, e, e)
@@ -201,18 +213,16 @@ func gruForward(l lanes) {
 			VADDPS(b, v, v)
 			return v
 		}
-		r := sum(0)
-		sigmoid(l, r)
+		z, r := sum(0), sum(1)
+		sigmoids(l, z, r) // each is now the other's
 		l.store(r, gate(gates, 0, half), m)
+		l.store(z, gate(gates, 1, half), m)
 		g := sum(3)
 		l.store(g, gate(gates, 3, half), m)
 		fresh := sum(2)
 		VFMADD231PS(g, r, fresh)
 		hyperbolic(l, fresh)
 		l.store(fresh, gate(gates, 2, half), m)
-		z := sum(1)
-		sigmoid(l, z)
-		l.store(z, gate(gates, 1, half), m)
 		old := l.load(prev.half(half), m)
 		VSUBPS(fresh, old, old)
 		VFMADD231PS(old, z, fresh)

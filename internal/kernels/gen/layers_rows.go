@@ -146,24 +146,25 @@ func softmaxForward(l lanes) {
 	Pragma("noescape")
 	Doc("softmax" + l.name() + " is softmaxGo.")
 	x, n, scale := param("x"), Load(Param("n"), GP64()), all(l, "scale")
-	lowest := constant(l, math.Inf(-1))
-	most := zeros(l)
-	for _, v := range most {
-		VMOVAPS(lowest, v)
+	nothing := constant(l, math.Inf(-1))
+	tops := zeros(l)
+	for _, v := range tops {
+		VMOVAPS(nothing, v)
 	}
 	f := fresh(x)
 	along(l, "most", n, f, func(half int, m Register) {
 		v := l.load(f[0].half(half), m)
 		VMULPS(scale, v, v)
-		l.otherwise(v, lowest, m)
-		VMAXPS(most[half], v, most[half])
+		l.otherwise(v, nothing, m)
+		VMAXPS(tops[half], v, tops[half])
 	})
-	top := joined(l, most, VMAXPS)
+	top := joined(l, tops, VMAXPS)
 	sums := zeros(l)
 	f = fresh(x)
 	along(l, "exponential", n, f, func(half int, m Register) {
 		v := l.load(f[0].half(half), m)
 		VFMSUB213PS(top, scale, v)
+		VMAXPS(v, constant(l, lowest), v)
 		exponential(l, v)
 		l.keep(v, m)
 		VADDPS(v, sums[half], sums[half])
