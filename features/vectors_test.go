@@ -86,7 +86,7 @@ func TestVectorsAndSequencesByAnyWorkers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, b := fmt.Sprint(out.Data, coverage), fmt.Sprint(s.IDs, s.Indptr, s.Words, s.Embedding.Data)
+		a, b := fmt.Sprint(out.Data, coverage), fmt.Sprint(s.Papers, s.Words, s.Embedding.Data)
 		if dense == "" {
 			dense, ids = a, b
 		} else if a != dense || b != ids {
@@ -122,8 +122,14 @@ func TestSequences(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := make([]float32, 2)
+	kept, long, lost := 0, 0, int64(0)
 	for row, tokens := range text {
 		ids := s.Row(row)
+		kept += len(ids)
+		if len(tokens) > 25 {
+			long++
+			lost += int64(len(tokens) - 25)
+		}
 		if len(ids) != min(len(tokens), 25) {
 			t.Fatalf("paper %d has %d of %d tokens", row, len(ids), len(tokens))
 		}
@@ -133,6 +139,9 @@ func TestSequences(t *testing.T) {
 				t.Fatalf("%s is number %d, %v, want %v", tokens[i], id, s.Embedding.Row(int(id)), want)
 			}
 		}
+	}
+	if cutPapers, cutTokens := q.Cut(); cutPapers != long || cutTokens != lost || long == 0 {
+		t.Errorf("%d papers lost %d tokens, want %d and %d", cutPapers, cutTokens, long, lost)
 	}
 	seen, padding := map[int]bool{}, 0
 	batches := s.Batches(16, 1)
@@ -150,13 +159,16 @@ func TestSequences(t *testing.T) {
 			padding += len(mine) - lengths[i]
 		}
 	}
-	if len(seen) != len(text) || padding > len(s.IDs)/10 {
-		t.Errorf("%d papers in batches; %d tokens of padding for %d", len(seen), padding, len(s.IDs))
+	if len(seen) != len(text) || padding > kept/10 {
+		t.Errorf("%d papers in batches; %d tokens of padding for %d", len(seen), padding, kept)
 	}
 	if fmt.Sprint(batches) == fmt.Sprint(s.Batches(16, 2)) || fmt.Sprint(batches) != fmt.Sprint(s.Batches(16, 1)) {
 		t.Error("batches do not follow the seed")
 	}
 	picked := s.Select([]int{5, 2})
+	if &picked.Row(1)[0] != &s.Row(2)[0] {
+		t.Error("Select copies: the papers of a large corpus fit once into memory")
+	}
 	if n, cols := picked.Dims(); n != 2 || cols != s.Embedding.Rows || !slices.Equal(picked.Row(1), s.Row(2)) {
 		t.Errorf("Select gives %d papers of %d words", n, cols)
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strings"
 
 	"assay/internal/fault"
@@ -259,61 +258,4 @@ func (r *fileReader) matrix(name string, rows, cols int64) *mappedMatrix {
 	r.at += 4 * rows * cols
 	r.r.Reset(io.NewSectionReader(r.src, r.at, r.left()))
 	return m
-}
-
-// mappedMatrix is a matrix on disk.
-type mappedMatrix struct {
-	src    source
-	offset int64 // of the first value
-	rows   int64
-	cols   int
-	owner  bool // of src
-}
-
-func (m *mappedMatrix) sum(dst []float32, rows []int32) error {
-	clear(dst)
-	width := int64(4 * m.cols)
-	err := m.src.View(m.offset, m.rows*width, func(b []byte) error {
-		for _, r := range rows {
-			row := b[int64(r)*width:][:width]
-			for i := range dst {
-				dst[i] += math.Float32frombits(binary.LittleEndian.Uint32(row[4*i:]))
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("fasttext: read vectors: %w", err)
-	}
-	for _, v := range dst {
-		if v != v || math.IsInf(float64(v), 0) {
-			return fault.Usagef("fasttext: %s: the vectors of a word hold values that are no numbers (rows %v); it is damaged, fetch or train it again", m.src.Path(), rows)
-		}
-	}
-	return nil
-}
-
-func (m *mappedMatrix) all(yield func(data []float32) error) error {
-	data := make([]float32, allRows*m.cols)
-	raw := make([]byte, 4*len(data))
-	for row := int64(0); row < m.rows; row += allRows {
-		n := int(min(allRows, m.rows-row)) * m.cols
-		if _, err := m.src.ReadAt(raw[:4*n], m.offset+4*row*int64(m.cols)); err != nil && err != io.EOF {
-			return fmt.Errorf("fasttext: read vectors: %w", err)
-		}
-		for i := range data[:n] {
-			data[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
-		}
-		if err := yield(data[:n]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (m *mappedMatrix) close() error {
-	if !m.owner {
-		return nil
-	}
-	return m.src.Close()
 }

@@ -3,6 +3,7 @@ package fasttext
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -75,6 +76,52 @@ func TestWriteAndOpen(t *testing.T) {
 	}
 	if err := back.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Read from the file, the rows are those of the memory map.
+func TestUnmappedModel(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.bin")
+	if err := os.WriteFile(path, tiny(t), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mapped, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mapped.Close()
+	m, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(m.Unmap(), m.Unmap()); err != nil {
+		t.Fatal(err)
+	}
+	a, b := make([]float32, m.Dim()), make([]float32, m.Dim())
+	for _, word := range []string{"sheaf", "sheaves", "", "of", "gamma"} {
+		have, err := m.Lookup(a, word)
+		want, err2 := mapped.Lookup(b, word)
+		if err != nil || err2 != nil || have != want || !slices.Equal(a, b) {
+			t.Errorf("%q: %v %v, %v, mapped %v %v, %v", word, have, a, err, want, b, err2)
+		}
+	}
+	if !bytes.Equal(written(t, m), written(t, mapped)) {
+		t.Error("written again, the file has other bytes")
+	}
+	if err := os.Truncate(path, 100); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Lookup(a, "sheaf"); err == nil {
+		t.Error("a lookup in a file cut short is no error")
+	}
+	if err := mapped.Unmap(); !fault.IsUsage(err) || !strings.Contains(err.Error(), "another size") {
+		t.Errorf("a file cut short is opened again: %v", err)
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Lookup(a, "sheaf"); err == nil {
+		t.Error("a lookup after Close is no error")
 	}
 }
 
