@@ -1,0 +1,269 @@
+package networks
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"slices"
+
+	"assay/baselines"
+	"assay/features"
+	"assay/internal/fault"
+	"assay/internal/frame"
+	"assay/internal/multilabel"
+	"assay/internal/pool"
+	"assay/networks/graph"
+	"assay/networks/loss"
+	"assay/networks/training"
+)
+
+// Hooks tie a training to the folder of its run. The zero value ties it to none.
+type Hooks struct {
+	Record func(record any) error // takes a training.StepRecord or EpochRecord
+	// Resumed is called before the first record of a continued training: records
+	// of steps after this one will be written again.
+	Resumed    func(step int64) error
+	Checkpoint string // file; "": none
+	Resume     bool   // continue from Checkpoint where it exists
+	Log        *slog.Logger
+}
+
+// SHARNN is SHA-RNN-lite, the network of the article Scholarly (2020) after
+// Merity's SHA-RNN (2019): a bidirectional GRU over frozen word vectors,
+// self-attention, and a Boom layer over the categories. It takes
+// *features.Sequences and gives probabilities.
+type SHARNN struct {
+	opt     Options
+	groups  []int32 // (C), the master of each category
+	masters int
+	hooks   Hooks
+
+	fitted bool
+	dim    int         // of the vectors
+	params [][]float32 // in the order of the layers
+	report training.Report
+}
+
+// NewSHARNN returns an unfitted network; groups is the master category, in
+// [0, masters), of each category.
+func NewSHARNN(opt Options, groups []int32, masters int, hooks Hooks) (*SHARNN, error) {
+	if opt.Hidden < 1 || opt.Boom < 1 || !(opt.Dropout >= 0 && opt.Dropout < 1) {
+		return nil, fault.Usagef("networks: hidden %d and boom %d must be at least 1, dropout %g in [0, 1)", opt.Hidden, opt.Boom, opt.Dropout)
+	}
+	if opt.Workers <= 0 {
+		opt.Workers = runtime.GOMAXPROCS(0)
+	}
+	return &SHARNN{opt: opt, groups: groups, masters: masters, hooks: hooks}, nil
+}
+
+// Fit implements baselines.Classifier. With a checkpoint in its hooks, a
+// cancelled context leaves one behind.
+func (n *SHARNN) Fit(ctx context.Context, train, validation baselines.Dataset) error {
+	n.fitted, n.params = false, nil
+	x, err := n.sequences(train.X)
+	if err != nil {
+		return err
+	}
+	if train.Y == nil || train.Y.Cols != len(n.groups) {
+		return fault.Usagef("networks: labels of %d categories wanted", len(n.groups))
+	}
+	data, held := training.Data{X: x, Y: train.Y}, training.Data{}
+	if validation.X != nil && validation.Y != nil && validation.Y.Rows() > 0 {
+		v, err := n.sequences(validation.X)
+		if err != nil {
+			return err
+		}
+		if v.Embedding != x.Embedding {
+			return fault.Usagef("networks: training and validation papers must share one embedding matrix")
+		}
+		held = training.Data{X: v, Y: validation.Y}
+	}
+	p := pool.New(n.opt.Workers)
+	defer p.Close()
+	net, err := n.network(p, x, train.Y)
+	if err != nil {
+		return err
+	}
+	defer net.Close()
+	report, err := training.Run(ctx, net, data, held, n.training(p))
+	if err != nil {
+		return fmt.Errorf("networks: %w", err)
+	}
+	for _, param := range net.Params() {
+		n.params = append(n.params, slices.Clone(param.Value))
+	}
+	n.dim, n.report, n.fitted = x.Embedding.Cols, report, true
+	return nil
+}
+
+// sequences checks the features of a dataset.
+func (n *SHARNN) sequences(x features.Matrix) (*features.Sequences, error) {
+	s, ok := x.(*features.Sequences)
+	if !ok {
+		return nil, fault.Usagef("networks: SHA-RNN-lite reads sequences of tokens, not %T", x)
+	}
+	if s.Embedding == nil || s.Embedding.Cols < 1 {
+		return nil, fault.Usagef("networks: the sequences have no word vectors")
+	}
+	return s, nil
+}
+
+// network builds the network for the vectors of x; y, nil where nothing is to be
+// learnt, gives the class weights.
+func (n *SHARNN) network(p *pool.Pool, x *features.Sequences, y *multilabel.Matrix) (*graph.Machine, error) {
+	opt := loss.Options{Groups: n.groups, Masters: n.masters, Ratio: n.opt.MasterLossRatio}
+	if y != nil {
+		steps := (y.Rows() + n.opt.BatchSize - 1) / n.opt.BatchSize
+		opt.Decay = n.opt.MasterLossDecay / float64(max(steps, 1))
+		if n.opt.ClassWeights {
+			opt.PosWeight = loss.ClassWeights(y.Counts())
+			opt.MasterPosWeight = loss.ClassWeights(y.Map(n.groups, n.masters).Counts())
+		}
+	}
+	l, err := loss.New[float32](opt)
+	if err != nil {
+		return nil, fmt.Errorf("networks: %w", err)
+	}
+	return graph.New(chain(p, n.opt, x.Embedding.Data, x.Embedding.Cols, len(n.groups)), l, len(n.groups))
+}
+
+func (n *SHARNN) training(p *pool.Pool) training.Options {
+	o := n.opt
+	return training.Options{
+		Epochs: o.Epochs, BatchSize: o.BatchSize, Masked: o.MaskPadding,
+		LearningRate: o.LearningRate, Schedule: o.Schedule, Warmup: o.Warmup, ClipNorm: o.ClipNorm,
+		EarlyStopping: o.EarlyStopping, Patience: o.Patience, Seed: o.Seed, Pool: p,
+		Groups: n.groups, Masters: n.masters, Record: n.hooks.Record,
+		Checkpoint: training.Checkpoint{Path: n.hooks.Checkpoint, Resume: n.hooks.Resume, Resumed: n.hooks.Resumed},
+	}
+}
+
+// Scores implements baselines.Classifier.
+func (n *SHARNN) Scores(ctx context.Context, x features.Matrix) (*multilabel.Scores, error) {
+	if !n.fitted {
+		return nil, fmt.Errorf("networks: %w", baselines.ErrNotFitted)
+	}
+	s, err := n.sequences(x)
+	if err != nil {
+		return nil, err
+	}
+	if s.Embedding.Cols != n.dim {
+		return nil, fault.Usagef("networks: vectors of %d dimensions, the network has learnt from %d", s.Embedding.Cols, n.dim)
+	}
+	p := pool.New(n.opt.Workers)
+	defer p.Close()
+	net, err := n.network(p, s, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer net.Close()
+	for i, param := range net.Params() {
+		copy(param.Value, n.params[i])
+	}
+	scores, err := training.Scores(ctx, net, training.Data{X: s}, len(n.groups), n.opt.BatchSize, n.opt.MaskPadding)
+	if err != nil {
+		return nil, fmt.Errorf("networks: %w", err)
+	}
+	return scores, nil
+}
+
+// Probabilities implements baselines.Classifier.
+func (n *SHARNN) Probabilities() bool { return true }
+
+// Report is a line on the training.
+func (n *SHARNN) Report() string {
+	r := n.report
+	text := fmt.Sprintf("%d epochs, %d steps, %.1f s; parameters of epoch %d", r.Epochs, r.Steps, r.Seconds, r.BestEpoch)
+	if r.Stopped {
+		text += "; stopped early"
+	}
+	return text
+}
+
+// Warnings lists what a reader of the results must know.
+func (n *SHARNN) Warnings() []string {
+	if n.fitted && n.report.BestEpoch == n.report.Epochs && n.opt.EarlyStopping != "off" && !n.report.Stopped {
+		return []string{fmt.Sprintf("training was still improving after its %d epochs", n.report.Epochs)}
+	}
+	return nil
+}
+
+const (
+	modelKind    = "sha_rnn"
+	modelVersion = 1
+)
+
+// Save implements baselines.Classifier.
+func (n *SHARNN) Save(w io.Writer) error {
+	if !n.fitted {
+		return fmt.Errorf("networks: %w", baselines.ErrNotFitted)
+	}
+	return baselines.WriteModel(w, modelKind, modelVersion, func(e *frame.Encoder) {
+		e.Int(n.dim)
+		e.Int(len(n.groups))
+		e.Int(n.opt.Hidden)
+		e.Int(n.opt.Boom)
+		e.Int(n.opt.BatchSize)
+		e.Bool(n.opt.MaskPadding)
+		e.Int(len(n.params))
+		for _, p := range n.params {
+			e.Float32s(p)
+		}
+	})
+}
+
+// Load implements baselines.Classifier; the sizes are those of the file.
+func (n *SHARNN) Load(r io.Reader) error {
+	var dim int
+	var opt Options
+	var params [][]float32
+	err := baselines.ReadModel(r, modelKind, modelVersion, func(d *frame.Decoder) {
+		dim = d.Int()
+		if c := d.Int(); c != len(n.groups) {
+			d.Fail("a network of %d categories, not %d", c, len(n.groups))
+			return
+		}
+		opt = n.opt
+		opt.Hidden, opt.Boom, opt.BatchSize, opt.MaskPadding = d.Int(), d.Int(), d.Int(), d.Bool()
+		sizes, err := parameterSizes(opt, dim, len(n.groups))
+		if err != nil {
+			d.Fail("%v", err)
+			return
+		}
+		if have := d.Int(); have != len(sizes) {
+			d.Fail("%d parameters, want %d", have, len(sizes))
+			return
+		}
+		for i, want := range sizes {
+			p := d.Float32s()
+			if len(p) != want {
+				d.Fail("parameter %d has %d numbers, want %d", i, len(p), want)
+				return
+			}
+			params = append(params, p)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	n.opt, n.dim, n.params, n.fitted, n.report = opt, dim, params, true, training.Report{}
+	return nil
+}
+
+// parameterSizes returns how many numbers each parameter has, in the order of the
+// layers, without allocating them.
+func parameterSizes(opt Options, dim, categories int) ([]int, error) {
+	const most = 1 << 24
+	h, b, c := opt.Hidden, opt.Boom, categories
+	for _, n := range []int{dim, h, b, c, opt.BatchSize} {
+		if n < 1 || n > most {
+			return nil, fmt.Errorf("a size of %d", n)
+		}
+	}
+	gru := []int{3 * h * dim, 3 * h * h, 3 * h, 3 * h}
+	norm := func(n int) []int { return []int{n, n} }
+	linear := func(in, out int) []int { return []int{in * out, out} }
+	return slices.Concat(gru, gru, norm(2*h), norm(2*h), linear(2*h, c), norm(c), norm(c), linear(c, b), norm(b), linear(b, c)), nil
+}

@@ -1,0 +1,94 @@
+package training
+
+// judge adds up the F1 of papers at a threshold of 0.5, over categories and over
+// their master categories.
+type judge struct {
+	groups  []int32
+	masters int
+
+	carried, predicted []bool // masters of the paper at hand
+	f1, masterF1       float64
+	papers             int
+}
+
+func newJudge(groups []int32, masters int) *judge {
+	return &judge{groups: groups, masters: masters, carried: make([]bool, masters), predicted: make([]bool, masters)}
+}
+
+// add takes the logits and targets (B, C) of a batch.
+func (j *judge) add(logits, targets []float32, papers int) {
+	c := len(logits) / max(papers, 1)
+	for i := range papers {
+		j.paper(logits[i*c:(i+1)*c], targets[i*c:(i+1)*c])
+	}
+}
+
+func (j *judge) paper(logits, targets []float32) {
+	clear(j.carried)
+	clear(j.predicted)
+	both, sum := 0, 0
+	for c, logit := range logits {
+		is, said := targets[c] > 0, logit > 0
+		if is {
+			sum++
+			j.carried[j.groups[c]] = true
+		}
+		if said {
+			sum++
+			j.predicted[j.groups[c]] = true
+		}
+		if is && said {
+			both++
+		}
+	}
+	j.f1 += f1(both, sum)
+	both, sum = 0, 0
+	for m, is := range j.carried {
+		if is {
+			sum++
+		}
+		if j.predicted[m] {
+			sum++
+		}
+		if is && j.predicted[m] {
+			both++
+		}
+	}
+	j.masterF1 += f1(both, sum)
+	j.papers++
+}
+
+// f1 is 2·both/sum, 0 of nothing.
+func f1(both, sum int) float64 {
+	if sum == 0 {
+		return 0
+	}
+	return 2 * float64(both) / float64(sum)
+}
+
+// take returns the means and begins anew.
+func (j *judge) take() (f1, masterF1 float64) {
+	if n := float64(j.papers); n > 0 {
+		f1, masterF1 = j.f1/n, j.masterF1/n
+	}
+	j.f1, j.masterF1, j.papers = 0, 0, 0
+	return f1, masterF1
+}
+
+// averages are moving ones.
+type averages struct {
+	begun              bool
+	loss, f1, masterF1 float64
+}
+
+const keep = 0.99
+
+func (a *averages) add(loss, f1, masterF1 float64) {
+	if !a.begun {
+		*a = averages{true, loss, f1, masterF1}
+		return
+	}
+	a.loss = keep*a.loss + (1-keep)*loss
+	a.f1 = keep*a.f1 + (1-keep)*f1
+	a.masterF1 = keep*a.masterF1 + (1-keep)*masterF1
+}

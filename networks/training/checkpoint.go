@@ -1,0 +1,235 @@
+package training
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"slices"
+	"time"
+
+	"assay/internal/atomicfile"
+	"assay/internal/fault"
+	"assay/internal/frame"
+	"assay/internal/rng"
+)
+
+const (
+	checkpointKind    = "training.checkpoint"
+	checkpointVersion = 1
+)
+
+// identity is equal for trainings that take the same steps: of the same
+// parameters, papers, labels, vectors and options.
+func (t *trainer) identity() uint64 {
+	h := uint64(14695981039346656037)
+	add := func(v uint64) { h = (h ^ v) * 1099511628211 }
+	o := t.opt
+	text := fmt.Sprintf("%d %d %t %g %s %g %g %s %d %d %v %d", o.Epochs, o.BatchSize, o.Masked, o.LearningRate, o.Schedule,
+		o.Warmup, o.ClipNorm, o.EarlyStopping, o.Patience, o.Seed, o.Groups, o.Masters)
+	add(rng.Seed(checkpointVersion, "checkpoint", text))
+	for _, p := range t.adam.params {
+		add(rng.Seed(0, p.Name, fmt.Sprint(p.Shape)))
+		for _, v := range p.Value { // as they were drawn
+			add(uint64(math.Float32bits(v)))
+		}
+	}
+	for _, d := range []Data{t.train.data, t.valid} {
+		if d.rows() == 0 {
+			continue
+		}
+		for i := range d.rows() {
+			add(uint64(len(d.X.Row(i))))
+			for _, id := range d.X.Row(i) {
+				add(uint64(id))
+			}
+			for _, label := range d.Y.Row(i) {
+				add(uint64(label))
+			}
+		}
+	}
+	for _, v := range t.train.data.X.Embedding.Data {
+		add(uint64(math.Float32bits(v)))
+	}
+	return h
+}
+
+// save writes the checkpoint, where one is asked for.
+func (t *trainer) save() error {
+	if t.opt.Checkpoint.Path == "" {
+		return nil
+	}
+	seconds := t.spent()
+	err := atomicfile.Write(t.opt.Checkpoint.Path, func(w io.Writer) error {
+		return frame.Write(w, checkpointKind, checkpointVersion, func(e *frame.Encoder) { t.encode(e, seconds) })
+	})
+	if err != nil {
+		return fmt.Errorf("training: write checkpoint %s: %w", t.opt.Checkpoint.Path, err)
+	}
+	t.saved = time.Now()
+	return nil
+}
+
+func (t *trainer) encode(e *frame.Encoder, seconds float64) {
+	e.Uint64(t.fingerprint)
+	e.Float64(seconds)
+	e.Int(int(t.adam.t))
+	s := &t.state
+	e.Int(s.epoch)
+	e.Int(s.position)
+	e.Bool(s.averages.begun)
+	for _, v := range []float64{s.averages.loss, s.averages.f1, s.averages.masterF1, s.first, s.lowest, s.norm, s.bestF1, s.watched} {
+		e.Float64(v)
+	}
+	e.Int(s.bestEpoch)
+	e.Int(s.without)
+	e.Bool(s.stopped)
+	e.Int(len(s.curve))
+	for _, r := range s.curve {
+		encodeEpoch(e, r)
+	}
+	e.Int(len(t.adam.params))
+	e.Bool(s.best != nil)
+	for i, p := range t.adam.params {
+		e.Float32s(p.Value)
+		e.Float32s(t.adam.m[i])
+		e.Float32s(t.adam.v[i])
+		if s.best != nil {
+			e.Float32s(s.best[i])
+		}
+	}
+}
+
+func encodeEpoch(e *frame.Encoder, r EpochRecord) {
+	e.Int(int(r.Step))
+	e.Bool(r.Best)
+	for _, v := range []float64{r.Loss, r.F1, r.MasterF1, r.LearningRate, r.Seconds, r.PapersPerSecond} {
+		e.Float64(v)
+	}
+	e.Bool(r.ValidationLoss != nil)
+	if r.ValidationLoss != nil {
+		for _, v := range []*float64{r.ValidationLoss, r.ValidationF1, r.ValidationMasterF1} {
+			e.Float64(*v)
+		}
+	}
+}
+
+func decodeEpoch(d *frame.Decoder, epoch int) EpochRecord {
+	r := EpochRecord{Kind: "epoch", Epoch: epoch, Step: int64(d.Int()), Best: d.Bool()}
+	for _, v := range []*float64{&r.Loss, &r.F1, &r.MasterF1, &r.LearningRate, &r.Seconds, &r.PapersPerSecond} {
+		*v = d.Float64()
+	}
+	if d.Bool() {
+		loss, f1, masterF1 := d.Float64(), d.Float64(), d.Float64()
+		r.ValidationLoss, r.ValidationF1, r.ValidationMasterF1 = &loss, &f1, &masterF1
+	}
+	return r
+}
+
+// loaded is a checkpoint read, before it is believed.
+type loaded struct {
+	state
+	fingerprint  uint64
+	seconds      float64
+	t            int64
+	values, m, v [][]float32
+	params       int
+}
+
+func (l *loaded) decode(d *frame.Decoder) {
+	l.fingerprint, l.seconds, l.t = d.Uint64(), d.Float64(), int64(d.Int())
+	s := &l.state
+	s.epoch, s.position, s.averages.begun = d.Int(), d.Int(), d.Bool()
+	for _, v := range []*float64{&s.averages.loss, &s.averages.f1, &s.averages.masterF1, &s.first, &s.lowest, &s.norm, &s.bestF1, &s.watched} {
+		*v = d.Float64()
+	}
+	s.bestEpoch, s.without, s.stopped = d.Int(), d.Int(), d.Bool()
+	n := d.Int()
+	if n != s.epoch {
+		d.Fail("%d epochs in the curve after %d", n, s.epoch)
+		return
+	}
+	for i := range n {
+		s.curve = append(s.curve, decodeEpoch(d, i+1))
+	}
+	l.params = d.Int()
+	best := d.Bool()
+	for range l.params {
+		l.values, l.m, l.v = append(l.values, d.Float32s()), append(l.m, d.Float32s()), append(l.v, d.Float32s())
+		if best {
+			s.best = append(s.best, d.Float32s())
+		}
+		if len(l.values[len(l.values)-1]) == 0 {
+			d.Fail("an empty parameter")
+			return
+		}
+	}
+}
+
+// resume takes the training over from its checkpoint; without one it begins.
+func (t *trainer) resume() error {
+	c := &t.opt.Checkpoint
+	file, err := os.Open(c.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("training: open checkpoint: %w", err)
+	}
+	defer file.Close()
+	l := &loaded{}
+	if err := frame.Read(file, checkpointKind, checkpointVersion, l.decode); err != nil {
+		return fmt.Errorf("training: checkpoint %s: %w", c.Path, err)
+	}
+	if l.fingerprint != t.fingerprint {
+		return fault.Usagef("training: checkpoint %s belongs to other papers, vectors or options: remove it to begin anew", c.Path)
+	}
+	if err := t.take(l); err != nil {
+		return fmt.Errorf("training: checkpoint %s: %w", c.Path, err)
+	}
+	// An epoch that ended without its record writes its last step's once more.
+	ended := int64(t.position) == t.perEpoch
+	kept := t.adam.t
+	if ended {
+		kept--
+	}
+	if c.Resumed != nil {
+		if err := c.Resumed(kept); err != nil {
+			return err
+		}
+	}
+	if ended {
+		return t.recordAgain()
+	}
+	return nil
+}
+
+// recordAgain writes the record of the last step, if it has one.
+func (t *trainer) recordAgain() error {
+	if t.opt.Record == nil || t.adam.t%int64(t.opt.RecordEvery) != 0 {
+		return nil
+	}
+	return t.opt.Record(t.stepRecord())
+}
+
+// take moves what was read into the training.
+func (t *trainer) take(l *loaded) error {
+	if l.params != len(t.adam.params) {
+		return fmt.Errorf("%d parameters, the network has %d", l.params, len(t.adam.params))
+	}
+	for i, p := range t.adam.params {
+		lengths := []int{len(l.values[i]), len(l.m[i]), len(l.v[i])}
+		if l.best != nil {
+			lengths = append(lengths, len(l.best[i]))
+		}
+		if slices.ContainsFunc(lengths, func(n int) bool { return n != len(p.Value) }) {
+			return fmt.Errorf("%s has %d numbers, the network's %d", p.Name, lengths[0], len(p.Value))
+		}
+		copy(p.Value, l.values[i])
+	}
+	t.adam.m, t.adam.v, t.adam.t = l.m, l.v, l.t
+	t.state, t.seconds = l.state, l.seconds
+	return nil
+}

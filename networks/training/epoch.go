@@ -1,0 +1,149 @@
+package training
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"assay/internal/multilabel"
+	"assay/internal/progress"
+)
+
+// validate judges the network at the end of an epoch.
+func (t *trainer) validate(ctx context.Context) (EpochRecord, error) {
+	a := &t.averages
+	r := EpochRecord{
+		Kind: "epoch", Epoch: t.epoch + 1, Step: t.adam.t, Loss: a.loss, F1: a.f1, MasterF1: a.masterF1,
+		LearningRate: t.opt.rate(t.adam.t-1, t.total),
+	}
+	if t.valid.rows() == 0 {
+		return r, nil
+	}
+	loss := 0.0
+	err := forBatches(ctx, t.net, t.valid, t.opt.BatchSize, t.opt.Masked, "validate", uint64(t.adam.t), func(rows []int, l float64, logits, targets []float32) {
+		loss += l * float64(len(rows))
+		t.judge.add(logits, targets, len(rows))
+	})
+	if err != nil {
+		return r, err
+	}
+	loss /= float64(t.valid.rows())
+	f1, masterF1 := t.judge.take()
+	r.ValidationLoss, r.ValidationF1, r.ValidationMasterF1 = &loss, &f1, &masterF1
+	if !finite(loss) {
+		return r, &NotFiniteError{Step: t.adam.t, Where: "the loss of the validation papers", What: fmt.Sprint(loss)}
+	}
+	return r, nil
+}
+
+// endEpoch decides what an epoch was worth, and keeps it.
+func (t *trainer) endEpoch(r EpochRecord) error {
+	r.Best = r.ValidationF1 == nil || t.best == nil || *r.ValidationF1 > t.bestF1
+	if r.Best {
+		if r.ValidationF1 != nil {
+			t.bestF1 = *r.ValidationF1
+		}
+		t.bestEpoch = r.Epoch
+		t.keepBest()
+	}
+	t.watch(r)
+	papers := float64(t.train.data.rows())
+	r.Seconds = t.spent()
+	before := 0.0
+	if n := len(t.curve); n > 0 {
+		before = t.curve[n-1].Seconds
+	}
+	r.PapersPerSecond = papers / math.Max(r.Seconds-before, 1e-9)
+	t.curve = append(t.curve, r)
+	t.epoch, t.position = t.epoch+1, 0
+	if t.opt.Record != nil {
+		if err := t.opt.Record(r); err != nil {
+			return err
+		}
+	}
+	return t.save()
+}
+
+// watch counts epochs without an improvement for early stopping.
+func (t *trainer) watch(r EpochRecord) {
+	var value float64 // higher is better
+	switch t.opt.EarlyStopping {
+	case "f1":
+		value = *r.ValidationF1
+	case "loss":
+		value = -*r.ValidationLoss
+	default:
+		return
+	}
+	if r.Epoch == 1 || value > t.watched {
+		t.watched, t.without = value, 0
+		return
+	}
+	t.without++
+	t.stopped = t.without >= t.opt.Patience
+}
+
+func (t *trainer) keepBest() {
+	if t.best == nil {
+		for _, p := range t.adam.params {
+			t.best = append(t.best, make([]float32, len(p.Value)))
+		}
+	}
+	for i, p := range t.adam.params {
+		copy(t.best[i], p.Value)
+	}
+}
+
+func (t *trainer) restoreBest() {
+	for i, p := range t.adam.params {
+		copy(p.Value, t.best[i])
+	}
+}
+
+// forBatches evaluates papers in batches by length, always the same ones, and
+// gives fn their numbers, mean loss, logits and targets.
+func forBatches(ctx context.Context, net Network, data Data, size int, masked bool, name string, step uint64,
+	fn func(rows []int, loss float64, logits, targets []float32)) error {
+	bar := progress.Start(ctx, name, int64(data.rows()), "papers")
+	defer bar.Done()
+	f := batcher{data: data, masked: masked}
+	for _, rows := range data.X.Batches(size, 0) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		b := f.fill(rows)
+		b.Train, b.Step = false, step
+		loss, logits, err := net.Eval(b)
+		if err != nil {
+			return fmt.Errorf("training: %s: %w", name, err)
+		}
+		fn(rows, loss, logits, b.Targets)
+		bar.Add(int64(b.B))
+	}
+	return nil
+}
+
+// Scores returns the probabilities (n, labels) that the network gives to papers,
+// taken in batches of that size. Where padding is masked they do not depend on
+// which papers share a batch.
+func Scores(ctx context.Context, net Network, data Data, labels, size int, masked bool) (*multilabel.Scores, error) {
+	out := multilabel.NewScores(data.rows(), labels)
+	if data.rows() == 0 {
+		return out, nil
+	}
+	data.Y = multilabel.New(labels) // no truth: the loss is of no interest
+	for range data.rows() {
+		data.Y.Append(nil)
+	}
+	err := forBatches(ctx, net, data, size, masked, "score", 0, func(rows []int, _ float64, logits, _ []float32) {
+		for i, row := range rows {
+			for c, logit := range logits[i*labels : (i+1)*labels] {
+				out.Data[row*labels+c] = 1 / (1 + math.Exp(-float64(logit)))
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}

@@ -1,0 +1,128 @@
+package training
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"assay/internal/pool"
+)
+
+// Options say how a network is trained.
+type Options struct {
+	Epochs    int
+	BatchSize int
+	// Masked says that padding has no influence; otherwise it is a token like any
+	// other, and a paper's scores depend on what it is batched with.
+	Masked bool
+
+	LearningRate float64
+	Schedule     string  // "constant", or "cosine" or "linear" down to 0 over all steps
+	Warmup       float64 // share of all steps over which the rate rises linearly
+	ClipNorm     float64 // the gradient's norm is cut to this; 0 is off
+
+	EarlyStopping string // "off", "f1" or "loss", of the validation papers
+	Patience      int    // epochs without an improvement
+
+	Seed uint64
+	Pool *pool.Pool
+
+	// Groups (C) is the master category of each category, for the second F1.
+	Groups  []int32
+	Masters int
+
+	// Record takes a StepRecord every RecordEvery steps and an EpochRecord after
+	// each epoch; nil takes none.
+	Record      func(record any) error
+	RecordEvery int // 0: 50
+
+	Checkpoint Checkpoint
+}
+
+// Checkpoint says where the state of a training is kept. The zero value keeps
+// none.
+type Checkpoint struct {
+	Path   string
+	Every  time.Duration // 0: two minutes
+	Resume bool          // continue from Path where it exists
+	// Resumed is called before the first record of a continued training: records
+	// of steps after this one are written again.
+	Resumed func(step int64) error
+}
+
+func (o *Options) check() error {
+	switch {
+	case o.Epochs < 1 || o.BatchSize < 1:
+		return fmt.Errorf("training: %d epochs of batches of %d: both must be at least 1", o.Epochs, o.BatchSize)
+	case !(o.LearningRate > 0):
+		return fmt.Errorf("training: a learning rate of %g must be above 0", o.LearningRate)
+	case o.Schedule != "constant" && o.Schedule != "cosine" && o.Schedule != "linear":
+		return fmt.Errorf(`training: schedule %q is none of "constant", "cosine" and "linear"`, o.Schedule)
+	case !(o.Warmup >= 0 && o.Warmup < 1) || !(o.ClipNorm >= 0):
+		return fmt.Errorf("training: a warm-up of %g must lie in [0, 1), a clipping norm of %g not below 0", o.Warmup, o.ClipNorm)
+	case o.EarlyStopping != "off" && o.EarlyStopping != "f1" && o.EarlyStopping != "loss":
+		return fmt.Errorf(`training: early stopping on %q is none of "off", "f1" and "loss"`, o.EarlyStopping)
+	case o.EarlyStopping != "off" && o.Patience < 1:
+		return fmt.Errorf("training: a patience of %d epochs must be at least 1", o.Patience)
+	}
+	return nil
+}
+
+// rate is the learning rate of a step, counted from 0, of so many.
+func (o *Options) rate(step, total int64) float64 {
+	warm := int64(math.Round(o.Warmup * float64(total)))
+	if step < warm {
+		return o.LearningRate * float64(step+1) / float64(warm+1)
+	}
+	passed := float64(step-warm) / float64(max(total-warm, 1))
+	switch o.Schedule {
+	case "cosine":
+		return o.LearningRate * (1 + math.Cos(math.Pi*passed)) / 2
+	case "linear":
+		return o.LearningRate * (1 - passed)
+	}
+	return o.LearningRate
+}
+
+// StepRecord is how training goes, as moving averages over batches: each is 0.99
+// times what it was and 0.01 times the last batch's, from the first batch's on.
+type StepRecord struct {
+	Kind         string  `json:"kind"` // "step"
+	Epoch        int     `json:"epoch"`
+	Step         int64   `json:"step"` // taken so far
+	Loss         float64 `json:"loss"`
+	F1           float64 `json:"f1"`        // sample average at threshold 0.5
+	MasterF1     float64 `json:"master_f1"` // of the master categories of the labels
+	LearningRate float64 `json:"learning_rate"`
+	GradientNorm float64 `json:"gradient_norm"` // of the last batch, before clipping
+}
+
+// EpochRecord is how an epoch ended. The validation loss has no class weights;
+// what needs validation papers is nil without them.
+type EpochRecord struct {
+	Kind     string  `json:"kind"`  // "epoch"
+	Epoch    int     `json:"epoch"` // from 1
+	Step     int64   `json:"step"`
+	Loss     float64 `json:"loss"`
+	F1       float64 `json:"f1"`
+	MasterF1 float64 `json:"master_f1"`
+
+	ValidationLoss     *float64 `json:"validation_loss,omitempty"`
+	ValidationF1       *float64 `json:"validation_f1,omitempty"`
+	ValidationMasterF1 *float64 `json:"validation_master_f1,omitempty"`
+	Best               bool     `json:"best"` // so far, by validation F1
+
+	LearningRate    float64 `json:"learning_rate"`
+	Seconds         float64 `json:"seconds"` // since the beginning, in all attempts
+	PapersPerSecond float64 `json:"papers_per_second"`
+}
+
+// Report is how a training went.
+type Report struct {
+	Epochs    int // done
+	BestEpoch int // whose parameters were kept, from 1
+	Steps     int64
+	Stopped   bool // early
+	Curve     []EpochRecord
+	Seconds   float64 // in all attempts
+}
