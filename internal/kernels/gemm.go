@@ -28,20 +28,51 @@ type Packed[T Float] struct {
 func (p *Packed[T]) Shape() (k, n int) { return p.k, p.n }
 
 // Pack lays out b (K, N), whose rows are ldb apart.
-func (p *Packed[T]) Pack(b []T, k, n, ldb int) {
+func (p *Packed[T]) Pack(b []T, k, n, ldb int) { p.PackSum(b, k, n, ldb, nil) }
+
+// PackSum is Pack, and adds the rows of b to sums (N) in their order, unless that
+// is nil.
+func (p *Packed[T]) PackSum(b []T, k, n, ldb int, sums []T) {
 	checkOperand("Pack", len(b), k, n, ldb)
+	if sums != nil {
+		sums = sums[:n]
+	}
 	p.resize(k, n)
 	for k0 := 0; k0 < k; k0 += depth {
-		for j := 0; j < n; j += panel {
+		rows := min(depth, k-k0)
+		whole := p.fastPanels(b[k0*ldb:], k0, rows, ldb, sums)
+		for j := whole * panel; j < n; j += panel {
 			width := min(panel, n-j)
 			dst := p.panel(k0, j)
 			src := b[k0*ldb+j:]
-			for i := range min(depth, k-k0) {
+			for i := range rows {
 				row := dst[i*panel : i*panel+panel]
 				clear(row[copy(row, src[i*ldb:i*ldb+width]):])
 			}
+			if sums != nil {
+				for i := range rows {
+					Add(sums[j:], src[i*ldb:i*ldb+width])
+				}
+			}
 		}
 	}
+}
+
+// fastPanels packs the panels of full width in one go and returns how many.
+func (p *Packed[T]) fastPanels(b []T, k0, rows, ldb int, sums []T) int {
+	src, ok := single(b)
+	whole := p.n / panel
+	if !ok || fastTiles == nil || fastTiles.panels == nil || whole == 0 || rows == 0 {
+		return 0
+	}
+	dst, _ := single(p.panel(k0, 0))
+	var sum *float32
+	if sums != nil {
+		s, _ := single(sums)
+		sum = &s[0]
+	}
+	fastTiles.panels(&dst[0], &src[0], 4*ldb, rows, whole, sum)
+	return whole
 }
 
 // PackTransposed lays out the transpose of b (N, K), whose rows are ldb apart.
@@ -56,36 +87,34 @@ func (p *Packed[T]) PackTransposed(b []T, k, n, ldb int) {
 			if width < panel {
 				clear(dst[:rows*panel])
 			}
-			transposeTo(dst, b[j*ldb+k0:], width, rows, ldb)
+			Transpose(dst, panel, b[j*ldb+k0:], ldb, width, rows)
 		}
 	}
 }
 
-// transposeTo sets dst[i*panel+j] to src[j*ld+i].
-func transposeTo[T Float](dst, src []T, width, rows, ld int) {
-	if d, ok := single(dst); ok && fastTiles != nil && fastTiles.transpose != nil {
-		s, _ := single(src)
-		wide, high := width/16*16, rows/16*16
-		if wide > 0 && high > 0 {
-			for j := 0; j < wide; j += 16 {
-				fastTiles.transpose(&d[j], &s[j*ld], 4*ld, high/16)
-			}
-			if high < rows {
-				transposeGo(dst[high*panel:], src[high:], wide, rows-high, ld)
-			}
-			if wide < width {
-				transposeGo(dst[wide:], src[wide*ld:], width-wide, rows, ld)
-			}
-			return
-		}
+// Transpose sets dst (cols, rows) to the transpose of src (rows, cols); their rows
+// are ldd and lds apart.
+func Transpose[T Float](dst []T, ldd int, src []T, lds, rows, cols int) {
+	checkOperand("Transpose", len(dst), cols, rows, ldd)
+	checkOperand("Transpose", len(src), rows, cols, lds)
+	d, ok := single(dst)
+	wide, high := rows/16*16, cols/16*16
+	if !ok || fastTiles == nil || fastTiles.transpose == nil || wide == 0 || high == 0 {
+		transposeGo(dst, ldd, src, lds, 0, rows, 0, cols)
+		return
 	}
-	transposeGo(dst, src, width, rows, ld)
+	s, _ := single(src)
+	for j := 0; j < wide; j += 16 {
+		fastTiles.transpose(&d[j], 4*ldd, &s[j*lds], 4*lds, high/16)
+	}
+	transposeGo(dst, ldd, src, lds, 0, wide, high, cols)
+	transposeGo(dst, ldd, src, lds, wide, rows, 0, cols)
 }
 
-func transposeGo[T Float](dst, src []T, width, rows, ld int) {
-	for j := range width {
-		for i, v := range src[j*ld : j*ld+rows] {
-			dst[i*panel+j] = v
+func transposeGo[T Float](dst []T, ldd int, src []T, lds, fromRow, toRow, fromCol, toCol int) {
+	for j := fromRow; j < toRow; j++ {
+		for i := fromCol; i < toCol; i++ {
+			dst[i*ldd+j] = src[j*lds+i]
 		}
 	}
 }
@@ -271,12 +300,15 @@ type tiles struct {
 	rows int // of the highest tile
 	// run computes a tile of some rows; strides in bytes.
 	run func(rows, k int, a *float32, row, col int, b, c *float32, ldc, cols, accumulate int)
-	// transpose sets dst[i*panel+j] to src[j*ld+i] for j < 16 and i < 16·blocks; ld
+	// transpose sets dst[i*ldd+j] to src[j*ld+i] for j < 16 and i < 16·blocks; strides
 	// in bytes.
-	transpose func(dst, src *float32, ld, blocks int)
+	transpose func(dst *float32, ldd int, src *float32, ld, blocks int)
 	// bands sets dst[band*14*k+x*14+i] to src[x*ld+band*14+i] for x < k and i < 14;
 	// ld in bytes.
 	bands func(dst, src *float32, ld, k, bands int)
+	// panels sets dst[(panel*k+x)*32+j] to src[x*ld+panel*32+j] for x < k and j < 32,
+	// and adds it to sums[panel*32+j] unless that is nil; ld in bytes.
+	panels func(dst, src *float32, ld, k, panels int, sums *float32)
 }
 
 // fastTiles is what this machine runs; nil where only the reference is there.

@@ -104,12 +104,17 @@ func gemm13AVX512(k int, a *float32, row int, col int, b *float32, c *float32, l
 //go:noescape
 func gemm14AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
 
-// transposeAVX512 sets dst[i*panel+j] to src[j*ld+i] for j < 16, i < 16*blocks; ld in bytes.
+// transposeAVX512 sets dst[i*ldd+j] to src[j*ld+i] for j < 16, i < 16*blocks; strides in bytes.
 //
 //go:noescape
-func transposeAVX512(dst *float32, src *float32, ld int, blocks int)
+func transposeAVX512(dst *float32, ldd int, src *float32, ld int, blocks int)
 
 // bandsAVX512 sets dst[band*14*k+x*14+i] to src[x*ld+band*14+i] for x < k, i < 14; ld in bytes.
 //
 //go:noescape
 func bandsAVX512(dst *float32, src *float32, ld int, k int, bands int)
+
+// panelsAVX512 sets dst[(panel*k+x)*32+j] to src[x*ld+panel*32+j] for x < k, j < 32, and adds it to sums[panel*32+j] unless that is nil; ld in bytes.
+//
+//go:noescape
+func panelsAVX512(dst *float32, src *float32, ld int, k int, panels int, sums *float32)

@@ -2908,47 +2908,51 @@ store:
 	VZEROUPPER
 	RET
 
-// func transposeAVX512(dst *float32, src *float32, ld int, blocks int)
+// func transposeAVX512(dst *float32, ldd int, src *float32, ld int, blocks int)
 // Requires: AVX, AVX512F
-TEXT ·transposeAVX512(SB), NOSPLIT, $0-32
+TEXT ·transposeAVX512(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), AX
-	MOVQ src+8(FP), CX
-	MOVQ ld+16(FP), DX
-	MOVQ blocks+24(FP), BX
+	MOVQ src+16(FP), CX
+	MOVQ ld+24(FP), DX
+	MOVQ blocks+32(FP), BX
+	MOVQ ldd+8(FP), SI
+	MOVQ SI, DI
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), R8
 
 block:
-	MOVQ       CX, SI
-	VMOVUPS    (SI), Z0
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z1
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z2
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z3
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z4
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z5
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z6
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z7
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z8
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z9
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z10
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z11
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z12
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z13
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z14
-	ADDQ       DX, SI
-	VMOVUPS    (SI), Z15
+	MOVQ       CX, R9
+	VMOVUPS    (R9), Z0
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z1
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z2
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z3
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z4
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z5
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z6
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z7
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z8
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z9
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z10
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z11
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z12
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z13
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z14
+	ADDQ       DX, R9
+	VMOVUPS    (R9), Z15
 	VUNPCKLPS  Z1, Z0, Z16
 	VUNPCKHPS  Z1, Z0, Z17
 	VUNPCKLPS  Z3, Z2, Z18
@@ -2997,40 +3001,44 @@ block:
 	VSHUFF32X4 $0xdd, Z7, Z3, Z29
 	VSHUFF32X4 $0x88, Z15, Z11, Z30
 	VSHUFF32X4 $0xdd, Z15, Z11, Z31
+	MOVQ       AX, R9
 	VSHUFF32X4 $0x88, Z18, Z16, Z0
-	VMOVUPS    Z0, (AX)
+	VMOVUPS    Z0, (R9)
 	VSHUFF32X4 $0x88, Z19, Z17, Z1
-	VMOVUPS    Z1, 512(AX)
+	VMOVUPS    Z1, (R9)(DI*1)
 	VSHUFF32X4 $0xdd, Z18, Z16, Z2
-	VMOVUPS    Z2, 1024(AX)
+	VMOVUPS    Z2, (R9)(DI*2)
 	VSHUFF32X4 $0xdd, Z19, Z17, Z3
-	VMOVUPS    Z3, 1536(AX)
+	VMOVUPS    Z3, (R9)(R8*1)
+	ADDQ       SI, R9
 	VSHUFF32X4 $0x88, Z22, Z20, Z4
-	VMOVUPS    Z4, 128(AX)
+	VMOVUPS    Z4, (R9)
 	VSHUFF32X4 $0x88, Z23, Z21, Z5
-	VMOVUPS    Z5, 640(AX)
+	VMOVUPS    Z5, (R9)(DI*1)
 	VSHUFF32X4 $0xdd, Z22, Z20, Z6
-	VMOVUPS    Z6, 1152(AX)
+	VMOVUPS    Z6, (R9)(DI*2)
 	VSHUFF32X4 $0xdd, Z23, Z21, Z7
-	VMOVUPS    Z7, 1664(AX)
+	VMOVUPS    Z7, (R9)(R8*1)
+	ADDQ       SI, R9
 	VSHUFF32X4 $0x88, Z26, Z24, Z8
-	VMOVUPS    Z8, 256(AX)
+	VMOVUPS    Z8, (R9)
 	VSHUFF32X4 $0x88, Z27, Z25, Z9
-	VMOVUPS    Z9, 768(AX)
+	VMOVUPS    Z9, (R9)(DI*1)
 	VSHUFF32X4 $0xdd, Z26, Z24, Z10
-	VMOVUPS    Z10, 1280(AX)
+	VMOVUPS    Z10, (R9)(DI*2)
 	VSHUFF32X4 $0xdd, Z27, Z25, Z11
-	VMOVUPS    Z11, 1792(AX)
+	VMOVUPS    Z11, (R9)(R8*1)
+	ADDQ       SI, R9
 	VSHUFF32X4 $0x88, Z30, Z28, Z12
-	VMOVUPS    Z12, 384(AX)
+	VMOVUPS    Z12, (R9)
 	VSHUFF32X4 $0x88, Z31, Z29, Z13
-	VMOVUPS    Z13, 896(AX)
+	VMOVUPS    Z13, (R9)(DI*1)
 	VSHUFF32X4 $0xdd, Z30, Z28, Z14
-	VMOVUPS    Z14, 1408(AX)
+	VMOVUPS    Z14, (R9)(DI*2)
 	VSHUFF32X4 $0xdd, Z31, Z29, Z15
-	VMOVUPS    Z15, 1920(AX)
+	VMOVUPS    Z15, (R9)(R8*1)
 	ADDQ       $0x40, CX
-	ADDQ       $0x00000800, AX
+	LEAQ       (AX)(DI*4), AX
 	DECQ       BX
 	JNZ        block
 	VZEROUPPER
@@ -3064,5 +3072,68 @@ band:
 	ADDQ      $0x38, AX
 	DECQ      BX
 	JNZ       row
+	VZEROUPPER
+	RET
+
+// func panelsAVX512(dst *float32, src *float32, ld int, k int, panels int, sums *float32)
+// Requires: AVX, AVX512F
+TEXT ·panelsAVX512(SB), NOSPLIT, $0-48
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  ld+16(FP), DX
+	MOVQ  k+24(FP), BX
+	MOVQ  panels+32(FP), SI
+	MOVQ  sums+40(FP), DI
+	MOVQ  BX, R8
+	SHLQ  $0x07, R8
+	TESTQ DI, DI
+	JZ    plainRow
+
+summedRow:
+	MOVQ CX, R9
+	MOVQ AX, R10
+	MOVQ SI, R11
+	MOVQ DI, R12
+
+summedPanel:
+	VMOVUPS (R9), Z0
+	VMOVUPS Z0, (R10)
+	VADDPS  (R12), Z0, Z0
+	VMOVUPS Z0, (R12)
+	VMOVUPS 64(R9), Z1
+	VMOVUPS Z1, 64(R10)
+	VADDPS  64(R12), Z1, Z1
+	VMOVUPS Z1, 64(R12)
+	ADDQ    $0x00000080, R9
+	ADDQ    R8, R10
+	ADDQ    $0x00000080, R12
+	DECQ    R11
+	JNZ     summedPanel
+	ADDQ    DX, CX
+	ADDQ    $0x00000080, AX
+	DECQ    BX
+	JNZ     summedRow
+	VZEROUPPER
+	RET
+
+plainRow:
+	MOVQ CX, R9
+	MOVQ AX, R10
+	MOVQ SI, R11
+	MOVQ DI, R12
+
+plainPanel:
+	VMOVUPS (R9), Z0
+	VMOVUPS Z0, (R10)
+	VMOVUPS 64(R9), Z1
+	VMOVUPS Z1, 64(R10)
+	ADDQ    $0x00000080, R9
+	ADDQ    R8, R10
+	DECQ    R11
+	JNZ     plainPanel
+	ADDQ    DX, CX
+	ADDQ    $0x00000080, AX
+	DECQ    BX
+	JNZ     plainRow
 	VZEROUPPER
 	RET

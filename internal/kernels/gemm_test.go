@@ -150,6 +150,59 @@ func testGemm[T Float](t *testing.T) {
 	}
 }
 
+func testTranspose[T Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, shape := range [][2]int{{1, 1}, {3, 50}, {16, 16}, {17, 31}, {32, 48}, {33, 100}, {100, 40}, {64, 15}} {
+		rows, cols := shape[0], shape[1]
+		for gap := range 2 {
+			src := randomSlice[T](r, rows*(cols+gap))
+			dst := guardedMatrix[T](r, cols, rows, rows+gap)
+			Transpose(dst, rows+gap, src, cols+gap, rows, cols)
+			checkGuards(t, dst, cols, rows, rows+gap)
+			for i := range rows {
+				for j := range cols {
+					if dst[j*(rows+gap)+i] != src[i*(cols+gap)+j] {
+						t.Fatalf("(%d, %d) of (%d, %d): %g, want %g", i, j, rows, cols, dst[j*(rows+gap)+i], src[i*(cols+gap)+j])
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestTranspose(t *testing.T) {
+	withTiles(t, func(t *testing.T) {
+		t.Run("float32", testTranspose[float32])
+		t.Run("float64", testTranspose[float64])
+	})
+}
+
+// TestPackSum: the sums of columns, in the order of the rows.
+func TestPackSum(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	withTiles(t, func(t *testing.T) {
+		for _, n := range []int{1, 31, 32, 33, 100, 256} {
+			for _, k := range []int{1, 2, 255, 256, 257, 600} {
+				b, want := randomSlice[float32](r, k*(n+1)), make([]float32, n)
+				sums := guardedMatrix[float32](r, 1, n, n)
+				copy(want, sums)
+				for i := range k {
+					for j := range n {
+						want[j] += b[i*(n+1)+j]
+					}
+				}
+				new(Packed[float32]).PackSum(b, k, n, n+1, sums)
+				checkGuards(t, sums, 1, n, n)
+				for j := range n {
+					if sums[j] != want[j] {
+						t.Fatalf("column %d of (%d, %d): %g, want %g", j, k, n, sums[j], want[j])
+					}
+				}
+			}
+		}
+	})
+}
+
 func TestGemm(t *testing.T) {
 	withTiles(t, func(t *testing.T) {
 		t.Run("float32", testGemm[float32])

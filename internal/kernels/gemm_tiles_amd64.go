@@ -15,7 +15,7 @@ var tilesAVX2 = [...]tileFunc{gemm1AVX2, gemm2AVX2, gemm3AVX2, gemm4AVX2, gemm5A
 func tilesOf(name string) *tiles {
 	switch {
 	case name == "avx512":
-		return &tiles{rows: len(tilesAVX512), transpose: transposeAVX512, bands: bandsAVX512, run: func(rows, k int, a *float32, row, col int, b, c *float32, ldc, cols, accumulate int) {
+		return &tiles{rows: len(tilesAVX512), transpose: transposeAVX512, bands: bandsAVX512, panels: panelsAVX512, run: func(rows, k int, a *float32, row, col int, b, c *float32, ldc, cols, accumulate int) {
 			tilesAVX512[rows-1](k, a, row, col, b, c, ldc, cols, accumulate)
 		}}
 	case name == "avx2" && cpu.X86.HasFMA:

@@ -115,18 +115,19 @@ func (l *Attention[T]) backwardPaper(worker, paper int) {
 		return
 	}
 	ld, lw, w := l.ldRows(), ldWeights(n), l.weights[paper]
-	s.x, s.dy = l.gather(s.x, l.x, paper), l.gather(s.dy, l.dy, paper)
+	s.dy = l.gather(s.dy, l.dy, paper)
 	s.dw = grow(s.dw, n*lw)
-	s.byColumn.PackTransposed(s.x, l.dim, n, ld)
+	x, ldx := l.x.Data[paper*l.dim:], l.x.B*l.dim
+	s.byColumn.PackTransposed(x, l.dim, n, ldx)
 	kernels.Gemm(s.dw, lw, kernels.Left[T]{Data: s.dy, Row: ld, Col: 1}, n, &s.byColumn, false)
 	for t := range n {
 		kernels.SoftmaxBackward(s.dw[t*lw:t*lw+n], w[t*lw:t*lw+n], l.scale)
 	}
 	addTransposed(s.dw, n, lw)
-	dx, ldx := l.dx.Data[paper*l.dim:], l.x.B*l.dim
+	dx := l.dx.Data[paper*l.dim:]
 	s.g.Pack(s.dy, n, l.dim, ld)
 	kernels.Gemm(dx, ldx, kernels.Left[T]{Data: w, Row: 1, Col: lw}, n, &s.g, false)
-	s.byRow.Pack(s.x, n, l.dim, ld)
+	s.byRow.Pack(x, n, l.dim, ldx)
 	kernels.Gemm(dx, ldx, kernels.Left[T]{Data: s.dw, Row: lw, Col: 1}, n, &s.byRow, true)
 }
 

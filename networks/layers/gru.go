@@ -53,8 +53,9 @@ type direction[T kernels.Float] struct {
 	gates []T
 	ld    int
 	state []T // (B, ldState): h, then dL/dh
-	sums  []T // (4H): of the gates' gradients
-	rows  []int32
+
+	sums            []T // (4H): of the gates' gradients
+	dInput, dHidden []T // (in, 3H), (H, 3H): gradients of the weights, transposed
 }
 
 // ldState keeps the rows of states from meeting in one set of the cache.
@@ -76,7 +77,8 @@ func NewBiGRU[T kernels.Float](p *pool.Pool, name string, in, hidden int, r *ran
 			reverse: i == 1,
 			wih:     param("weight_ih", 3*hidden, in), whh: param("weight_hh", 3*hidden, hidden),
 			bih: param("bias_ih", 3*hidden), bhh: param("bias_hh", 3*hidden),
-			bias: make([]T, 4*hidden), sums: make([]T, 4*hidden), ld: 4*hidden + 16,
+			bias: make([]T, 4*hidden), sums: make([]T, 4*hidden),
+			dInput: make([]T, in*3*hidden), dHidden: make([]T, hidden*3*hidden), ld: 4*hidden + 16,
 		}
 	}
 	l.forward, l.backward, l.gradients, l.pack = l.forwardTask, l.backwardTask, l.gradientTask, l.packTask

@@ -5,20 +5,9 @@ import "assay/internal/kernels"
 // Backward sets the gradients of the weights; it returns nil.
 func (l *BiGRU[T]) Backward(b *Batch, dy *Tensor[T]) *Tensor[T] {
 	l.dy = dy
-	for _, d := range l.dirs {
-		d.rows = growRows(d.rows, b.T*b.B)
-	}
 	l.pool.Run(2*l.blocks, l.backward)
 	l.pool.Run(2*l.slices, l.gradients)
 	return nil
-}
-
-// growRows returns the numbers 0 to n-1.
-func growRows(rows []int32, n int) []int32 {
-	for i := len(rows); i < n; i++ {
-		rows = append(rows, int32(i))
-	}
-	return rows
 }
 
 // backwardTask goes back through time: it turns the gates into their gradients.
@@ -58,44 +47,58 @@ func (l *BiGRU[T]) before(d *direction[T], step, paper int) []T {
 	return l.out.Row(d.time(step-1, l.batch.T), paper)
 }
 
-// gradientScratch is what a worker needs to multiply gates by what they met.
+// gradientScratch is what a worker needs to multiply what the gates met by their
+// gradients.
 type gradientScratch[T kernels.Float] struct {
-	gates         kernels.Transposed[T]
-	input, hidden kernels.Packed[T]
+	input, hidden kernels.Transposed[T] // x and the hidden state before
+	rz, n, g      kernels.Packed[T]     // gradients of the gates
 }
 
 // gradientTask sums the gradients of some rows of a direction's weights over all
-// times and papers, block by block.
+// times and papers, block by block: transposed first, as the gates are wider than
+// what they met.
 func (l *BiGRU[T]) gradientTask(worker, i int) {
 	d, part := l.dirs[i%2], i/2
 	h, rows, s := l.hidden, l.batch.T*l.batch.B, l.scratch[worker]
 	columns := func(n int) (from, to int) { return part * n / l.slices, (part + 1) * n / l.slices }
 	rz, rzEnd := columns(2 * h)
 	n, nEnd := columns(h)
-	wih, whh := d.wih.Grad, d.whh.Grad
+	clear(d.sums[rz:rzEnd])
+	clear(d.sums[2*h+n : 2*h+nEnd])
+	clear(d.sums[3*h+n : 3*h+nEnd])
 	met := false // a hidden state that was not zero from the start
 	for k := 0; k < rows; {
 		end, prev, ok := l.block(d, k)
+		gates := d.gates[k*d.ld:]
+		s.rz.PackSum(gates[rz:], end-k, rzEnd-rz, d.ld, d.sums[rz:])
+		s.n.PackSum(gates[2*h+n:], end-k, nEnd-n, d.ld, d.sums[2*h+n:])
 		s.input.Pack(l.x.Data[k*l.in:], end-k, l.in, l.in)
-		s.gates.Pack(d.gates[k*d.ld+rz:], end-k, rzEnd-rz, d.ld)
-		s.gates.Multiply(wih[rz*l.in:], l.in, &s.input, k > 0)
+		s.input.Multiply(d.dInput[rz:], 3*h, &s.rz, k > 0)
+		s.input.Multiply(d.dInput[2*h+n:], 3*h, &s.n, k > 0)
+		s.g.PackSum(gates[3*h+n:], end-k, nEnd-n, d.ld, d.sums[3*h+n:])
 		if ok {
 			s.hidden.Pack(l.out.Data[prev*2*h+l.half(d):], end-k, h, 2*h)
-			s.gates.Multiply(whh[rz*h:], h, &s.hidden, met)
-			s.gates.Pack(d.gates[k*d.ld+3*h+n:], end-k, nEnd-n, d.ld)
-			s.gates.Multiply(whh[(2*h+n)*h:], h, &s.hidden, met)
+			s.hidden.Multiply(d.dHidden[rz:], 3*h, &s.rz, met)
+			s.hidden.Multiply(d.dHidden[2*h+n:], 3*h, &s.g, met)
 			met = true
 		}
-		s.gates.Pack(d.gates[k*d.ld+2*h+n:], end-k, nEnd-n, d.ld)
-		s.gates.Multiply(wih[(2*h+n)*l.in:], l.in, &s.input, k > 0)
 		k = end
 	}
-	if !met {
-		clear(whh[rz*h : rzEnd*h])
-		clear(whh[(2*h+n)*h : (2*h+nEnd)*h])
+	for _, c := range [][2]int{{rz, rzEnd}, {2*h + n, 2*h + nEnd}} {
+		from, to := c[0], c[1]
+		if from == to {
+			continue
+		}
+		kernels.Transpose(d.wih.Grad[from*l.in:], l.in, d.dInput[from:], 3*h, l.in, to-from)
+		if met {
+			kernels.Transpose(d.whh.Grad[from*h:], h, d.dHidden[from:], 3*h, h, to-from)
+		} else {
+			clear(d.whh.Grad[from*h : to*h])
+		}
+		copy(d.bih.Grad[from:to], d.sums[from:to])
 	}
-	from, to := columns(4 * h)
-	l.biasGradients(d, from, to)
+	copy(d.bhh.Grad[rz:rzEnd], d.sums[rz:rzEnd])
+	copy(d.bhh.Grad[2*h+n:2*h+nEnd], d.sums[3*h+n:3*h+nEnd])
 }
 
 // block returns the end of the block of gates that begins at row k, and the row
@@ -114,23 +117,4 @@ func (l *BiGRU[T]) block(d *direction[T], k int) (end, prev int, ok bool) {
 		return min(end, b), 0, false
 	}
 	return end, k - b, true
-}
-
-// biasGradients sums some columns of the gates.
-func (l *BiGRU[T]) biasGradients(d *direction[T], from, to int) {
-	if from == to {
-		return
-	}
-	h := l.hidden
-	kernels.SumRows(d.sums[from:to], d.gates[from:], d.ld, d.rows[:l.batch.T*l.batch.B])
-	for j := from; j < to; j++ {
-		if j < 3*h {
-			d.bih.Grad[j] = d.sums[j]
-		}
-		if j < 2*h {
-			d.bhh.Grad[j] = d.sums[j]
-		} else if j >= 3*h {
-			d.bhh.Grad[j-h] = d.sums[j]
-		}
-	}
 }

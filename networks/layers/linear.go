@@ -91,3 +91,11 @@ func (l *Linear[T]) backwardPart(worker, part int) {
 		kernels.Gemm(l.dx.Data[from:], l.in, kernels.Left[T]{Data: l.dy.Data, Row: l.out, Col: 1}, n, w, false)
 	}
 }
+
+// growRows returns the numbers 0 to n-1.
+func growRows(rows []int32, n int) []int32 {
+	for i := len(rows); i < n; i++ {
+		rows = append(rows, int32(i))
+	}
+	return rows
+}

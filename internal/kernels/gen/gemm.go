@@ -28,6 +28,7 @@ func gemm() {
 	}
 	gemmTranspose()
 	gemmBands()
+	gemmPanels()
 }
 
 // gemmISA is what differs between the instruction sets.
@@ -200,15 +201,20 @@ func (gemmAVX2) store(v VecPhysical, _ int, to Mem)  { VMASKMOVPS(v, Y15, to) }
 // gemmTranspose writes the step of packing a transposed operand: squares of 16 by
 // 16, by shuffles within and between the quarters of a register.
 func gemmTranspose() {
-	TEXT("transposeAVX512", NOSPLIT, "func(dst, src *float32, ld, blocks int)")
+	TEXT("transposeAVX512", NOSPLIT, "func(dst *float32, ldd int, src *float32, ld, blocks int)")
 	Pragma("noescape")
-	Doc("transposeAVX512 sets dst[i*panel+j] to src[j*ld+i] for j < 16, i < 16*blocks; ld in bytes.")
+	Doc("transposeAVX512 sets dst[i*ldd+j] to src[j*ld+i] for j < 16, i < 16*blocks; strides in bytes.")
 	low := []VecPhysical{Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15}
 	high := []VecPhysical{Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31}
 	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
 	ld, blocks := Load(Param("ld"), GP64()), Load(Param("blocks"), GP64())
+	ldd := Load(Param("ldd"), GP64())
+	four, twelve := GP64(), GP64() // rows
+	MOVQ(ldd, four)
+	SHLQ(Imm(2), four)
+	LEAQ(Mem{Base: four, Index: four, Scale: 2}, twelve)
 	Label("block")
-	from := GP64()
+	from, to := GP64(), GP64()
 	MOVQ(src, from)
 	for j := range low {
 		VMOVUPS(Mem{Base: from}, low[j])
@@ -233,15 +239,20 @@ func gemmTranspose() {
 		VSHUFF32X4(Imm(even), low[12+c], low[8+c], high[4*c+2])
 		VSHUFF32X4(Imm(odd), low[12+c], low[8+c], high[4*c+3])
 	}
+	MOVQ(dst, to)
 	for c := range 4 {
+		rows := []Mem{{Base: to}, {Base: to, Index: four, Scale: 1}, {Base: to, Index: four, Scale: 2}, {Base: to, Index: twelve, Scale: 1}}
 		for quarter, from := range [][3]int{{0, 2, even}, {1, 3, even}, {0, 2, odd}, {1, 3, odd}} {
 			column := low[4*c+quarter]
 			VSHUFF32X4(Imm(uint64(from[2])), high[4*c+from[1]], high[4*c+from[0]], column)
-			VMOVUPS(column, Mem{Base: dst, Disp: 4 * gemmPanel * (4*quarter + c)})
+			VMOVUPS(column, rows[quarter])
+		}
+		if c < 3 {
+			ADDQ(ldd, to)
 		}
 	}
 	ADDQ(Imm(64), src)
-	ADDQ(U32(16*4*gemmPanel), dst)
+	LEAQ(Mem{Base: dst, Index: four, Scale: 4}, dst)
 	DECQ(blocks)
 	JNZ(LabelRef("block"))
 	VZEROUPPER()
@@ -278,4 +289,53 @@ func gemmBands() {
 	JNZ(LabelRef("row"))
 	VZEROUPPER()
 	RET()
+}
+
+// gemmPanels writes the packing of a right operand: rows are read from left to
+// right, in pieces of a panel's width, and added up where sums are asked for.
+func gemmPanels() {
+	TEXT("panelsAVX512", NOSPLIT, "func(dst, src *float32, ld, k, panels int, sums *float32)")
+	Pragma("noescape")
+	Doc("panelsAVX512 sets dst[(panel*k+x)*32+j] to src[x*ld+panel*32+j] for x < k, j < 32, and adds it to sums[panel*32+j] unless that is nil; ld in bytes.")
+	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
+	ld, k := Load(Param("ld"), GP64()), Load(Param("k"), GP64())
+	panels, sums, size := Load(Param("panels"), GP64()), Load(Param("sums"), GP64()), GP64()
+	MOVQ(k, size)
+	SHLQ(Imm(7), size)
+	for _, summed := range []bool{true, false} {
+		name := "plain"
+		if summed {
+			name = "summed"
+			TESTQ(sums, sums)
+			JZ(LabelRef("plainRow"))
+		}
+		Label(name + "Row")
+		from, to, left, sum := GP64(), GP64(), GP64(), GP64()
+		MOVQ(src, from)
+		MOVQ(dst, to)
+		MOVQ(panels, left)
+		MOVQ(sums, sum)
+		Label(name + "Panel")
+		for half, v := range []VecPhysical{Z0, Z1} {
+			VMOVUPS(Mem{Base: from, Disp: 64 * half}, v)
+			VMOVUPS(v, Mem{Base: to, Disp: 64 * half})
+			if summed {
+				VADDPS(Mem{Base: sum, Disp: 64 * half}, v, v)
+				VMOVUPS(v, Mem{Base: sum, Disp: 64 * half})
+			}
+		}
+		ADDQ(U32(4*gemmPanel), from)
+		ADDQ(size, to)
+		if summed {
+			ADDQ(U32(4*gemmPanel), sum)
+		}
+		DECQ(left)
+		JNZ(LabelRef(name + "Panel"))
+		ADDQ(ld, src)
+		ADDQ(U32(4*gemmPanel), dst)
+		DECQ(k)
+		JNZ(LabelRef(name + "Row"))
+		VZEROUPPER()
+		RET()
+	}
 }
