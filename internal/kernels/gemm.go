@@ -178,16 +178,23 @@ func tileColumn[T Float](c []T, ldc int, a Left[T], m int, b []T, k, cols int, a
 	}
 	a32, _ := single(a.Data)
 	b32, _ := single(b)
-	add := 0
+	t := tile{k: k, row: 4 * a.Row, col: 4 * a.Col, b: &b32[0], ldc: 4 * ldc, cols: cols}
 	if accumulate {
-		add = 1
+		t.accumulate = 1
 	}
-	blocks := (m + fastTiles.rows - 1) / fastTiles.rows
-	for block := range blocks {
-		// Blocks of nearly the same height.
-		from, to := block*m/blocks, (block+1)*m/blocks
-		at, left := &single32[from*ldc], &a32[from*a.Row]
-		fastTiles.run(to-from, k, left, 4*a.Row, 4*a.Col, &b32[0], at, 4*ldc, cols, add)
+	// Tiles of nearly the same height: some higher by a row, then the others.
+	count := (m + fastTiles.rows - 1) / fastTiles.rows
+	low := m / count
+	high := m - count*low
+	at := 0
+	for _, part := range [2][2]int{{low + 1, high}, {low, count - high}} {
+		t.rows, t.count = part[0], part[1]
+		if t.count == 0 {
+			continue
+		}
+		t.a, t.c, t.next = &a32[at*a.Row], &single32[at*ldc], t.rows*t.row
+		fastTiles.run(&t)
+		at += t.rows * t.count
 	}
 }
 
@@ -257,11 +264,31 @@ func (p *Transposed[T]) Multiply(c []T, ldc int, b *Packed[T], accumulate bool) 
 		panic(fmt.Sprintf("kernels: Multiply: %d rows of A and %d of B", p.k, b.k))
 	}
 	for j := 0; j < b.n; j += panel {
-		for i := 0; i < p.m; i += tall {
-			width := min(tall, p.m-i)
-			band := Left[T]{p.data[i*p.k:], 1, width}
-			tileColumn(c[i*ldc+j:], ldc, band, width, b.panel(0, j), p.k, min(panel, b.n-j), accumulate)
+		p.column(c[j:], ldc, b.panel(0, j), min(panel, b.n-j), accumulate)
+	}
+}
+
+// column does all bands of one panel.
+func (p *Transposed[T]) column(c []T, ldc int, b []T, cols int, accumulate bool) {
+	whole := p.m / tall
+	c32, ok := single(c)
+	if !ok || fastTiles == nil || fastTiles.rows < tall || whole == 0 {
+		whole = 0
+	} else {
+		a32, _ := single(p.data)
+		b32, _ := single(b)
+		t := tile{
+			rows: tall, count: whole, k: p.k, a: &a32[0], row: 4, col: 4 * tall, next: 4 * tall * p.k,
+			b: &b32[0], c: &c32[0], ldc: 4 * ldc, cols: cols,
 		}
+		if accumulate {
+			t.accumulate = 1
+		}
+		fastTiles.run(&t)
+	}
+	for i := whole * tall; i < p.m; i += tall {
+		width := min(tall, p.m-i)
+		tileColumn(c[i*ldc:], ldc, Left[T]{p.data[i*p.k:], 1, width}, width, b, p.k, cols, accumulate)
 	}
 }
 
@@ -298,8 +325,7 @@ func checkOperand(what string, have, rows, cols, ld int) {
 // tiles is one implementation of the tile that a product is made of.
 type tiles struct {
 	rows int // of the highest tile
-	// run computes a tile of some rows; strides in bytes.
-	run func(rows, k int, a *float32, row, col int, b, c *float32, ldc, cols, accumulate int)
+	run  func(t *tile)
 	// transpose sets dst[i*ldd+j] to src[j*ld+i] for j < 16 and i < 16·blocks; strides
 	// in bytes.
 	transpose func(dst *float32, ldd int, src *float32, ld, blocks int)
@@ -314,8 +340,15 @@ type tiles struct {
 // fastTiles is what this machine runs; nil where only the reference is there.
 var fastTiles = tilesOf(active.name)
 
-// tileFunc is the type of the generated functions.
-type tileFunc = func(k int, a *float32, row, col int, b, c *float32, ldc, cols, accumulate int)
+// tile is some tiles of C of the same height, one below the other, in one panel;
+// strides in bytes.
+type tile struct {
+	rows, count, k        int
+	a                     *float32
+	row, col, next        int // from row to row, k to k, tile to tile
+	b, c                  *float32
+	ldc, cols, accumulate int
+}
 
 // offset moves a pointer within its matrix.
 func offset(p *float32, elements int) *float32 {

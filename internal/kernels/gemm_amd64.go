@@ -4,105 +4,105 @@
 
 package kernels
 
-// gemm1AVX2 computes 1 rows of a tile.
+// gemm1AVX2 computes tiles of 1 rows.
 //
 //go:noescape
-func gemm1AVX2(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm1AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm2AVX2 computes 2 rows of a tile.
+// gemm2AVX2 computes tiles of 2 rows.
 //
 //go:noescape
-func gemm2AVX2(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm2AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm3AVX2 computes 3 rows of a tile.
+// gemm3AVX2 computes tiles of 3 rows.
 //
 //go:noescape
-func gemm3AVX2(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm3AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm4AVX2 computes 4 rows of a tile.
+// gemm4AVX2 computes tiles of 4 rows.
 //
 //go:noescape
-func gemm4AVX2(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm4AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm5AVX2 computes 5 rows of a tile.
+// gemm5AVX2 computes tiles of 5 rows.
 //
 //go:noescape
-func gemm5AVX2(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm5AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm6AVX2 computes 6 rows of a tile.
+// gemm6AVX2 computes tiles of 6 rows.
 //
 //go:noescape
-func gemm6AVX2(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm6AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm1AVX512 computes 1 rows of a tile.
+// gemm1AVX512 computes tiles of 1 rows.
 //
 //go:noescape
-func gemm1AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm1AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm2AVX512 computes 2 rows of a tile.
+// gemm2AVX512 computes tiles of 2 rows.
 //
 //go:noescape
-func gemm2AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm2AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm3AVX512 computes 3 rows of a tile.
+// gemm3AVX512 computes tiles of 3 rows.
 //
 //go:noescape
-func gemm3AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm3AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm4AVX512 computes 4 rows of a tile.
+// gemm4AVX512 computes tiles of 4 rows.
 //
 //go:noescape
-func gemm4AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm4AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm5AVX512 computes 5 rows of a tile.
+// gemm5AVX512 computes tiles of 5 rows.
 //
 //go:noescape
-func gemm5AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm5AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm6AVX512 computes 6 rows of a tile.
+// gemm6AVX512 computes tiles of 6 rows.
 //
 //go:noescape
-func gemm6AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm6AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm7AVX512 computes 7 rows of a tile.
+// gemm7AVX512 computes tiles of 7 rows.
 //
 //go:noescape
-func gemm7AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm7AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm8AVX512 computes 8 rows of a tile.
+// gemm8AVX512 computes tiles of 8 rows.
 //
 //go:noescape
-func gemm8AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm8AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm9AVX512 computes 9 rows of a tile.
+// gemm9AVX512 computes tiles of 9 rows.
 //
 //go:noescape
-func gemm9AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm9AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm10AVX512 computes 10 rows of a tile.
+// gemm10AVX512 computes tiles of 10 rows.
 //
 //go:noescape
-func gemm10AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm10AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm11AVX512 computes 11 rows of a tile.
+// gemm11AVX512 computes tiles of 11 rows.
 //
 //go:noescape
-func gemm11AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm11AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm12AVX512 computes 12 rows of a tile.
+// gemm12AVX512 computes tiles of 12 rows.
 //
 //go:noescape
-func gemm12AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm12AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm13AVX512 computes 13 rows of a tile.
+// gemm13AVX512 computes tiles of 13 rows.
 //
 //go:noescape
-func gemm13AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm13AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
-// gemm14AVX512 computes 14 rows of a tile.
+// gemm14AVX512 computes tiles of 14 rows.
 //
 //go:noescape
-func gemm14AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+func gemm14AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
 // transposeAVX512 sets dst[i*ldd+j] to src[j*ld+i] for j < 16, i < 16*blocks; strides in bytes.
 //

@@ -4,10 +4,11 @@
 
 #include "textflag.h"
 
-// func gemm1AVX2(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm1AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, CMOV, FMA3
-TEXT ·gemm1AVX2(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm1AVX2(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VXORPS Y0, Y0, Y0
@@ -15,8 +16,8 @@ TEXT ·gemm1AVX2(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ       ldc+48(FP), AX
-	MOVQ       cols+56(FP), AX
+	MOVQ       ldc+56(FP), AX
+	MOVQ       cols+64(FP), AX
 	XORQ       CX, CX
 	MOVQ       $0x0000000000000008, DX
 	SUBQ       $0x00, AX
@@ -26,9 +27,9 @@ add:
 	LEAQ       laneMasks<>+0(SB), CX
 	NEGQ       AX
 	VMOVDQU    32(CX)(AX*4), Y15
-	MOVQ       c+40(FP), AX
+	MOVQ       c+48(FP), AX
 	VMASKMOVPS (AX), Y15, Y0
-	MOVQ       cols+56(FP), AX
+	MOVQ       cols+64(FP), AX
 	XORQ       CX, CX
 	MOVQ       $0x0000000000000008, DX
 	SUBQ       $0x08, AX
@@ -38,7 +39,7 @@ add:
 	LEAQ       laneMasks<>+0(SB), CX
 	NEGQ       AX
 	VMOVDQU    32(CX)(AX*4), Y15
-	MOVQ       c+40(FP), AX
+	MOVQ       c+48(FP), AX
 	VMASKMOVPS 32(AX), Y15, Y1
 
 start:
@@ -48,7 +49,7 @@ start:
 	MOVQ  a+8(FP), CX
 	MOVQ  row+16(FP), DX
 	MOVQ  col+24(FP), DX
-	MOVQ  b+32(FP), BX
+	MOVQ  b+40(FP), BX
 
 loop:
 	VMOVUPS      (BX), Y12
@@ -62,8 +63,8 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ       ldc+48(FP), AX
-	MOVQ       cols+56(FP), AX
+	MOVQ       ldc+56(FP), AX
+	MOVQ       cols+64(FP), AX
 	XORQ       CX, CX
 	MOVQ       $0x0000000000000008, DX
 	SUBQ       $0x00, AX
@@ -73,9 +74,9 @@ store:
 	LEAQ       laneMasks<>+0(SB), CX
 	NEGQ       AX
 	VMOVDQU    32(CX)(AX*4), Y15
-	MOVQ       c+40(FP), AX
+	MOVQ       c+48(FP), AX
 	VMASKMOVPS Y0, Y15, (AX)
-	MOVQ       cols+56(FP), AX
+	MOVQ       cols+64(FP), AX
 	XORQ       CX, CX
 	MOVQ       $0x0000000000000008, DX
 	SUBQ       $0x08, AX
@@ -85,8 +86,15 @@ store:
 	LEAQ       laneMasks<>+0(SB), CX
 	NEGQ       AX
 	VMOVDQU    32(CX)(AX*4), Y15
-	MOVQ       c+40(FP), AX
+	MOVQ       c+48(FP), AX
 	VMASKMOVPS Y1, Y15, 32(AX)
+	MOVQ       next+32(FP), AX
+	ADDQ       AX, a+8(FP)
+	MOVQ       ldc+56(FP), AX
+	IMUL3Q     $0x01, AX, AX
+	ADDQ       AX, c+48(FP)
+	DECQ       tiles+80(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
@@ -108,10 +116,11 @@ DATA laneMasks<>+56(SB)/4, $0x00000000
 DATA laneMasks<>+60(SB)/4, $0x00000000
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// func gemm2AVX2(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm2AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, CMOV, FMA3
-TEXT ·gemm2AVX2(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm2AVX2(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VXORPS Y0, Y0, Y0
@@ -121,8 +130,8 @@ TEXT ·gemm2AVX2(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ       ldc+48(FP), AX
-	MOVQ       cols+56(FP), CX
+	MOVQ       ldc+56(FP), AX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x00, CX
@@ -132,11 +141,11 @@ add:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS (CX), Y15, Y0
 	ADDQ       AX, CX
 	VMASKMOVPS (CX), Y15, Y2
-	MOVQ       cols+56(FP), CX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x08, CX
@@ -146,7 +155,7 @@ add:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS 32(CX), Y15, Y1
 	ADDQ       AX, CX
 	VMASKMOVPS 32(CX), Y15, Y3
@@ -158,7 +167,7 @@ start:
 	MOVQ  a+8(FP), CX
 	MOVQ  row+16(FP), DX
 	MOVQ  col+24(FP), BX
-	MOVQ  b+32(FP), SI
+	MOVQ  b+40(FP), SI
 
 loop:
 	VMOVUPS      (SI), Y12
@@ -175,8 +184,8 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ       ldc+48(FP), AX
-	MOVQ       cols+56(FP), CX
+	MOVQ       ldc+56(FP), AX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x00, CX
@@ -186,11 +195,11 @@ store:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS Y0, Y15, (CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y2, Y15, (CX)
-	MOVQ       cols+56(FP), CX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x08, CX
@@ -200,17 +209,25 @@ store:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS Y1, Y15, 32(CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y3, Y15, 32(CX)
+	MOVQ       next+32(FP), AX
+	ADDQ       AX, a+8(FP)
+	MOVQ       ldc+56(FP), AX
+	IMUL3Q     $0x02, AX, AX
+	ADDQ       AX, c+48(FP)
+	DECQ       tiles+80(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm3AVX2(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm3AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, CMOV, FMA3
-TEXT ·gemm3AVX2(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm3AVX2(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VXORPS Y0, Y0, Y0
@@ -222,8 +239,8 @@ TEXT ·gemm3AVX2(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ       ldc+48(FP), AX
-	MOVQ       cols+56(FP), CX
+	MOVQ       ldc+56(FP), AX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x00, CX
@@ -233,13 +250,13 @@ add:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS (CX), Y15, Y0
 	ADDQ       AX, CX
 	VMASKMOVPS (CX), Y15, Y2
 	ADDQ       AX, CX
 	VMASKMOVPS (CX), Y15, Y4
-	MOVQ       cols+56(FP), CX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x08, CX
@@ -249,7 +266,7 @@ add:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS 32(CX), Y15, Y1
 	ADDQ       AX, CX
 	VMASKMOVPS 32(CX), Y15, Y3
@@ -263,7 +280,7 @@ start:
 	MOVQ  a+8(FP), CX
 	MOVQ  row+16(FP), DX
 	MOVQ  col+24(FP), BX
-	MOVQ  b+32(FP), SI
+	MOVQ  b+40(FP), SI
 
 loop:
 	VMOVUPS      (SI), Y12
@@ -283,8 +300,8 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ       ldc+48(FP), AX
-	MOVQ       cols+56(FP), CX
+	MOVQ       ldc+56(FP), AX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x00, CX
@@ -294,13 +311,13 @@ store:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS Y0, Y15, (CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y2, Y15, (CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y4, Y15, (CX)
-	MOVQ       cols+56(FP), CX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x08, CX
@@ -310,19 +327,27 @@ store:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS Y1, Y15, 32(CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y3, Y15, 32(CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y5, Y15, 32(CX)
+	MOVQ       next+32(FP), AX
+	ADDQ       AX, a+8(FP)
+	MOVQ       ldc+56(FP), AX
+	IMUL3Q     $0x03, AX, AX
+	ADDQ       AX, c+48(FP)
+	DECQ       tiles+80(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm4AVX2(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm4AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, CMOV, FMA3
-TEXT ·gemm4AVX2(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm4AVX2(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VXORPS Y0, Y0, Y0
@@ -336,8 +361,8 @@ TEXT ·gemm4AVX2(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ       ldc+48(FP), AX
-	MOVQ       cols+56(FP), CX
+	MOVQ       ldc+56(FP), AX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x00, CX
@@ -347,7 +372,7 @@ add:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS (CX), Y15, Y0
 	ADDQ       AX, CX
 	VMASKMOVPS (CX), Y15, Y2
@@ -355,7 +380,7 @@ add:
 	VMASKMOVPS (CX), Y15, Y4
 	ADDQ       AX, CX
 	VMASKMOVPS (CX), Y15, Y6
-	MOVQ       cols+56(FP), CX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x08, CX
@@ -365,7 +390,7 @@ add:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS 32(CX), Y15, Y1
 	ADDQ       AX, CX
 	VMASKMOVPS 32(CX), Y15, Y3
@@ -382,7 +407,7 @@ start:
 	MOVQ  row+16(FP), DX
 	LEAQ  (DX)(DX*2), BX
 	MOVQ  col+24(FP), SI
-	MOVQ  b+32(FP), DI
+	MOVQ  b+40(FP), DI
 
 loop:
 	VMOVUPS      (DI), Y12
@@ -405,8 +430,8 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ       ldc+48(FP), AX
-	MOVQ       cols+56(FP), CX
+	MOVQ       ldc+56(FP), AX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x00, CX
@@ -416,7 +441,7 @@ store:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS Y0, Y15, (CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y2, Y15, (CX)
@@ -424,7 +449,7 @@ store:
 	VMASKMOVPS Y4, Y15, (CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y6, Y15, (CX)
-	MOVQ       cols+56(FP), CX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x08, CX
@@ -434,7 +459,7 @@ store:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS Y1, Y15, 32(CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y3, Y15, 32(CX)
@@ -442,13 +467,21 @@ store:
 	VMASKMOVPS Y5, Y15, 32(CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y7, Y15, 32(CX)
+	MOVQ       next+32(FP), AX
+	ADDQ       AX, a+8(FP)
+	MOVQ       ldc+56(FP), AX
+	IMUL3Q     $0x04, AX, AX
+	ADDQ       AX, c+48(FP)
+	DECQ       tiles+80(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm5AVX2(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm5AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, CMOV, FMA3
-TEXT ·gemm5AVX2(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm5AVX2(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VXORPS Y0, Y0, Y0
@@ -464,8 +497,8 @@ TEXT ·gemm5AVX2(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ       ldc+48(FP), AX
-	MOVQ       cols+56(FP), CX
+	MOVQ       ldc+56(FP), AX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x00, CX
@@ -475,7 +508,7 @@ add:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS (CX), Y15, Y0
 	ADDQ       AX, CX
 	VMASKMOVPS (CX), Y15, Y2
@@ -485,7 +518,7 @@ add:
 	VMASKMOVPS (CX), Y15, Y6
 	ADDQ       AX, CX
 	VMASKMOVPS (CX), Y15, Y8
-	MOVQ       cols+56(FP), CX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x08, CX
@@ -495,7 +528,7 @@ add:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS 32(CX), Y15, Y1
 	ADDQ       AX, CX
 	VMASKMOVPS 32(CX), Y15, Y3
@@ -514,7 +547,7 @@ start:
 	MOVQ  row+16(FP), DX
 	LEAQ  (DX)(DX*2), BX
 	MOVQ  col+24(FP), SI
-	MOVQ  b+32(FP), DI
+	MOVQ  b+40(FP), DI
 
 loop:
 	VMOVUPS      (DI), Y12
@@ -540,8 +573,8 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ       ldc+48(FP), AX
-	MOVQ       cols+56(FP), CX
+	MOVQ       ldc+56(FP), AX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x00, CX
@@ -551,7 +584,7 @@ store:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS Y0, Y15, (CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y2, Y15, (CX)
@@ -561,7 +594,7 @@ store:
 	VMASKMOVPS Y6, Y15, (CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y8, Y15, (CX)
-	MOVQ       cols+56(FP), CX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x08, CX
@@ -571,7 +604,7 @@ store:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS Y1, Y15, 32(CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y3, Y15, 32(CX)
@@ -581,13 +614,21 @@ store:
 	VMASKMOVPS Y7, Y15, 32(CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y9, Y15, 32(CX)
+	MOVQ       next+32(FP), AX
+	ADDQ       AX, a+8(FP)
+	MOVQ       ldc+56(FP), AX
+	IMUL3Q     $0x05, AX, AX
+	ADDQ       AX, c+48(FP)
+	DECQ       tiles+80(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm6AVX2(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm6AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, CMOV, FMA3
-TEXT ·gemm6AVX2(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm6AVX2(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VXORPS Y0, Y0, Y0
@@ -605,8 +646,8 @@ TEXT ·gemm6AVX2(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ       ldc+48(FP), AX
-	MOVQ       cols+56(FP), CX
+	MOVQ       ldc+56(FP), AX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x00, CX
@@ -616,7 +657,7 @@ add:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS (CX), Y15, Y0
 	ADDQ       AX, CX
 	VMASKMOVPS (CX), Y15, Y2
@@ -628,7 +669,7 @@ add:
 	VMASKMOVPS (CX), Y15, Y8
 	ADDQ       AX, CX
 	VMASKMOVPS (CX), Y15, Y10
-	MOVQ       cols+56(FP), CX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x08, CX
@@ -638,7 +679,7 @@ add:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS 32(CX), Y15, Y1
 	ADDQ       AX, CX
 	VMASKMOVPS 32(CX), Y15, Y3
@@ -660,7 +701,7 @@ start:
 	LEAQ  (DX)(DX*2), BX
 	LEAQ  (BX)(DX*2), SI
 	MOVQ  col+24(FP), DI
-	MOVQ  b+32(FP), R8
+	MOVQ  b+40(FP), R8
 
 loop:
 	VMOVUPS      (R8), Y12
@@ -689,8 +730,8 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ       ldc+48(FP), AX
-	MOVQ       cols+56(FP), CX
+	MOVQ       ldc+56(FP), AX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x00, CX
@@ -700,7 +741,7 @@ store:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS Y0, Y15, (CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y2, Y15, (CX)
@@ -712,7 +753,7 @@ store:
 	VMASKMOVPS Y8, Y15, (CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y10, Y15, (CX)
-	MOVQ       cols+56(FP), CX
+	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
 	SUBQ       $0x08, CX
@@ -722,7 +763,7 @@ store:
 	LEAQ       laneMasks<>+0(SB), DX
 	NEGQ       CX
 	VMOVDQU    32(DX)(CX*4), Y15
-	MOVQ       c+40(FP), CX
+	MOVQ       c+48(FP), CX
 	VMASKMOVPS Y1, Y15, 32(CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y3, Y15, 32(CX)
@@ -734,13 +775,21 @@ store:
 	VMASKMOVPS Y9, Y15, 32(CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y11, Y15, 32(CX)
+	MOVQ       next+32(FP), AX
+	ADDQ       AX, a+8(FP)
+	MOVQ       ldc+56(FP), AX
+	IMUL3Q     $0x06, AX, AX
+	ADDQ       AX, c+48(FP)
+	DECQ       tiles+80(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm1AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm1AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1AVX512(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm1AVX512(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VPXORQ Z0, Z0, Z0
@@ -748,21 +797,21 @@ TEXT ·gemm1AVX512(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ      ldc+48(FP), AX
+	MOVQ      ldc+56(FP), AX
 	MOVQ      $0x0000000000000001, AX
-	MOVQ      cols+56(FP), CX
+	MOVQ      cols+64(FP), CX
 	SHLXQ     CX, AX, AX
 	DECQ      AX
 	KMOVW     AX, K1
-	MOVQ      c+40(FP), AX
+	MOVQ      c+48(FP), AX
 	VMOVUPS.Z (AX), K1, Z0
 	MOVQ      $0x0000000000000001, AX
-	MOVQ      cols+56(FP), CX
+	MOVQ      cols+64(FP), CX
 	SHLXQ     CX, AX, AX
 	DECQ      AX
 	SHRQ      $0x10, AX
 	KMOVW     AX, K1
-	MOVQ      c+40(FP), AX
+	MOVQ      c+48(FP), AX
 	VMOVUPS.Z 64(AX), K1, Z1
 
 start:
@@ -772,7 +821,7 @@ start:
 	MOVQ  a+8(FP), CX
 	MOVQ  row+16(FP), DX
 	MOVQ  col+24(FP), DX
-	MOVQ  b+32(FP), BX
+	MOVQ  b+40(FP), BX
 
 loop:
 	VMOVUPS      (BX), Z28
@@ -786,29 +835,37 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ    ldc+48(FP), AX
+	MOVQ    ldc+56(FP), AX
 	MOVQ    $0x0000000000000001, AX
-	MOVQ    cols+56(FP), CX
+	MOVQ    cols+64(FP), CX
 	SHLXQ   CX, AX, AX
 	DECQ    AX
 	KMOVW   AX, K1
-	MOVQ    c+40(FP), AX
+	MOVQ    c+48(FP), AX
 	VMOVUPS Z0, K1, (AX)
 	MOVQ    $0x0000000000000001, AX
-	MOVQ    cols+56(FP), CX
+	MOVQ    cols+64(FP), CX
 	SHLXQ   CX, AX, AX
 	DECQ    AX
 	SHRQ    $0x10, AX
 	KMOVW   AX, K1
-	MOVQ    c+40(FP), AX
+	MOVQ    c+48(FP), AX
 	VMOVUPS Z1, K1, 64(AX)
+	MOVQ    next+32(FP), AX
+	ADDQ    AX, a+8(FP)
+	MOVQ    ldc+56(FP), AX
+	IMUL3Q  $0x01, AX, AX
+	ADDQ    AX, c+48(FP)
+	DECQ    tiles+80(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm2AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2AVX512(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm2AVX512(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VPXORQ Z0, Z0, Z0
@@ -818,23 +875,23 @@ TEXT ·gemm2AVX512(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ      ldc+48(FP), AX
+	MOVQ      ldc+56(FP), AX
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z2
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	SHRQ      $0x10, CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      AX, CX
 	VMOVUPS.Z 64(CX), K1, Z3
@@ -846,7 +903,7 @@ start:
 	MOVQ  a+8(FP), CX
 	MOVQ  row+16(FP), DX
 	MOVQ  col+24(FP), BX
-	MOVQ  b+32(FP), SI
+	MOVQ  b+40(FP), SI
 
 loop:
 	VMOVUPS      (SI), Z28
@@ -863,33 +920,41 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ    ldc+48(FP), AX
+	MOVQ    ldc+56(FP), AX
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    AX, CX
 	VMOVUPS Z2, K1, (CX)
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	SHRQ    $0x10, CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z1, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z3, K1, 64(CX)
+	MOVQ    next+32(FP), AX
+	ADDQ    AX, a+8(FP)
+	MOVQ    ldc+56(FP), AX
+	IMUL3Q  $0x02, AX, AX
+	ADDQ    AX, c+48(FP)
+	DECQ    tiles+80(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm3AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm3AVX512(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm3AVX512(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VPXORQ Z0, Z0, Z0
@@ -901,25 +966,25 @@ TEXT ·gemm3AVX512(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ      ldc+48(FP), AX
+	MOVQ      ldc+56(FP), AX
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z2
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z4
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	SHRQ      $0x10, CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      AX, CX
 	VMOVUPS.Z 64(CX), K1, Z3
@@ -933,7 +998,7 @@ start:
 	MOVQ  a+8(FP), CX
 	MOVQ  row+16(FP), DX
 	MOVQ  col+24(FP), BX
-	MOVQ  b+32(FP), SI
+	MOVQ  b+40(FP), SI
 
 loop:
 	VMOVUPS      (SI), Z28
@@ -953,37 +1018,45 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ    ldc+48(FP), AX
+	MOVQ    ldc+56(FP), AX
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    AX, CX
 	VMOVUPS Z2, K1, (CX)
 	ADDQ    AX, CX
 	VMOVUPS Z4, K1, (CX)
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	SHRQ    $0x10, CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z1, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z3, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z5, K1, 64(CX)
+	MOVQ    next+32(FP), AX
+	ADDQ    AX, a+8(FP)
+	MOVQ    ldc+56(FP), AX
+	IMUL3Q  $0x03, AX, AX
+	ADDQ    AX, c+48(FP)
+	DECQ    tiles+80(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm4AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4AVX512(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm4AVX512(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VPXORQ Z0, Z0, Z0
@@ -997,13 +1070,13 @@ TEXT ·gemm4AVX512(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ      ldc+48(FP), AX
+	MOVQ      ldc+56(FP), AX
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z2
@@ -1012,12 +1085,12 @@ add:
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z6
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	SHRQ      $0x10, CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      AX, CX
 	VMOVUPS.Z 64(CX), K1, Z3
@@ -1034,7 +1107,7 @@ start:
 	MOVQ  row+16(FP), DX
 	LEAQ  (DX)(DX*2), BX
 	MOVQ  col+24(FP), SI
-	MOVQ  b+32(FP), DI
+	MOVQ  b+40(FP), DI
 
 loop:
 	VMOVUPS      (DI), Z28
@@ -1057,13 +1130,13 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ    ldc+48(FP), AX
+	MOVQ    ldc+56(FP), AX
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    AX, CX
 	VMOVUPS Z2, K1, (CX)
@@ -1072,12 +1145,12 @@ store:
 	ADDQ    AX, CX
 	VMOVUPS Z6, K1, (CX)
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	SHRQ    $0x10, CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z1, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z3, K1, 64(CX)
@@ -1085,13 +1158,21 @@ store:
 	VMOVUPS Z5, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z7, K1, 64(CX)
+	MOVQ    next+32(FP), AX
+	ADDQ    AX, a+8(FP)
+	MOVQ    ldc+56(FP), AX
+	IMUL3Q  $0x04, AX, AX
+	ADDQ    AX, c+48(FP)
+	DECQ    tiles+80(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm5AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm5AVX512(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm5AVX512(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VPXORQ Z0, Z0, Z0
@@ -1107,13 +1188,13 @@ TEXT ·gemm5AVX512(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ      ldc+48(FP), AX
+	MOVQ      ldc+56(FP), AX
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z2
@@ -1124,12 +1205,12 @@ add:
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z8
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	SHRQ      $0x10, CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      AX, CX
 	VMOVUPS.Z 64(CX), K1, Z3
@@ -1148,7 +1229,7 @@ start:
 	MOVQ  row+16(FP), DX
 	LEAQ  (DX)(DX*2), BX
 	MOVQ  col+24(FP), SI
-	MOVQ  b+32(FP), DI
+	MOVQ  b+40(FP), DI
 
 loop:
 	VMOVUPS      (DI), Z28
@@ -1174,13 +1255,13 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ    ldc+48(FP), AX
+	MOVQ    ldc+56(FP), AX
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    AX, CX
 	VMOVUPS Z2, K1, (CX)
@@ -1191,12 +1272,12 @@ store:
 	ADDQ    AX, CX
 	VMOVUPS Z8, K1, (CX)
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	SHRQ    $0x10, CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z1, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z3, K1, 64(CX)
@@ -1206,13 +1287,21 @@ store:
 	VMOVUPS Z7, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z9, K1, 64(CX)
+	MOVQ    next+32(FP), AX
+	ADDQ    AX, a+8(FP)
+	MOVQ    ldc+56(FP), AX
+	IMUL3Q  $0x05, AX, AX
+	ADDQ    AX, c+48(FP)
+	DECQ    tiles+80(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm6AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6AVX512(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm6AVX512(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VPXORQ Z0, Z0, Z0
@@ -1230,13 +1319,13 @@ TEXT ·gemm6AVX512(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ      ldc+48(FP), AX
+	MOVQ      ldc+56(FP), AX
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z2
@@ -1249,12 +1338,12 @@ add:
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z10
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	SHRQ      $0x10, CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      AX, CX
 	VMOVUPS.Z 64(CX), K1, Z3
@@ -1276,7 +1365,7 @@ start:
 	LEAQ  (DX)(DX*2), BX
 	LEAQ  (BX)(DX*2), SI
 	MOVQ  col+24(FP), DI
-	MOVQ  b+32(FP), R8
+	MOVQ  b+40(FP), R8
 
 loop:
 	VMOVUPS      (R8), Z28
@@ -1305,13 +1394,13 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ    ldc+48(FP), AX
+	MOVQ    ldc+56(FP), AX
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    AX, CX
 	VMOVUPS Z2, K1, (CX)
@@ -1324,12 +1413,12 @@ store:
 	ADDQ    AX, CX
 	VMOVUPS Z10, K1, (CX)
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	SHRQ    $0x10, CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z1, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z3, K1, 64(CX)
@@ -1341,13 +1430,21 @@ store:
 	VMOVUPS Z9, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z11, K1, 64(CX)
+	MOVQ    next+32(FP), AX
+	ADDQ    AX, a+8(FP)
+	MOVQ    ldc+56(FP), AX
+	IMUL3Q  $0x06, AX, AX
+	ADDQ    AX, c+48(FP)
+	DECQ    tiles+80(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm7AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm7AVX512(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm7AVX512(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VPXORQ Z0, Z0, Z0
@@ -1367,13 +1464,13 @@ TEXT ·gemm7AVX512(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ      ldc+48(FP), AX
+	MOVQ      ldc+56(FP), AX
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z2
@@ -1388,12 +1485,12 @@ add:
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z12
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	SHRQ      $0x10, CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      AX, CX
 	VMOVUPS.Z 64(CX), K1, Z3
@@ -1417,7 +1514,7 @@ start:
 	LEAQ  (DX)(DX*2), BX
 	LEAQ  (BX)(DX*2), SI
 	MOVQ  col+24(FP), DI
-	MOVQ  b+32(FP), R8
+	MOVQ  b+40(FP), R8
 
 loop:
 	VMOVUPS      (R8), Z28
@@ -1449,13 +1546,13 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ    ldc+48(FP), AX
+	MOVQ    ldc+56(FP), AX
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    AX, CX
 	VMOVUPS Z2, K1, (CX)
@@ -1470,12 +1567,12 @@ store:
 	ADDQ    AX, CX
 	VMOVUPS Z12, K1, (CX)
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	SHRQ    $0x10, CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z1, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z3, K1, 64(CX)
@@ -1489,13 +1586,21 @@ store:
 	VMOVUPS Z11, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z13, K1, 64(CX)
+	MOVQ    next+32(FP), AX
+	ADDQ    AX, a+8(FP)
+	MOVQ    ldc+56(FP), AX
+	IMUL3Q  $0x07, AX, AX
+	ADDQ    AX, c+48(FP)
+	DECQ    tiles+80(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm8AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8AVX512(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm8AVX512(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VPXORQ Z0, Z0, Z0
@@ -1517,13 +1622,13 @@ TEXT ·gemm8AVX512(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ      ldc+48(FP), AX
+	MOVQ      ldc+56(FP), AX
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z2
@@ -1540,12 +1645,12 @@ add:
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z14
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	SHRQ      $0x10, CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      AX, CX
 	VMOVUPS.Z 64(CX), K1, Z3
@@ -1572,7 +1677,7 @@ start:
 	LEAQ  (BX)(DX*2), SI
 	LEAQ  (SI)(DX*2), DI
 	MOVQ  col+24(FP), R8
-	MOVQ  b+32(FP), R9
+	MOVQ  b+40(FP), R9
 
 loop:
 	VMOVUPS      (R9), Z28
@@ -1607,13 +1712,13 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ    ldc+48(FP), AX
+	MOVQ    ldc+56(FP), AX
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    AX, CX
 	VMOVUPS Z2, K1, (CX)
@@ -1630,12 +1735,12 @@ store:
 	ADDQ    AX, CX
 	VMOVUPS Z14, K1, (CX)
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	SHRQ    $0x10, CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z1, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z3, K1, 64(CX)
@@ -1651,13 +1756,21 @@ store:
 	VMOVUPS Z13, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z15, K1, 64(CX)
+	MOVQ    next+32(FP), AX
+	ADDQ    AX, a+8(FP)
+	MOVQ    ldc+56(FP), AX
+	IMUL3Q  $0x08, AX, AX
+	ADDQ    AX, c+48(FP)
+	DECQ    tiles+80(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm9AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm9AVX512(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm9AVX512(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VPXORQ Z0, Z0, Z0
@@ -1681,13 +1794,13 @@ TEXT ·gemm9AVX512(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ      ldc+48(FP), AX
+	MOVQ      ldc+56(FP), AX
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z2
@@ -1706,12 +1819,12 @@ add:
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z16
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	SHRQ      $0x10, CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      AX, CX
 	VMOVUPS.Z 64(CX), K1, Z3
@@ -1740,7 +1853,7 @@ start:
 	LEAQ  (BX)(DX*2), SI
 	LEAQ  (SI)(DX*2), DI
 	MOVQ  col+24(FP), R8
-	MOVQ  b+32(FP), R9
+	MOVQ  b+40(FP), R9
 
 loop:
 	VMOVUPS      (R9), Z28
@@ -1778,13 +1891,13 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ    ldc+48(FP), AX
+	MOVQ    ldc+56(FP), AX
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    AX, CX
 	VMOVUPS Z2, K1, (CX)
@@ -1803,12 +1916,12 @@ store:
 	ADDQ    AX, CX
 	VMOVUPS Z16, K1, (CX)
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	SHRQ    $0x10, CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z1, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z3, K1, 64(CX)
@@ -1826,13 +1939,21 @@ store:
 	VMOVUPS Z15, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z17, K1, 64(CX)
+	MOVQ    next+32(FP), AX
+	ADDQ    AX, a+8(FP)
+	MOVQ    ldc+56(FP), AX
+	IMUL3Q  $0x09, AX, AX
+	ADDQ    AX, c+48(FP)
+	DECQ    tiles+80(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm10AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm10AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm10AVX512(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm10AVX512(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VPXORQ Z0, Z0, Z0
@@ -1858,13 +1979,13 @@ TEXT ·gemm10AVX512(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ      ldc+48(FP), AX
+	MOVQ      ldc+56(FP), AX
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z2
@@ -1885,12 +2006,12 @@ add:
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z18
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	SHRQ      $0x10, CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      AX, CX
 	VMOVUPS.Z 64(CX), K1, Z3
@@ -1922,7 +2043,7 @@ start:
 	LEAQ  (SI)(DX*2), DI
 	LEAQ  (DI)(DX*2), R8
 	MOVQ  col+24(FP), R9
-	MOVQ  b+32(FP), R10
+	MOVQ  b+40(FP), R10
 
 loop:
 	VMOVUPS      (R10), Z28
@@ -1963,13 +2084,13 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ    ldc+48(FP), AX
+	MOVQ    ldc+56(FP), AX
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    AX, CX
 	VMOVUPS Z2, K1, (CX)
@@ -1990,12 +2111,12 @@ store:
 	ADDQ    AX, CX
 	VMOVUPS Z18, K1, (CX)
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	SHRQ    $0x10, CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z1, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z3, K1, 64(CX)
@@ -2015,13 +2136,21 @@ store:
 	VMOVUPS Z17, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z19, K1, 64(CX)
+	MOVQ    next+32(FP), AX
+	ADDQ    AX, a+8(FP)
+	MOVQ    ldc+56(FP), AX
+	IMUL3Q  $0x0a, AX, AX
+	ADDQ    AX, c+48(FP)
+	DECQ    tiles+80(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm11AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm11AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm11AVX512(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm11AVX512(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VPXORQ Z0, Z0, Z0
@@ -2049,13 +2178,13 @@ TEXT ·gemm11AVX512(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ      ldc+48(FP), AX
+	MOVQ      ldc+56(FP), AX
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z2
@@ -2078,12 +2207,12 @@ add:
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z20
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	SHRQ      $0x10, CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      AX, CX
 	VMOVUPS.Z 64(CX), K1, Z3
@@ -2117,7 +2246,7 @@ start:
 	LEAQ  (SI)(DX*2), DI
 	LEAQ  (DI)(DX*2), R8
 	MOVQ  col+24(FP), R9
-	MOVQ  b+32(FP), R10
+	MOVQ  b+40(FP), R10
 
 loop:
 	VMOVUPS      (R10), Z28
@@ -2161,13 +2290,13 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ    ldc+48(FP), AX
+	MOVQ    ldc+56(FP), AX
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    AX, CX
 	VMOVUPS Z2, K1, (CX)
@@ -2190,12 +2319,12 @@ store:
 	ADDQ    AX, CX
 	VMOVUPS Z20, K1, (CX)
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	SHRQ    $0x10, CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z1, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z3, K1, 64(CX)
@@ -2217,13 +2346,21 @@ store:
 	VMOVUPS Z19, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z21, K1, 64(CX)
+	MOVQ    next+32(FP), AX
+	ADDQ    AX, a+8(FP)
+	MOVQ    ldc+56(FP), AX
+	IMUL3Q  $0x0b, AX, AX
+	ADDQ    AX, c+48(FP)
+	DECQ    tiles+80(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm12AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm12AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm12AVX512(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm12AVX512(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VPXORQ Z0, Z0, Z0
@@ -2253,13 +2390,13 @@ TEXT ·gemm12AVX512(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ      ldc+48(FP), AX
+	MOVQ      ldc+56(FP), AX
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z2
@@ -2284,12 +2421,12 @@ add:
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z22
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	SHRQ      $0x10, CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      AX, CX
 	VMOVUPS.Z 64(CX), K1, Z3
@@ -2326,7 +2463,7 @@ start:
 	LEAQ  (DI)(DX*2), R8
 	LEAQ  (R8)(DX*2), R9
 	MOVQ  col+24(FP), R10
-	MOVQ  b+32(FP), R11
+	MOVQ  b+40(FP), R11
 
 loop:
 	VMOVUPS      (R11), Z28
@@ -2373,13 +2510,13 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ    ldc+48(FP), AX
+	MOVQ    ldc+56(FP), AX
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    AX, CX
 	VMOVUPS Z2, K1, (CX)
@@ -2404,12 +2541,12 @@ store:
 	ADDQ    AX, CX
 	VMOVUPS Z22, K1, (CX)
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	SHRQ    $0x10, CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z1, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z3, K1, 64(CX)
@@ -2433,13 +2570,21 @@ store:
 	VMOVUPS Z21, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z23, K1, 64(CX)
+	MOVQ    next+32(FP), AX
+	ADDQ    AX, a+8(FP)
+	MOVQ    ldc+56(FP), AX
+	IMUL3Q  $0x0c, AX, AX
+	ADDQ    AX, c+48(FP)
+	DECQ    tiles+80(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm13AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm13AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm13AVX512(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm13AVX512(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VPXORQ Z0, Z0, Z0
@@ -2471,13 +2616,13 @@ TEXT ·gemm13AVX512(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ      ldc+48(FP), AX
+	MOVQ      ldc+56(FP), AX
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z2
@@ -2504,12 +2649,12 @@ add:
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z24
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	SHRQ      $0x10, CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      AX, CX
 	VMOVUPS.Z 64(CX), K1, Z3
@@ -2548,7 +2693,7 @@ start:
 	LEAQ  (DI)(DX*2), R8
 	LEAQ  (R8)(DX*2), R9
 	MOVQ  col+24(FP), R10
-	MOVQ  b+32(FP), R11
+	MOVQ  b+40(FP), R11
 
 loop:
 	VMOVUPS      (R11), Z28
@@ -2598,13 +2743,13 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ    ldc+48(FP), AX
+	MOVQ    ldc+56(FP), AX
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    AX, CX
 	VMOVUPS Z2, K1, (CX)
@@ -2631,12 +2776,12 @@ store:
 	ADDQ    AX, CX
 	VMOVUPS Z24, K1, (CX)
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	SHRQ    $0x10, CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z1, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z3, K1, 64(CX)
@@ -2662,13 +2807,21 @@ store:
 	VMOVUPS Z23, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z25, K1, 64(CX)
+	MOVQ    next+32(FP), AX
+	ADDQ    AX, a+8(FP)
+	MOVQ    ldc+56(FP), AX
+	IMUL3Q  $0x0d, AX, AX
+	ADDQ    AX, c+48(FP)
+	DECQ    tiles+80(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm14AVX512(k int, a *float32, row int, col int, b *float32, c *float32, ldc int, cols int, accumulate int)
+// func gemm14AVX512(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm14AVX512(SB), NOSPLIT, $0-72
-	MOVQ   accumulate+64(FP), AX
+TEXT ·gemm14AVX512(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
 	TESTQ  AX, AX
 	JNZ    add
 	VPXORQ Z0, Z0, Z0
@@ -2702,13 +2855,13 @@ TEXT ·gemm14AVX512(SB), NOSPLIT, $0-72
 	JMP    start
 
 add:
-	MOVQ      ldc+48(FP), AX
+	MOVQ      ldc+56(FP), AX
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z2
@@ -2737,12 +2890,12 @@ add:
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z26
 	MOVQ      $0x0000000000000001, CX
-	MOVQ      cols+56(FP), DX
+	MOVQ      cols+64(FP), DX
 	SHLXQ     DX, CX, CX
 	DECQ      CX
 	SHRQ      $0x10, CX
 	KMOVW     CX, K1
-	MOVQ      c+40(FP), CX
+	MOVQ      c+48(FP), CX
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      AX, CX
 	VMOVUPS.Z 64(CX), K1, Z3
@@ -2784,7 +2937,7 @@ start:
 	LEAQ  (R8)(DX*2), R9
 	LEAQ  (R9)(DX*2), R10
 	MOVQ  col+24(FP), R11
-	MOVQ  b+32(FP), R12
+	MOVQ  b+40(FP), R12
 
 loop:
 	VMOVUPS      (R12), Z28
@@ -2837,13 +2990,13 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ    ldc+48(FP), AX
+	MOVQ    ldc+56(FP), AX
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    AX, CX
 	VMOVUPS Z2, K1, (CX)
@@ -2872,12 +3025,12 @@ store:
 	ADDQ    AX, CX
 	VMOVUPS Z26, K1, (CX)
 	MOVQ    $0x0000000000000001, CX
-	MOVQ    cols+56(FP), DX
+	MOVQ    cols+64(FP), DX
 	SHLXQ   DX, CX, CX
 	DECQ    CX
 	SHRQ    $0x10, CX
 	KMOVW   CX, K1
-	MOVQ    c+40(FP), CX
+	MOVQ    c+48(FP), CX
 	VMOVUPS Z1, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z3, K1, 64(CX)
@@ -2905,6 +3058,13 @@ store:
 	VMOVUPS Z25, K1, 64(CX)
 	ADDQ    AX, CX
 	VMOVUPS Z27, K1, 64(CX)
+	MOVQ    next+32(FP), AX
+	ADDQ    AX, a+8(FP)
+	MOVQ    ldc+56(FP), AX
+	IMUL3Q  $0x0e, AX, AX
+	ADDQ    AX, c+48(FP)
+	DECQ    tiles+80(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 

@@ -4,6 +4,9 @@ package kernels
 
 import "golang.org/x/sys/cpu"
 
+// tileFunc is the type of the generated functions.
+type tileFunc = func(k int, a *float32, row, col, next int, b, c *float32, ldc, cols, accumulate, tiles int)
+
 var tilesAVX512 = [...]tileFunc{
 	gemm1AVX512, gemm2AVX512, gemm3AVX512, gemm4AVX512, gemm5AVX512, gemm6AVX512, gemm7AVX512,
 	gemm8AVX512, gemm9AVX512, gemm10AVX512, gemm11AVX512, gemm12AVX512, gemm13AVX512, gemm14AVX512,
@@ -15,15 +18,19 @@ var tilesAVX2 = [...]tileFunc{gemm1AVX2, gemm2AVX2, gemm3AVX2, gemm4AVX2, gemm5A
 func tilesOf(name string) *tiles {
 	switch {
 	case name == "avx512":
-		return &tiles{rows: len(tilesAVX512), transpose: transposeAVX512, bands: bandsAVX512, panels: panelsAVX512, run: func(rows, k int, a *float32, row, col int, b, c *float32, ldc, cols, accumulate int) {
-			tilesAVX512[rows-1](k, a, row, col, b, c, ldc, cols, accumulate)
-		}}
+		return &tiles{
+			rows: len(tilesAVX512), transpose: transposeAVX512, bands: bandsAVX512, panels: panelsAVX512,
+			run: func(t *tile) {
+				tilesAVX512[t.rows-1](t.k, t.a, t.row, t.col, t.next, t.b, t.c, t.ldc, t.cols, t.accumulate, t.count)
+			},
+		}
 	case name == "avx2" && cpu.X86.HasFMA:
-		return &tiles{rows: len(tilesAVX2), run: func(rows, k int, a *float32, row, col int, b, c *float32, ldc, cols, accumulate int) {
+		return &tiles{rows: len(tilesAVX2), run: func(t *tile) {
 			const half = panel / 2
-			tilesAVX2[rows-1](k, a, row, col, b, c, ldc, min(cols, half), accumulate)
-			if cols > half {
-				tilesAVX2[rows-1](k, a, row, col, offset(b, half), offset(c, half), ldc, cols-half, accumulate)
+			run := tilesAVX2[t.rows-1]
+			run(t.k, t.a, t.row, t.col, t.next, t.b, t.c, t.ldc, min(t.cols, half), t.accumulate, t.count)
+			if t.cols > half {
+				run(t.k, t.a, t.row, t.col, t.next, offset(t.b, half), offset(t.c, half), t.ldc, t.cols-half, t.accumulate, t.count)
 			}
 		}}
 	}

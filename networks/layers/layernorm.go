@@ -20,6 +20,7 @@ type LayerNorm[T kernels.Float] struct {
 	mean, rs  []T   // of each row
 	sums      [][]T // of the gradients of γ and β, by block
 	scratch   [][]T // a row, by worker
+	groups    int   // of papers that are added up
 	fwd, back func(worker, i int)
 }
 
@@ -69,7 +70,8 @@ func (l *LayerNorm[T]) Forward(b *Batch, x *Tensor[T]) *Tensor[T] {
 	l.mean, l.rs = grow(l.mean, rows), grow(l.rs, rows)
 	if l.over == TokensSummed {
 		l.out.Resize(1, x.B, l.dim)
-		l.pool.Run(x.B, l.fwd)
+		l.groups = min(x.B, l.pool.Workers())
+		l.pool.Run(l.groups, l.fwd)
 	} else {
 		l.out.Resize(x.T, x.B, l.dim)
 		l.pool.Run(blocksOf(rows), l.fwd)
@@ -96,14 +98,21 @@ func (l *LayerNorm[T]) forwardRows(_, block int) {
 	}
 }
 
-// forwardSum does all times of one paper.
-func (l *LayerNorm[T]) forwardSum(worker, paper int) {
-	sum, y := l.out.Row(0, paper), l.scratch[worker]
-	clear(sum)
-	for t := range l.batch.Lengths[paper] {
-		row := t*l.x.B + paper
-		l.mean[row], l.rs[row] = kernels.LayerNormForward(y, l.row(l.x, row), l.gamma.Value, l.beta.Value, normEps)
-		kernels.Add(sum, y)
+// forwardSum does a group of papers, one time after the other as they lie in
+// memory.
+func (l *LayerNorm[T]) forwardSum(worker, group int) {
+	from, to := group*l.x.B/l.groups, (group+1)*l.x.B/l.groups
+	y := l.scratch[worker]
+	for paper := from; paper < to; paper++ {
+		clear(l.out.Row(0, paper))
+	}
+	for t := range l.x.T {
+		for paper := from; paper < to; paper++ {
+			if row := t*l.x.B + paper; !l.ended(row) {
+				l.mean[row], l.rs[row] = kernels.LayerNormForward(y, l.row(l.x, row), l.gamma.Value, l.beta.Value, normEps)
+				kernels.Add(l.out.Row(0, paper), y)
+			}
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ const (
 	gemmRows2   = 6  // 12 sums, 2 vectors of B, 1 broadcast: half a panel
 )
 
-const gemmSignature = "func(k int, a *float32, row, col int, b, c *float32, ldc, cols, accumulate int)"
+const gemmSignature = "func(k int, a *float32, row, col, next int, b, c *float32, ldc, cols, accumulate, tiles int)"
 
 // gemm writes one function for each number of rows.
 func gemm() {
@@ -44,12 +44,15 @@ type gemmISA interface {
 	zero(v VecPhysical)
 }
 
-// gemmTile writes C = or += A·B for a tile of that many rows and cols columns;
-// row, col and ldc are in bytes.
+// gemmTile writes C = or += A·B for tiles of that many rows and cols columns, one
+// below the other in C and next bytes apart in A; row, col and ldc are in bytes.
+// What changes from tile to tile is kept in the arguments' place: the loop needs
+// the registers.
 func gemmTile(isa gemmISA, rows int) {
 	TEXT(fmt.Sprintf("gemm%d%s", rows, isa.name()), NOSPLIT, gemmSignature)
 	Pragma("noescape")
-	Doc(fmt.Sprintf("gemm%d%s computes %d rows of a tile.", rows, isa.name(), rows))
+	Doc(fmt.Sprintf("gemm%d%s computes tiles of %d rows.", rows, isa.name(), rows))
+	Label("tile")
 	accumulate := Load(Param("accumulate"), GP64())
 	TESTQ(accumulate, accumulate)
 	JNZ(LabelRef("add"))
@@ -89,9 +92,26 @@ func gemmTile(isa gemmISA, rows int) {
 
 	Label("store")
 	forRowsOfC(isa, rows, func(half, row int, at Mem) { isa.store(isa.sum(row, half), half, at) })
+	advance("a", Load(Param("next"), GP64()))
+	height := Load(Param("ldc"), GP64())
+	IMUL3Q(Imm(uint64(rows)), height, height)
+	advance("c", height)
+	DECQ(place("tiles"))
+	JNZ(LabelRef("tile"))
 	VZEROUPPER()
 	RET()
 }
+
+// place is where an argument lies.
+func place(name string) Mem {
+	p, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return p.Addr
+}
+
+func advance(name string, by Register) { ADDQ(by, place(name)) }
 
 // forRowsOfC calls body with the place of each half row of the tile, the first
 // halves first.
