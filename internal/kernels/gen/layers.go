@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -15,13 +16,13 @@ type lanes interface {
 	name() string
 	halves() int
 	vec() VecVirtual
-	// mask returns the lanes of a half that exist, given how many elements are left.
+	// mask returns the lanes of a half that exist, given how many elements are left;
+	// the functions that take one take nil for all lanes.
 	mask(left Register, half int) Register
 	load(from Mem, m Register) VecVirtual
 	store(v VecVirtual, to Mem, m Register)
 	keep(v VecVirtual, m Register)             // zero the other lanes
 	otherwise(v, other VecVirtual, m Register) // other in the other lanes
-	round(v, to VecVirtual)
 	and(a, b, to VecVirtual)
 	or(a, b, to VecVirtual)
 	// choose sets to to a where |x| < limit, else to b.
@@ -77,26 +78,68 @@ type row struct{ at Register }
 
 func param(name string) row { return row{Load(Param(name), GP64())} }
 
-// along loops over n elements, 16 at a time; body does one half. at gives the
-// place of the half in a row, plus an offset of bytes in a register.
+// along loops over n elements, 16 at a time; body does one half, and gets no mask
+// as long as all 16 are there.
 func along(l lanes, label string, n Register, rows []row, body func(half int, m Register)) {
+	inStep(l, label, n, rows, 1, func(parts []part) {
+		for _, p := range parts {
+			body(p.half, p.mask)
+		}
+	})
+}
+
+// part is a half that a body does, all of it or what its mask has.
+type part struct {
+	half int
+	mask Register
+}
+
+// inStep is along with as many chunks at a time as are told, half as many in AVX2,
+// which has half the registers; body does the parts it is given, in step.
+func inStep(l lanes, label string, n Register, rows []row, chunks int, body func(parts []part)) {
 	left := GP64()
-	moving := make([]Register, len(rows))
-	for i, r := range rows {
-		moving[i] = r.at
-	}
 	MOVQ(n, left)
-	TESTQ(left, left)
-	JLE(LabelRef(label + "End"))
-	Label(label)
-	for half := range l.halves() {
-		body(half, l.mask(left, half))
+	if l.halves() == 1 && chunks > 1 {
+		var parts []part
+		for i := range chunks {
+			parts = append(parts, part{half: 2 * i})
+		}
+		SUBQ(U32(16*chunks), left)
+		JLT(LabelRef(label + "ManyEnd"))
+		Label(label + "Many")
+		body(parts)
+		for _, r := range rows {
+			ADDQ(U32(64*chunks), r.at)
+		}
+		SUBQ(U32(16*chunks), left)
+		JGE(LabelRef(label + "Many"))
+		Label(label + "ManyEnd")
+		ADDQ(U32(16*chunks), left)
 	}
-	for _, r := range moving {
-		ADDQ(Imm(64), r)
+	one := func(mask func(half int) Register) {
+		var parts []part
+		for half := range l.halves() {
+			parts = append(parts, part{half, mask(half)})
+		}
+		if l.halves() == 2 && chunks < 4 {
+			body(parts[:1])
+			parts = parts[1:]
+		}
+		body(parts)
 	}
 	SUBQ(Imm(16), left)
-	JG(LabelRef(label))
+	JLT(LabelRef(label + "Tail"))
+	Label(label)
+	one(func(int) Register { return nil })
+	for _, r := range rows {
+		ADDQ(Imm(64), r.at)
+	}
+	SUBQ(Imm(16), left)
+	JGE(LabelRef(label))
+	Label(label + "Tail")
+	ADDQ(Imm(16), left)
+	JZ(LabelRef(label + "End"))
+	one(func(half int) Register { return l.mask(left, half) })
 	Label(label + "End")
 }
 
@@ -120,70 +163,113 @@ func (r row) behind(bytes Register, scale uint8, half int) Mem {
 // lowest is where e^x is still a normal number.
 const lowest = -87.33
 
-// exponential sets x to e^x within 2 units in the last place, for x from lowest to
-// 88.3 (Cephes' polynomial); the caller sees to the bounds.
-func exponential(l lanes, x VecVirtual) {
-	n, y := l.vec(), constant(l, 1.9875691500e-4)
-	VMULPS(constant(l, math.Log2E), x, n)
-	l.round(n, n)
-	VFNMADD231PS(constant(l, 0.693359375), n, x)
-	VFNMADD231PS(constant(l, -2.12194440e-4), n, x)
-	for _, c := range []float64{1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1} {
-		VFMADD213PS(constant(l, c), x, y)
+// shifted is 1.5·2^23 + 127: a number added to it is rounded to a whole one, whose
+// exponent as a float32, less the sign, stands in the lowest bits.
+const shifted = 3<<22 + 127
+
+// exponentials sets every x to e^x within 2 units in the last place, for x from
+// lowest to 88.3; the caller sees to the bounds. They go in step: one after the
+// other, each would wait for itself.
+func exponentials(l lanes, xs ...VecVirtual) {
+	n, power := vecs(l, len(xs)), vecs(l, len(xs))
+	log2e, shift := constant(l, math.Log2E), constant(l, shifted)
+	for i, x := range xs {
+		VMOVAPS(shift, n[i])
+		VFMADD231PS(log2e, x, n[i])
+		VPSLLD(Imm(23), n[i], power[i]) // 2^n
+		VSUBPS(shift, n[i], n[i])
 	}
-	square := l.vec()
-	VMULPS(x, x, square)
-	VFMADD213PS(x, square, y)
-	VADDPS(constant(l, 1), y, y)
-	VCVTPS2DQ(n, n)
-	VPADDD(constantBits(l, 127), n, n)
-	VPSLLD(Imm(23), n, n)
-	VMULPS(n, y, x)
+	for _, part := range []float64{0.693359375, -2.12194440e-4} { // log 2
+		c := constant(l, part)
+		for i, x := range xs {
+			VFNMADD231PS(c, n[i], x)
+		}
+	}
+	y := n
+	for k, number := range []float64{1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1, 1, 1} {
+		c := constant(l, number)
+		for i, x := range xs {
+			if k == 0 {
+				VMOVAPS(c, y[i])
+			} else {
+				VFMADD213PS(c, x, y[i])
+			}
+		}
+	}
+	for i, x := range xs {
+		VMULPS(power[i], y[i], x)
+	}
+}
+
+func vecs(l lanes, n int) []VecVirtual {
+	out := make([]VecVirtual, n)
+	for i := range out {
+		out[i] = l.vec()
+	}
+	return out
 }
 
 // most is where 1+e^x is e^x, and the product of two of them is far from infinite.
 const most = 40
 
-// sigmoids sets x to 1/(1+e^−y) and y to 1/(1+e^−x), by one division: the inverse
-// of the product times either.
-func sigmoids(l lanes, x, y VecVirtual) {
-	one := constant(l, 1)
-	for _, v := range []VecVirtual{x, y} {
+// sigmoids sets every x to 1/(1+e^−y) and the y of its place to 1/(1+e^−x), by one
+// division: the inverse of the product times either.
+func sigmoids(l lanes, xs, ys []VecVirtual) {
+	both := slices.Concat(xs, ys)
+	for _, v := range both {
 		VSUBPS(v, constant(l, 0), v)
 		VMAXPS(v, constant(l, lowest), v) // a NaN stays: it is the second operand
 		VMINPS(v, constant(l, most), v)
-		exponential(l, v)
+	}
+	exponentials(l, both...)
+	one := constant(l, 1)
+	for _, v := range both {
 		VADDPS(one, v, v)
 	}
-	share := l.vec()
-	VMULPS(x, y, share)
-	VDIVPS(share, one, share)
-	VMULPS(share, x, x)
-	VMULPS(share, y, y)
+	for i, x := range xs {
+		share := l.vec()
+		VMULPS(x, ys[i], share)
+		VDIVPS(share, one, share)
+		VMULPS(share, x, x)
+		VMULPS(share, ys[i], ys[i])
+	}
 }
 
-// hyperbolic sets x to tanh x: by a polynomial below 0.625, else by e^2|x|.
-func hyperbolic(l lanes, x VecVirtual) {
-	abs, sign, e := l.vec(), l.vec(), l.vec()
-	l.and(constantBits(l, 0x7fffffff), x, abs)
-	l.and(constantBits(l, 0x80000000), x, sign)
-	VADDPS(abs, abs, e)
-	VMINPS(e, constant(l, most), e)
-	exponential(l, e)
-	one := constant(l, 1)
-	VADDPS(one, e, e)
-	two := constant(l, 2)
-	VDIVPS(e, two, e)
-	VSUBPS(e, one, e)
-	l.or(sign, e, e)
-	square, p := l.vec(), constant(l, -5.70498872745e-3)
-	VMULPS(x, x, square)
-	for _, c := range []float64{2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1} {
-		VFMADD213PS(constant(l, c), square, p)
+// hyperbolics sets every x to tanh x: by a polynomial below 0.625, else by e^2|x|.
+func hyperbolics(l lanes, xs ...VecVirtual) {
+	es, ps, squares := vecs(l, len(xs)), vecs(l, len(xs)), vecs(l, len(xs))
+	for i, x := range xs {
+		l.and(constantBits(l, 0x7fffffff), x, es[i])
+		VADDPS(es[i], es[i], es[i])
+		VMINPS(es[i], constant(l, most), es[i])
 	}
-	VMULPS(square, p, p)
-	VFMADD213PS(x, x, p)
-	l.choose(abs, constant(l, 0.625), p, e, x)
+	exponentials(l, es...)
+	one, two := constant(l, 1), constant(l, 2)
+	for _, e := range es {
+		VADDPS(one, e, e)
+		VDIVPS(e, two, e)
+		VSUBPS(e, one, e)
+	}
+	for k, number := range []float64{-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1} {
+		c := constant(l, number)
+		for i, x := range xs {
+			if k == 0 {
+				VMULPS(x, x, squares[i])
+				VMOVAPS(c, ps[i])
+			} else {
+				VFMADD213PS(c, squares[i], ps[i])
+			}
+		}
+	}
+	for i, x := range xs {
+		VMULPS(squares[i], ps[i], ps[i])
+		VFMADD213PS(x, x, ps[i])
+		abs, sign := l.vec(), l.vec()
+		l.and(constantBits(l, 0x7fffffff), x, abs)
+		l.and(constantBits(l, 0x80000000), x, sign)
+		l.or(sign, es[i], es[i])
+		l.choose(abs, constant(l, 0.625), ps[i], es[i], x)
+	}
 }
 
 func gruForward(l lanes) {
@@ -207,26 +293,49 @@ func gruForward(l lanes) {
 		}
 		return r.half(half)
 	}
-	along(l, "unit", n, []row{h, gates, bias, prev}, func(half int, m Register) {
-		sum := func(which int) VecVirtual {
-			v, b := l.load(gate(gates, which, half), m), l.load(gate(bias, which, half), m)
-			VADDPS(b, v, v)
-			return v
+	sum := func(which int, p part) VecVirtual {
+		v := l.load(gate(gates, which, p.half), p.mask)
+		VADDPS(l.load(gate(bias, which, p.half), p.mask), v, v)
+		return v
+	}
+	sums := func(which int, parts []part) []VecVirtual {
+		var out []VecVirtual
+		for _, p := range parts {
+			out = append(out, sum(which, p))
 		}
-		z, r := sum(0), sum(1)
+		return out
+	}
+	Comment("r and z, then the rest: two short chains wait less than a long one.")
+	first := fresh(gates, bias)
+	whole := []row{gates, bias}
+	gates, bias = first[0], first[1]
+	inStep(l, "gate", n, first, 2, func(parts []part) {
+		z, r := sums(0, parts), sums(1, parts)
 		sigmoids(l, z, r) // each is now the other's
-		l.store(r, gate(gates, 0, half), m)
-		l.store(z, gate(gates, 1, half), m)
-		g := sum(3)
-		l.store(g, gate(gates, 3, half), m)
-		fresh := sum(2)
-		VFMADD231PS(g, r, fresh)
-		hyperbolic(l, fresh)
-		l.store(fresh, gate(gates, 2, half), m)
-		old := l.load(prev.half(half), m)
-		VSUBPS(fresh, old, old)
-		VFMADD231PS(old, z, fresh)
-		l.store(fresh, h.half(half), m)
+		for i, p := range parts {
+			l.store(r[i], gate(gates, 0, p.half), p.mask)
+			l.store(z[i], gate(gates, 1, p.half), p.mask)
+		}
+	})
+	gates, bias = whole[0], whole[1]
+	inStep(l, "unit", n, []row{h, gates, bias, prev}, 4, func(parts []part) {
+		// All loads come before the stores: gates often lie 4096 bytes apart, where
+		// a load waits for the store before it.
+		states, g := sums(2, parts), sums(3, parts)
+		for i, p := range parts {
+			VFMADD231PS(l.load(gate(gates, 0, p.half), p.mask), g[i], states[i])
+		}
+		for i, p := range parts {
+			l.store(g[i], gate(gates, 3, p.half), p.mask)
+		}
+		hyperbolics(l, states...)
+		for i, p := range parts {
+			v, old, z := states[i], l.load(prev.half(p.half), p.mask), l.load(gate(gates, 1, p.half), p.mask)
+			l.store(v, gate(gates, 2, p.half), p.mask)
+			VSUBPS(v, old, old)
+			VFMADD231PS(old, z, v)
+			l.store(v, h.half(p.half), p.mask)
+		}
 	})
 	VZEROUPPER()
 	RET()

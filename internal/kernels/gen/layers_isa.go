@@ -28,16 +28,34 @@ func (whole) mask(left Register, _ int) Register {
 
 func (whole) load(from Mem, m Register) VecVirtual {
 	v := ZMM()
+	if m == nil {
+		VMOVUPS(from, v)
+		return v
+	}
 	VMOVUPS_Z(from, m, v)
 	return v
 }
 
-func (whole) store(v VecVirtual, to Mem, m Register) { VMOVUPS(v, m, to) }
-func (whole) keep(v VecVirtual, m Register)          { VMOVAPS_Z(v, m, v) }
+func (whole) store(v VecVirtual, to Mem, m Register) {
+	if m == nil {
+		VMOVUPS(v, to)
+		return
+	}
+	VMOVUPS(v, m, to)
+}
 
-func (whole) otherwise(v, other VecVirtual, m Register) { VBLENDMPS(v, other, m, v) }
+func (whole) keep(v VecVirtual, m Register) {
+	if m != nil {
+		VMOVAPS_Z(v, m, v)
+	}
+}
 
-func (whole) round(v, to VecVirtual)  { VRNDSCALEPS(Imm(0), v, to) }
+func (whole) otherwise(v, other VecVirtual, m Register) {
+	if m != nil {
+		VBLENDMPS(v, other, m, v)
+	}
+}
+
 func (whole) and(a, b, to VecVirtual) { VPANDD(a, b, to) }
 func (whole) or(a, b, to VecVirtual)  { VPORD(a, b, to) }
 
@@ -75,16 +93,34 @@ func (halved) mask(left Register, half int) Register {
 
 func (halved) load(from Mem, m Register) VecVirtual {
 	v := YMM()
+	if m == nil {
+		VMOVUPS(from, v)
+		return v
+	}
 	VMASKMOVPS(from, m, v)
 	return v
 }
 
-func (halved) store(v VecVirtual, to Mem, m Register) { VMASKMOVPS(v, m, to) }
-func (halved) keep(v VecVirtual, m Register)          { VANDPS(m, v, v) }
+func (halved) store(v VecVirtual, to Mem, m Register) {
+	if m == nil {
+		VMOVUPS(v, to)
+		return
+	}
+	VMASKMOVPS(v, m, to)
+}
 
-func (halved) otherwise(v, other VecVirtual, m Register) { VBLENDVPS(m, v, other, v) }
+func (halved) keep(v VecVirtual, m Register) {
+	if m != nil {
+		VANDPS(m, v, v)
+	}
+}
 
-func (halved) round(v, to VecVirtual)  { VROUNDPS(Imm(0), v, to) }
+func (halved) otherwise(v, other VecVirtual, m Register) {
+	if m != nil {
+		VBLENDVPS(m, v, other, v)
+	}
+}
+
 func (halved) and(a, b, to VecVirtual) { VANDPS(a, b, to) }
 func (halved) or(a, b, to VecVirtual)  { VORPS(a, b, to) }
 

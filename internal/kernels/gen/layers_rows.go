@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log"
 	"math"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -21,14 +22,15 @@ func zeros(l lanes) []VecVirtual {
 // joined reduces the halves and then the lanes by op to one number in all lanes.
 func joined(l lanes, halves []VecVirtual, op func(...Op)) VecVirtual {
 	low, high := halves[0].AsY().(VecVirtual), YMM()
+	x, y := low.AsX().(VecVirtual), XMM()
 	if l.halves() == 1 {
 		VEXTRACTF64X4(Imm(1), halves[0], high)
 		op(high, low, low)
+		VEXTRACTF32X4(Imm(1), low, y) // reaches the upper 16 registers
 	} else {
 		op(halves[1], low, low)
+		VEXTRACTF128(Imm(1), low, y)
 	}
-	x, y := low.AsX().(VecVirtual), XMM()
-	VEXTRACTF128(Imm(1), low, y)
 	op(y, x, x)
 	VMOVHLPS(x, x, y)
 	op(y, x, x)
@@ -41,10 +43,22 @@ func joined(l lanes, halves []VecVirtual, op func(...Op)) VecVirtual {
 
 // all returns a parameter in all lanes.
 func all(l lanes, name string) VecVirtual {
-	v, x := l.vec(), XMM()
-	Load(Param(name), x)
-	VBROADCASTSS(x, v)
+	a, err := Param(name).Resolve()
+	if err != nil {
+		log.Fatal(err)
+	}
+	v := l.vec()
+	VBROADCASTSS(a.Addr, v) // not Load, whose MOVSS costs a change to SSE and back
 	return v
+}
+
+// give sets a result.
+func give(v VecVirtual, result int) {
+	a, err := ReturnIndex(result).Resolve()
+	if err != nil {
+		log.Fatal(err)
+	}
+	VMOVSS(v.AsX(), a.Addr)
 }
 
 // inverse returns 1/n in all lanes.
@@ -92,8 +106,8 @@ func normForward(l lanes) {
 		VFMADD213PS(b, g, v)
 		l.store(v, y.half(half), m)
 	})
-	Store(mean.AsX(), ReturnIndex(0))
-	Store(rstd.AsX(), ReturnIndex(1))
+	give(mean, 0)
+	give(rstd, 1)
 	VZEROUPPER()
 	RET()
 }
@@ -161,14 +175,19 @@ func softmaxForward(l lanes) {
 	top := joined(l, tops, VMAXPS)
 	sums := zeros(l)
 	f = fresh(x)
-	along(l, "exponential", n, f, func(half int, m Register) {
-		v := l.load(f[0].half(half), m)
-		VFMSUB213PS(top, scale, v)
-		VMAXPS(v, constant(l, lowest), v)
-		exponential(l, v)
-		l.keep(v, m)
-		VADDPS(v, sums[half], sums[half])
-		l.store(v, f[0].half(half), m)
+	inStep(l, "exponential", n, f, 4, func(parts []part) {
+		bottom, xs := constant(l, lowest), vecs(l, len(parts))
+		for i, p := range parts {
+			xs[i] = l.load(f[0].half(p.half), p.mask)
+			VFMSUB213PS(top, scale, xs[i])
+			VMAXPS(xs[i], bottom, xs[i])
+		}
+		exponentials(l, xs...)
+		for i, p := range parts {
+			l.keep(xs[i], p.mask)
+			VADDPS(xs[i], sums[p.half%l.halves()], sums[p.half%l.halves()])
+			l.store(xs[i], f[0].half(p.half), p.mask)
+		}
 	})
 	share := joined(l, sums, VADDPS)
 	VDIVPS(share, constant(l, 1), share)
