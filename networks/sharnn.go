@@ -41,6 +41,7 @@ type SHARNN struct {
 	hooks   Hooks
 
 	fitted bool
+	learnt Options     // those of the parameters: of the last Fit or the file
 	dim    int         // of the vectors
 	params [][]float32 // in the order of the layers
 	report training.Report
@@ -49,8 +50,11 @@ type SHARNN struct {
 // NewSHARNN returns an unfitted network; groups is the master category, in
 // [0, masters), of each category.
 func NewSHARNN(opt Options, groups []int32, masters int, hooks Hooks) (*SHARNN, error) {
-	if opt.Hidden < 1 || opt.Boom < 1 || !(opt.Dropout >= 0 && opt.Dropout < 1) {
-		return nil, fault.Usagef("networks: hidden %d and boom %d must be at least 1, dropout %g in [0, 1)", opt.Hidden, opt.Boom, opt.Dropout)
+	if opt.Hidden < 1 || opt.Boom < 1 || opt.BatchSize < 1 || !(opt.Dropout >= 0 && opt.Dropout < 1) {
+		return nil, fault.Usagef("networks: hidden %d, boom %d and batches of %d must be at least 1, dropout %g in [0, 1)", opt.Hidden, opt.Boom, opt.BatchSize, opt.Dropout)
+	}
+	if _, err := loss.New[float32](loss.Options{Groups: groups, Masters: masters, Ratio: opt.MasterLossRatio, Decay: opt.MasterLossDecay}); err != nil {
+		return nil, fmt.Errorf("networks: %w", err)
 	}
 	if opt.Workers <= 0 {
 		opt.Workers = runtime.GOMAXPROCS(0)
@@ -62,27 +66,22 @@ func NewSHARNN(opt Options, groups []int32, masters int, hooks Hooks) (*SHARNN, 
 // cancelled context leaves one behind.
 func (n *SHARNN) Fit(ctx context.Context, train, validation baselines.Dataset) error {
 	n.fitted, n.params = false, nil
-	x, err := n.sequences(train.X)
+	data, err := n.data(train)
 	if err != nil {
 		return err
 	}
-	if train.Y == nil || train.Y.Cols != len(n.groups) {
-		return fault.Usagef("networks: labels of %d categories wanted", len(n.groups))
-	}
-	data, held := training.Data{X: x, Y: train.Y}, training.Data{}
+	x, held := data.X, training.Data{}
 	if validation.X != nil && validation.Y != nil && validation.Y.Rows() > 0 {
-		v, err := n.sequences(validation.X)
-		if err != nil {
+		if held, err = n.data(validation); err != nil {
 			return err
 		}
-		if v.Embedding != x.Embedding {
+		if held.X.Embedding != x.Embedding {
 			return fault.Usagef("networks: training and validation papers must share one embedding matrix")
 		}
-		held = training.Data{X: v, Y: validation.Y}
 	}
 	p := pool.New(n.opt.Workers)
 	defer p.Close()
-	net, err := n.network(p, x, train.Y)
+	net, err := n.network(p, n.opt, x, train.Y)
 	if err != nil {
 		return err
 	}
@@ -94,11 +93,26 @@ func (n *SHARNN) Fit(ctx context.Context, train, validation baselines.Dataset) e
 	for _, param := range net.Params() {
 		n.params = append(n.params, slices.Clone(param.Value))
 	}
-	n.dim, n.report, n.fitted = x.Embedding.Cols, report, true
+	n.learnt, n.dim, n.report, n.fitted = n.opt, x.Embedding.Cols, report, true
 	return nil
 }
 
-// sequences checks the features of a dataset.
+// data checks a dataset.
+func (n *SHARNN) data(d baselines.Dataset) (training.Data, error) {
+	x, err := n.sequences(d.X)
+	if err != nil {
+		return training.Data{}, err
+	}
+	if d.Y == nil || d.Y.Cols != len(n.groups) {
+		return training.Data{}, fault.Usagef("networks: labels of %d categories wanted", len(n.groups))
+	}
+	if d.Y.Rows() != len(x.Papers) {
+		return training.Data{}, fault.Usagef("networks: %d papers with the labels of %d", len(x.Papers), d.Y.Rows())
+	}
+	return training.Data{X: x, Y: d.Y}, nil
+}
+
+// sequences checks features.
 func (n *SHARNN) sequences(x features.Matrix) (*features.Sequences, error) {
 	s, ok := x.(*features.Sequences)
 	if !ok {
@@ -107,17 +121,24 @@ func (n *SHARNN) sequences(x features.Matrix) (*features.Sequences, error) {
 	if s.Embedding == nil || s.Embedding.Cols < 1 {
 		return nil, fault.Usagef("networks: the sequences have no word vectors")
 	}
+	for i := range s.Papers {
+		for _, id := range s.Row(i) {
+			if int(uint32(id)) >= s.Embedding.Rows {
+				return nil, fault.Usagef("networks: paper %d has token %d, but there are %d vectors", i, id, s.Embedding.Rows)
+			}
+		}
+	}
 	return s, nil
 }
 
 // network builds the network for the vectors of x; y, nil where nothing is to be
 // learnt, gives the class weights.
-func (n *SHARNN) network(p *pool.Pool, x *features.Sequences, y *multilabel.Matrix) (*graph.Machine, error) {
-	opt := loss.Options{Groups: n.groups, Masters: n.masters, Ratio: n.opt.MasterLossRatio}
+func (n *SHARNN) network(p *pool.Pool, o Options, x *features.Sequences, y *multilabel.Matrix) (*graph.Machine, error) {
+	opt := loss.Options{Groups: n.groups, Masters: n.masters, Ratio: o.MasterLossRatio}
 	if y != nil {
-		steps := (y.Rows() + n.opt.BatchSize - 1) / n.opt.BatchSize
-		opt.Decay = n.opt.MasterLossDecay / float64(max(steps, 1))
-		if n.opt.ClassWeights {
+		steps := (y.Rows() + o.BatchSize - 1) / o.BatchSize
+		opt.Decay = o.MasterLossDecay / float64(max(steps, 1))
+		if o.ClassWeights {
 			opt.PosWeight = loss.ClassWeights(y.Counts())
 			opt.MasterPosWeight = loss.ClassWeights(y.Map(n.groups, n.masters).Counts())
 		}
@@ -126,7 +147,7 @@ func (n *SHARNN) network(p *pool.Pool, x *features.Sequences, y *multilabel.Matr
 	if err != nil {
 		return nil, fmt.Errorf("networks: %w", err)
 	}
-	return graph.New(chain(p, n.opt, x.Embedding.Data, x.Embedding.Cols, len(n.groups)), l, len(n.groups))
+	return graph.New(chain(p, o, x.Embedding.Data, x.Embedding.Cols, len(n.groups)), l, len(n.groups))
 }
 
 func (n *SHARNN) training(p *pool.Pool) training.Options {
@@ -154,7 +175,7 @@ func (n *SHARNN) Scores(ctx context.Context, x features.Matrix) (*multilabel.Sco
 	}
 	p := pool.New(n.opt.Workers)
 	defer p.Close()
-	net, err := n.network(p, s, nil)
+	net, err := n.network(p, n.learnt, s, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +183,7 @@ func (n *SHARNN) Scores(ctx context.Context, x features.Matrix) (*multilabel.Sco
 	for i, param := range net.Params() {
 		copy(param.Value, n.params[i])
 	}
-	scores, err := training.Scores(ctx, net, training.Data{X: s}, len(n.groups), n.opt.BatchSize, n.opt.MaskPadding)
+	scores, err := training.Scores(ctx, net, training.Data{X: s}, len(n.groups), n.learnt.BatchSize, n.learnt.MaskPadding)
 	if err != nil {
 		return nil, fmt.Errorf("networks: %w", err)
 	}
@@ -203,10 +224,10 @@ func (n *SHARNN) Save(w io.Writer) error {
 	return baselines.WriteModel(w, modelKind, modelVersion, func(e *frame.Encoder) {
 		e.Int(n.dim)
 		e.Int(len(n.groups))
-		e.Int(n.opt.Hidden)
-		e.Int(n.opt.Boom)
-		e.Int(n.opt.BatchSize)
-		e.Bool(n.opt.MaskPadding)
+		e.Int(n.learnt.Hidden)
+		e.Int(n.learnt.Boom)
+		e.Int(n.learnt.BatchSize)
+		e.Bool(n.learnt.MaskPadding)
 		e.Int(len(n.params))
 		for _, p := range n.params {
 			e.Float32s(p)
@@ -214,7 +235,8 @@ func (n *SHARNN) Save(w io.Writer) error {
 	})
 }
 
-// Load implements baselines.Classifier; the sizes are those of the file.
+// Load implements baselines.Classifier. The sizes are those of the file; a later
+// Fit takes the options that the network was made with.
 func (n *SHARNN) Load(r io.Reader) error {
 	var dim int
 	var opt Options
@@ -248,7 +270,7 @@ func (n *SHARNN) Load(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	n.opt, n.dim, n.params, n.fitted, n.report = opt, dim, params, true, training.Report{}
+	n.learnt, n.dim, n.params, n.fitted, n.report = opt, dim, params, true, training.Report{}
 	return nil
 }
 

@@ -1,15 +1,17 @@
 package networks
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"testing"
 
+	"assay/features"
 	"assay/internal/kernels"
+	"assay/internal/multilabel"
 	"assay/internal/pool"
-	"assay/networks/layers"
-	"assay/networks/loss"
+	"assay/networks/training"
 )
 
 // stepFlops counts the floating-point operations of the matrix products in a
@@ -23,49 +25,66 @@ func stepFlops(t, b, dim, hidden, categories, boom int) float64 {
 	return gru + attention + dense
 }
 
-// articleBatch is a batch of random tokens at the article's sizes.
-func articleBatch(r *rand.Rand, t, b, vocabulary, categories int) *layers.Batch {
-	batch := &layers.Batch{T: t, B: b, IDs: make([]int32, t*b), Lengths: make([]int, b), Targets: make([]float32, b*categories), Train: true}
-	for i := range batch.IDs {
-		batch.IDs[i] = 2 + int32(r.IntN(vocabulary-2))
+// articleData is papers of random tokens, all of one length, at the article's
+// sizes.
+func articleData(r *rand.Rand, papers, length, vocabulary, dim, categories int) training.Data {
+	x := &features.Sequences{Embedding: &features.Dense{Rows: vocabulary, Cols: dim, Data: make([]float32, vocabulary*dim)}}
+	for i := range x.Embedding.Data[2*dim:] {
+		x.Embedding.Data[2*dim+i] = float32(r.NormFloat64()) * 0.3
 	}
-	for i := range b {
-		batch.Lengths[i] = t
-		for range 2 {
-			batch.Targets[i*categories+r.IntN(categories)] = 1
+	y := multilabel.New(categories)
+	for range papers {
+		ids := make([]int32, length)
+		for t := range ids {
+			ids[t] = 2 + int32(r.IntN(vocabulary-2))
 		}
+		x.Papers = append(x.Papers, ids)
+		y.Append([]int32{int32(r.IntN(categories)), int32(r.IntN(categories))})
 	}
-	return batch
+	return training.Data{X: x, Y: y}
 }
 
-func BenchmarkLayers(b *testing.B) {
-	const vocabulary, dim, categories, masters = 50000, 100, 148, 6
-	r := rand.New(rand.NewPCG(1, 2))
-	matrix := make([]float32, vocabulary*dim)
-	for i := range matrix {
-		matrix[i] = float32(r.NormFloat64()) * 0.3
-	}
+// BenchmarkStep is a whole training step as a trial takes it: batch, forward,
+// nested loss, backward, norm, Adam and moving averages, at the article's sizes.
+// Its GFLOP/s are those of the products that the network asks for, to be read
+// beside those of BenchmarkCeiling.
+func BenchmarkStep(b *testing.B) {
+	const vocabulary, dim, categories, masters, batch, steps = 50000, 100, 148, 6, 32, 8
 	groups := make([]int32, categories)
 	for i := range groups {
 		groups[i] = int32(i % masters)
 	}
-	p := pool.New(runtime.GOMAXPROCS(0))
-	defer p.Close()
-	net := chain(p, Defaults(), matrix, dim, categories)
-	l, err := loss.New[float32](loss.Options{Groups: groups, Masters: masters, Ratio: 0.1})
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, t := range []int{128, 256} {
-		batch := articleBatch(r, t, 32, vocabulary, categories)
-		b.Run(fmt.Sprintf("T=%d", t), func(b *testing.B) {
-			step(net, l, batch)
-			for b.Loop() {
-				step(net, l, batch)
+	for _, length := range []int{128, 256} {
+		data := articleData(rand.New(rand.NewPCG(1, 2)), batch*steps, length, vocabulary, dim, categories)
+		b.Run(fmt.Sprintf("T=%d", length), func(b *testing.B) {
+			n, err := NewSHARNN(Defaults(), groups, masters, Hooks{})
+			if err != nil {
+				b.Fatal(err)
 			}
-			seconds := b.Elapsed().Seconds() / float64(b.N)
-			b.ReportMetric(stepFlops(t, 32, dim, 256, categories, 512)/seconds/1e9, "GFLOP/s")
-			b.ReportMetric(32/seconds, "papers/s")
+			p := pool.New(n.opt.Workers)
+			defer p.Close()
+			net, err := n.network(p, n.opt, data.X, data.Y)
+			if err != nil {
+				b.Fatal(err)
+			}
+			opt := n.training(p)
+			train := func(epochs int) float64 {
+				opt.Epochs = epochs
+				report, err := training.Run(context.Background(), net, data, training.Data{}, opt)
+				if err != nil {
+					b.Fatal(err)
+				}
+				return report.Seconds / float64(report.Steps)
+			}
+			train(1) // memory grows to what it needs
+			var seconds float64
+			for b.Loop() {
+				seconds += train(1)
+			}
+			seconds /= float64(b.N)
+			b.ReportMetric(seconds*1e3, "ms/step")
+			b.ReportMetric(stepFlops(length, batch, dim, n.opt.Hidden, categories, n.opt.Boom)/seconds/1e9, "GFLOP/s")
+			b.ReportMetric(batch/seconds, "papers/s")
 		})
 	}
 }

@@ -19,13 +19,15 @@ import (
 )
 
 // Options says what the classifier under test accepts and how well it must do.
-// The zero value of each field but Sparse and Dense is a sensible default.
+// The zero value of each field but the kinds of features is a sensible default.
 type Options struct {
-	Sparse bool // accepts *features.CSR; the suite runs once for each kind
-	Dense  bool // accepts *features.Dense
+	Sparse    bool // accepts *features.CSR; the suite runs once for each kind
+	Dense     bool // accepts *features.Dense
+	Sequences bool // accepts *features.Sequences; their width is that of the vectors
 
 	// Binary asks for features that are all 0 or 1. Otherwise sparse ones are
-	// small counts, dense ones real numbers of both signs.
+	// small counts, dense ones real numbers of both signs. Vectors of sequences
+	// are always such numbers.
 	Binary bool
 
 	Papers int // training papers; default 240
@@ -50,19 +52,15 @@ type Factory func(seed uint64, workers int) baselines.Classifier
 
 // Run tests the classifiers that newClassifier makes, as subtests of t.
 func Run(t *testing.T, newClassifier func(seed uint64, workers int) baselines.Classifier, opts Options) {
-	if !opts.Sparse && !opts.Dense {
-		t.Fatal("conformance: Options.Sparse, Options.Dense or both must say what the classifier accepts")
+	if !opts.Sparse && !opts.Dense && !opts.Sequences {
+		t.Fatal("conformance: Options.Sparse, Dense and Sequences, one at least, must say what the classifier accepts")
 	}
-	for _, kind := range []struct {
-		name  string
-		on    bool
-		dense bool
-	}{{"sparse", opts.Sparse, false}, {"dense", opts.Dense, true}} {
-		if !kind.on {
+	for _, k := range kinds() {
+		if !k.on(opts) {
 			continue
 		}
-		t.Run(kind.name, func(t *testing.T) {
-			s := newSuite(newClassifier, opts, kind.dense)
+		t.Run(string(k), func(t *testing.T) {
+			s := newSuite(newClassifier, opts, k)
 			for _, c := range checks() {
 				t.Run(c.name, func(t *testing.T) {
 					if err := guard(func() error { return c.run(s, t) }); err != nil {
@@ -71,6 +69,29 @@ func Run(t *testing.T, newClassifier func(seed uint64, workers int) baselines.Cl
 				})
 			}
 		})
+	}
+}
+
+// kind is one of features.
+type kind string
+
+const (
+	sparseKind    kind = "sparse"
+	denseKind     kind = "dense"
+	sequencesKind kind = "sequences"
+)
+
+func kinds() []kind { return []kind{sparseKind, denseKind, sequencesKind} }
+
+// on reports whether a classifier accepts features of the kind.
+func (k kind) on(opts Options) bool {
+	switch k {
+	case sparseKind:
+		return opts.Sparse
+	case denseKind:
+		return opts.Dense
+	default:
+		return opts.Sequences
 	}
 }
 
@@ -105,14 +126,15 @@ func checks() []check {
 
 // suite is the state that the checks of one feature kind share.
 type suite struct {
-	new   Factory
-	opts  Options
-	dense bool
+	new  Factory
+	opts Options
+	kind kind
 
 	train, test baselines.Dataset
+	vectors     map[int]*features.Sequences // of words, by width
 }
 
-func newSuite(f Factory, opts Options, dense bool) *suite {
+func newSuite(f Factory, opts Options, k kind) *suite {
 	if opts.Papers == 0 {
 		opts.Papers = 240
 	}
@@ -122,10 +144,16 @@ func newSuite(f Factory, opts Options, dense bool) *suite {
 	if opts.CancelWithin == 0 {
 		opts.CancelWithin = 2 * time.Second
 	}
-	s := &suite{new: f, opts: opts, dense: dense}
-	s.train = s.data("train", opts.Papers, usualFeatures)
-	s.test = s.data("test", 80, usualFeatures)
+	s := &suite{new: f, opts: opts, kind: k}
+	s.reset()
 	return s
+}
+
+// reset draws the papers, again where a classifier has changed them.
+func (s *suite) reset() {
+	s.vectors = map[int]*features.Sequences{}
+	s.train = s.data("train", s.opts.Papers, usualFeatures)
+	s.test = s.data("test", 80, usualFeatures)
 }
 
 func (s *suite) make(workers int) baselines.Classifier { return s.new(17, workers) }

@@ -4,15 +4,16 @@ import (
 	"testing"
 
 	"assay/baselines"
+	"assay/features"
 )
 
 func TestReferencePasses(t *testing.T) {
 	Run(t, func(_ uint64, workers int) baselines.Classifier {
 		return &centroids{workers: workers}
-	}, Options{Sparse: true, Dense: true})
+	}, Options{Sparse: true, Dense: true, Sequences: true})
 	Run(t, func(_ uint64, workers int) baselines.Classifier {
 		return &centroids{workers: workers}
-	}, Options{Sparse: true, Dense: true, Binary: true})
+	}, Options{Sparse: true, Dense: true, Sequences: true, Binary: true})
 }
 
 // Each broken promise must be seen by the check that is there for it.
@@ -43,22 +44,59 @@ func TestBrokenPromisesAreSeen(t *testing.T) {
 		{"fit ignores its context", "cancelled before"},
 		{"cancelled fit says something else", "cancelled before"},
 	} {
-		t.Run(c.breaks, func(t *testing.T) {
-			s := newSuite(func(_ uint64, workers int) baselines.Classifier {
-				return &centroids{workers: workers, breaks: c.breaks}
-			}, Options{Sparse: true, Dense: true, Papers: 120}, false)
-			for _, check := range checks() {
-				if check.name != c.seenBy {
-					continue
-				}
-				err := guard(func() error { return check.run(s, t) })
-				if err == nil {
-					t.Fatalf("the check %q passed", check.name)
-				}
-				t.Log(err)
-				return
+		for _, k := range []kind{sparseKind, sequencesKind} {
+			t.Run(string(k)+"/"+c.breaks, func(t *testing.T) { isSeen(t, c.breaks, c.seenBy, k) })
+		}
+	}
+	isSeen(t, "drops unknown words", "wrong input", sequencesKind)
+}
+
+func isSeen(t *testing.T, breaks, seenBy string, k kind) {
+	t.Helper()
+	s := newSuite(func(_ uint64, workers int) baselines.Classifier {
+		return &centroids{workers: workers, breaks: breaks}
+	}, Options{Sparse: true, Dense: true, Sequences: true, Papers: 120}, k)
+	for _, check := range checks() {
+		if check.name != seenBy {
+			continue
+		}
+		err := guard(func() error { return check.run(s, t) })
+		if err == nil {
+			t.Fatalf("%s: the check %q passed", breaks, check.name)
+		}
+		t.Log(err)
+		return
+	}
+	t.Fatalf("no check %q", seenBy)
+}
+
+// Sequences are of every length from none on, and share the vectors that training
+// and validation papers have.
+func TestSequencesAsPromised(t *testing.T) {
+	s := newSuite(nil, Options{}, sequencesKind)
+	s.reset()
+	train, test := s.train.X.(*features.Sequences), s.test.X.(*features.Sequences)
+	if train.Embedding != test.Embedding {
+		t.Error("training and validation papers have different vectors")
+	}
+	if len(train.Words) != train.Embedding.Rows || len(train.Embedding.Data) != train.Embedding.Rows*usualFeatures {
+		t.Errorf("%d words, %d rows, %d numbers", len(train.Words), train.Embedding.Rows, len(train.Embedding.Data))
+	}
+	for _, v := range train.Embedding.Data[:firstWord*usualFeatures] {
+		if v != 0 {
+			t.Fatal("padding or the missing word is not zero")
+		}
+	}
+	lengths := map[int]int{}
+	for _, paper := range train.Papers {
+		lengths[len(paper)]++
+		for _, id := range paper {
+			if id == features.PaddingID || int(id) >= train.Embedding.Rows {
+				t.Fatalf("word %d of %d", id, train.Embedding.Rows)
 			}
-			t.Fatalf("no check %q", c.seenBy)
-		})
+		}
+	}
+	if len(train.Papers) != s.opts.Papers || lengths[0] != 1 || lengths[1] < 5 || len(train.Papers[longPaper]) < 60 {
+		t.Errorf("%d papers, how many of each length: %v", len(train.Papers), lengths)
 	}
 }

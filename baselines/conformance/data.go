@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"assay/baselines"
@@ -12,39 +13,48 @@ import (
 // The labels: four topics that features tell apart, one label that no paper
 // carries and one that every paper does.
 const (
-	topics        = 4
+	topicCount    = 4
 	never         = 4
 	always        = 5
 	labels        = 6
 	usualFeatures = 40
 	ownFeatures   = 6 // features that speak for each topic; the rest is noise
+	zeroFeature   = topicCount * ownFeatures
 )
 
 // data draws papers with one or two topics each. Feature 24 is zero in every
 // paper, paper 1 has no features, and paper 2 no topic. A topic's own features
 // are strong in its papers; the rest is noise.
 func (s *suite) data(name string, papers, width int) baselines.Dataset {
+	if s.kind == sequencesKind {
+		return s.sequenceData(name, papers, width)
+	}
 	r := rng.New(1, "conformance", name)
 	y := multilabel.New(labels)
 	dense := &features.Dense{Rows: papers, Cols: width, Data: make([]float32, papers*width)}
 	for i := range papers {
-		carried := []int32{always}
-		if i != 2 {
-			carried = append(carried, int32(r.IntN(topics)))
-			if r.IntN(4) == 0 {
-				carried = append(carried, int32(r.IntN(topics)))
-			}
-		}
-		y.Append(carried)
+		y.Append(drawLabels(r, i))
 		s.fillRow(r, dense.Row(i), y.Row(i))
 	}
 	if papers > 1 {
 		clear(dense.Row(1))
 	}
-	if s.dense {
+	if s.kind == denseKind {
 		return baselines.Dataset{X: dense, Y: y}
 	}
 	return baselines.Dataset{X: sparse(dense), Y: y}
+}
+
+// drawLabels returns the labels of paper i, topics last.
+func drawLabels(r *rand.Rand, i int) []int32 {
+	carried := []int32{always}
+	if i != 2 {
+		carried = append(carried, int32(r.IntN(topicCount)))
+		if r.IntN(4) == 0 {
+			carried = append(carried, int32(r.IntN(topicCount)))
+		}
+	}
+	return carried
 }
 
 func (s *suite) fillRow(r *rand.Rand, row []float32, carried []int32) {
@@ -54,15 +64,15 @@ func (s *suite) fillRow(r *rand.Rand, row []float32, carried []int32) {
 	}
 	for j := range row {
 		topic := j / ownFeatures
-		own := topic < topics && has[topic]
+		own := topic < topicCount && has[topic]
 		switch {
-		case j == topics*ownFeatures:
-		case s.dense && !s.opts.Binary:
+		case j == zeroFeature:
+		case s.kind == denseKind && !s.opts.Binary:
 			row[j] = float32(0.6 * r.NormFloat64())
 			if own {
 				row[j] += 2
 			}
-		case own && r.Float64() < 0.8, !own && topic < topics && r.Float64() < 0.04, topic >= topics && r.Float64() < 0.2:
+		case own && r.Float64() < 0.8, !own && topic < topicCount && r.Float64() < 0.04, topic >= topicCount && r.Float64() < 0.2:
 			row[j] = 1
 			if !s.opts.Binary {
 				row[j] += float32(r.IntN(3))
@@ -97,25 +107,39 @@ func toDense(m *features.CSR) *features.Dense {
 	return out
 }
 
-// selectRows returns the given papers of a matrix of either kind.
+// selectRows returns the given papers of a matrix of any kind.
 func selectRows(x features.Matrix, rows []int) features.Matrix {
-	if m, ok := x.(*features.CSR); ok {
-		return m.Select(rows)
+	switch x := x.(type) {
+	case *features.CSR:
+		return x.Select(rows)
+	case *features.Sequences:
+		return x.Select(rows)
+	default:
+		return x.(*features.Dense).Select(rows)
 	}
-	m := x.(*features.Dense)
-	out := &features.Dense{Rows: len(rows), Cols: m.Cols}
-	for _, i := range rows {
-		out.Data = append(out.Data, m.Row(i)...)
-	}
-	return out
 }
 
-// otherKind returns x in the kind that it is not.
-func otherKind(x features.Matrix) features.Matrix {
-	if m, ok := x.(*features.CSR); ok {
-		return toDense(m)
+// inKind returns x, of any kind, in the given one.
+func inKind(k kind, x features.Matrix) features.Matrix {
+	m, ok := x.(*features.Dense)
+	switch x := x.(type) {
+	case *features.CSR:
+		m = toDense(x)
+	case *features.Sequences:
+		m = meanVectors(x)
+	default:
+		if !ok {
+			panic(fmt.Sprintf("conformance: no other kind of %T", x))
+		}
 	}
-	return sparse(x.(*features.Dense))
+	switch k {
+	case sparseKind:
+		return sparse(m)
+	case sequencesKind:
+		return oneWordEach(m)
+	default:
+		return m
+	}
 }
 
 // foreign is a matrix of a kind that no classifier knows.
@@ -125,14 +149,21 @@ func (f foreign) Dims() (rows, cols int) { return f.rows, f.cols }
 
 // clone copies a data set deeply.
 func clone(d baselines.Dataset) baselines.Dataset {
-	rows, _ := d.X.Dims()
+	y := multilabel.New(d.Y.Cols)
+	for i := range d.Y.Rows() {
+		y.Append(d.Y.Row(i))
+	}
+	if x, ok := d.X.(*features.Sequences); ok {
+		return baselines.Dataset{X: cloneSequences(x), Y: y}
+	}
+	return baselines.Dataset{X: selectRows(d.X, allRows(d.X)), Y: y}
+}
+
+func allRows(x features.Matrix) []int {
+	rows, _ := x.Dims()
 	all := make([]int, rows)
 	for i := range all {
 		all[i] = i
 	}
-	y := multilabel.New(d.Y.Cols)
-	for i := range rows {
-		y.Append(d.Y.Row(i))
-	}
-	return baselines.Dataset{X: selectRows(d.X, all), Y: y}
+	return all
 }

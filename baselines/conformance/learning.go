@@ -91,7 +91,7 @@ func topicF1(scores []float64, y *multilabel.Matrix, threshold float64) float64 
 			truth[c] = true
 		}
 		var hit, said, are float64
-		for c := range topics {
+		for c := range topicCount {
 			p := scores[i*labels+c] > threshold
 			if p {
 				said++
@@ -145,7 +145,7 @@ func (s *suite) inputsStay(t testing.TB) error {
 		return err
 	}
 	if !reflect.DeepEqual(train, clone(s.train)) || !reflect.DeepEqual(test, clone(s.test)) {
-		s.train, s.test = train, test
+		s.reset()
 		return errors.New("Fit or Scores changed the papers it was given")
 	}
 	return nil
@@ -247,25 +247,54 @@ func (s *suite) wrongInput(t testing.TB) error {
 			return fmt.Errorf("%s succeeded, want an error", c.what)
 		}
 	}
-	if (s.dense && !s.opts.Sparse) || (!s.dense && !s.opts.Dense) {
-		if fit(otherKind(s.train.X), s.train.Y) == nil {
-			return fmt.Errorf("Fit on a %T succeeded, want an error", otherKind(s.train.X))
+	for _, k := range kinds() {
+		if !k.on(s.opts) && fit(inKind(k, s.train.X), s.train.Y) == nil {
+			return fmt.Errorf("Fit on %s features succeeded, want an error", k)
 		}
 	}
+	for _, b := range badSequences(s.train.X) {
+		if fit(b.x, s.train.Y) == nil {
+			return fmt.Errorf("Fit on %s succeeded, want an error", b.what)
+		}
+	}
+	return s.wrongScores(t)
+}
+
+// badMatrix is one that a classifier must refuse.
+type badMatrix struct {
+	what string
+	x    features.Matrix
+}
+
+// badSequences are what sequences can be wrong in; none where x is no sequences.
+func badSequences(x features.Matrix) []badMatrix {
+	good, ok := x.(*features.Sequences)
+	if !ok {
+		return nil
+	}
+	return []badMatrix{
+		{"a paper with a word behind the last vector", withWord(good, int32(good.Embedding.Rows))},
+		{"a paper with a word of a negative number", withWord(good, -1)},
+		{"papers without vectors", withoutVectors(good)},
+	}
+}
+
+func (s *suite) wrongScores(t testing.TB) error {
 	c, err := s.fitted(t, 2)
 	if err != nil {
 		return err
 	}
-	for _, x := range []struct {
-		what string
-		x    features.Matrix
-	}{
-		{"wider papers", s.data("test", 5, usualFeatures+1).X},
-		{"narrower papers", s.data("test", 5, usualFeatures-1).X},
-		{"papers of another kind of matrix", otherKind(s.test.X)},
-		{"papers of an unknown kind of matrix", foreign{5, usualFeatures}},
-		{"no matrix", nil},
-	} {
+	bad := append(badSequences(s.test.X),
+		badMatrix{"wider papers", s.data("test", 5, usualFeatures+1).X},
+		badMatrix{"narrower papers", s.data("test", 5, usualFeatures-1).X},
+		badMatrix{"papers of an unknown kind of matrix", foreign{5, usualFeatures}},
+		badMatrix{"no matrix", nil})
+	for _, k := range kinds() {
+		if k != s.kind {
+			bad = append(bad, badMatrix{"papers of the kind " + string(k), inKind(k, s.test.X)})
+		}
+	}
+	for _, x := range bad {
 		if _, err := c.Scores(t.Context(), x.x); err == nil || errors.Is(err, baselines.ErrNotFitted) {
 			return fmt.Errorf("Scores of %s: error %v, want one that says what is wrong", x.what, err)
 		}

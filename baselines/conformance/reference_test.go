@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"slices"
 
 	"assay/baselines"
 	"assay/features"
@@ -21,7 +22,7 @@ import (
 type centroids struct {
 	breaks  string
 	workers int
-	sparse  bool
+	kind    kind
 	cols    int
 	fits    int
 	w       [][]float64 // (C, d+1), the last column the intercept; nil before Fit
@@ -36,7 +37,7 @@ func (c *centroids) Fit(ctx context.Context, train, _ baselines.Dataset) error {
 	if c.breaks == "fit ignores its context" {
 		ctx = context.Background()
 	}
-	rows, sparse, err := denseRows(train.X)
+	rows, k, err := c.denseRows(train.X)
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (c *centroids) Fit(ctx context.Context, train, _ baselines.Dataset) error {
 				return errors.New("stopped")
 			}
 			if c.breaks == "cancelled fit keeps a half" {
-				c.w, c.cols, c.sparse = w, d, sparse
+				c.w, c.cols, c.kind = w, d, k
 			}
 			return err
 		}
@@ -74,7 +75,7 @@ func (c *centroids) Fit(ctx context.Context, train, _ baselines.Dataset) error {
 	if c.breaks == "learns nothing" {
 		w[0], w[1] = w[1], w[0]
 	}
-	c.w, c.cols, c.sparse = w, d, sparse
+	c.w, c.cols, c.kind = w, d, k
 	return nil
 }
 
@@ -101,20 +102,55 @@ func centroidRow(rows [][]float32, own []int32, d int) []float64 {
 	return w
 }
 
-func denseRows(x features.Matrix) (rows [][]float32, sparse bool, err error) {
+func (c *centroids) denseRows(x features.Matrix) (rows [][]float32, k kind, err error) {
 	var m *features.Dense
 	switch x := x.(type) {
 	case *features.CSR:
-		m, sparse = toDense(x), true
+		m, k = toDense(x), sparseKind
 	case *features.Dense:
-		m = x
+		m, k = x, denseKind
+	case *features.Sequences:
+		if x, err = c.checkWords(x); err != nil {
+			return nil, "", err
+		}
+		m, k = meanVectors(x), sequencesKind
 	default:
-		return nil, false, fmt.Errorf("cannot learn from %T", x)
+		return nil, "", fmt.Errorf("cannot learn from %T", x)
 	}
 	for i := range m.Rows {
 		rows = append(rows, m.Row(i))
 	}
-	return rows, sparse, nil
+	return rows, k, nil
+}
+
+// checkWords returns the papers if they can be looked up.
+func (c *centroids) checkWords(x *features.Sequences) (*features.Sequences, error) {
+	if x.Embedding.Cols == 0 {
+		return nil, errors.New("no vectors")
+	}
+	for i, paper := range x.Papers {
+		for j, id := range paper {
+			switch {
+			case id >= 0 && int(id) < x.Embedding.Rows:
+			case c.breaks == "drops unknown words":
+				x = x.Select(allRows(x))
+				x.Papers[i] = slices.Delete(slices.Clone(paper), j, j+1)
+				return c.checkWords(x)
+			default:
+				return nil, fmt.Errorf("paper %d has word %d of %d", i, id, x.Embedding.Rows)
+			}
+		}
+	}
+	return x, nil
+}
+
+// width is how many features a paper has.
+func width(x features.Matrix) int {
+	if s, ok := x.(*features.Sequences); ok {
+		return s.Embedding.Cols
+	}
+	_, cols := x.Dims()
+	return cols
 }
 
 func (c *centroids) Scores(ctx context.Context, x features.Matrix) (*multilabel.Scores, error) {
@@ -127,14 +163,14 @@ func (c *centroids) Scores(ctx context.Context, x features.Matrix) (*multilabel.
 	if err := ctx.Err(); err != nil && c.breaks != "scores ignore their context" {
 		return nil, err
 	}
-	rows, sparse, err := denseRows(x)
+	rows, k, err := c.denseRows(x)
 	if err != nil {
 		return nil, err
 	}
-	if sparse != c.sparse && c.breaks != "takes the other kind" {
+	if k != c.kind && c.breaks != "takes the other kind" {
 		return nil, errors.New("the papers are of another kind")
 	}
-	_, cols := x.Dims()
+	cols := width(x)
 	if cols != c.cols && (c.breaks != "takes narrower papers" || cols > c.cols) {
 		return nil, errors.New("the papers have another width")
 	}
@@ -179,7 +215,7 @@ func (c *centroids) Save(w io.Writer) error {
 }
 
 func (c *centroids) encode(e *frame.Encoder) {
-	e.Bool(c.sparse)
+	e.Int(slices.Index(kinds(), c.kind))
 	e.Int(c.cols)
 	e.Int(len(c.w))
 	for _, row := range c.w {
@@ -196,14 +232,19 @@ func (c *centroids) encode(e *frame.Encoder) {
 func (c *centroids) Load(r io.Reader) error {
 	var m centroids
 	err := baselines.ReadModel(r, "centroids", 1, func(d *frame.Decoder) {
-		m.sparse, m.cols, m.w = d.Bool(), d.Int(), [][]float64{}
+		k := d.Int()
+		if k < 0 || k >= len(kinds()) {
+			d.Fail("no kind %d", k)
+			return
+		}
+		m.kind, m.cols, m.w = kinds()[k], d.Int(), [][]float64{}
 		for range min(d.Int(), 1000) {
 			m.w = append(m.w, d.Float64s())
 		}
 	})
 	switch {
 	case err == nil, c.breaks == "believes a damaged file" && m.cols > 0:
-		c.sparse, c.cols, c.w = m.sparse, m.cols, m.w
+		c.kind, c.cols, c.w = m.kind, m.cols, m.w
 		return nil
 	case c.breaks == "panics on a damaged file":
 		panic("index out of range")

@@ -37,14 +37,13 @@ func (t *trainer) identity() uint64 {
 		}
 	}
 	for _, d := range []Data{t.train.data, t.valid} {
-		if d.rows() == 0 {
-			continue
-		}
+		add(uint64(d.rows()))
 		for i := range d.rows() {
 			add(uint64(len(d.X.Row(i))))
 			for _, id := range d.X.Row(i) {
 				add(uint64(id))
 			}
+			add(uint64(len(d.Y.Row(i))))
 			for _, label := range d.Y.Row(i) {
 				add(uint64(label))
 			}
@@ -152,7 +151,12 @@ func (l *loaded) decode(d *frame.Decoder) {
 		return
 	}
 	for i := range n {
-		s.curve = append(s.curve, decodeEpoch(d, i+1))
+		r := decodeEpoch(d, i+1)
+		if r.Step == 0 { // also behind an error: a damaged count ends here
+			d.Fail("an epoch without steps")
+			return
+		}
+		s.curve = append(s.curve, r)
 	}
 	l.params = d.Int()
 	best := d.Bool()

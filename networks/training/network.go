@@ -2,7 +2,7 @@
 // stopping, checkpoints. It knows neither layers' insides nor where files lie.
 //
 //	report, err := training.Run(ctx, net, train, validation, training.Options{Epochs: 5, BatchSize: 32, …})
-//	scores, err := training.Scores(ctx, net, papers, 32, true)
+//	scores, err := training.Scores(ctx, net, papers, labels, 32, true)
 package training
 
 import "assay/networks/layers"

@@ -92,7 +92,7 @@ func Run(ctx context.Context, net Network, train, validation Data, opt Options) 
 	}
 	t.bar = progress.Start(ctx, "train", int64(opt.Epochs)*int64(train.rows()), "papers")
 	defer t.bar.Done()
-	t.bar.Add(t.papersDone())
+	t.bar.Add(int64(t.epoch) * int64(train.rows()))
 	for t.epoch < opt.Epochs && !t.stopped {
 		if err := t.runEpoch(ctx); err != nil {
 			return Report{}, err
@@ -126,15 +126,13 @@ func newTrainer(net Network, train, validation Data, opt Options) *trainer {
 
 func (t *trainer) spent() float64 { return t.seconds + time.Since(t.began).Seconds() }
 
-// papersDone is for the progress bar.
-func (t *trainer) papersDone() int64 {
-	return int64(t.epoch)*int64(t.train.data.rows()) + min(int64(t.position)*int64(t.opt.BatchSize), int64(t.train.data.rows()))
-}
-
 // runEpoch does what is left of the present epoch.
 func (t *trainer) runEpoch(ctx context.Context) error {
 	seed := rng.Seed(t.opt.Seed, "training", "epoch", fmt.Sprint(t.epoch))
 	batches := t.train.data.X.Batches(t.opt.BatchSize, seed)
+	for _, done := range batches[:min(t.position, len(batches))] {
+		t.bar.Add(int64(len(done)))
+	}
 	for t.position < len(batches) {
 		if ctx.Err() != nil {
 			return t.interrupt(ctx)
