@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"assay/internal/fault"
 	"assay/networks/training"
 )
 
@@ -68,6 +69,31 @@ func TestResumedFitIsTheSame(t *testing.T) {
 		}
 		if !bytes.Equal(fileOf(t, n), want) {
 			t.Errorf("cut at record %d: another network", k)
+		}
+	}
+}
+
+// TestResumeOfOtherOptions: what decides the steps is a part of the checkpoint.
+func TestResumeOfOtherOptions(t *testing.T) {
+	train, validation := split(30)
+	opt := tiny(1, 2)
+	for name, change := range map[string]func(*Options){
+		"dropout": func(o *Options) { o.Dropout = 0.1 },
+		"ratio":   func(o *Options) { o.MasterLossRatio = 0.7 },
+		"decay":   func(o *Options) { o.MasterLossDecay = 0.7 },
+		"weights": func(o *Options) { o.ClassWeights = !o.ClassWeights },
+	} {
+		path := filepath.Join(t.TempDir(), "checkpoint")
+		ctx, cancel := context.WithCancel(t.Context())
+		n := newNetwork(t, opt, Hooks{Checkpoint: path, Record: func(any) error { cancel(); return nil }})
+		if err := n.Fit(ctx, train, validation); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		other := opt
+		change(&other)
+		n = newNetwork(t, other, Hooks{Checkpoint: path, Resume: true})
+		if err := n.Fit(t.Context(), train, validation); !fault.IsUsage(err) {
+			t.Errorf("another %s: error %v", name, err)
 		}
 	}
 }

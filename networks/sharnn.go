@@ -156,7 +156,8 @@ func (n *SHARNN) training(p *pool.Pool) training.Options {
 		Epochs: o.Epochs, BatchSize: o.BatchSize, Masked: o.MaskPadding,
 		LearningRate: o.LearningRate, Schedule: o.Schedule, Warmup: o.Warmup, ClipNorm: o.ClipNorm,
 		EarlyStopping: o.EarlyStopping, Patience: o.Patience, Seed: o.Seed, Pool: p,
-		Groups: n.groups, Masters: n.masters, Record: n.hooks.Record,
+		Identity: fmt.Sprint(o.Hidden, o.Boom, o.Dropout, o.MasterLossRatio, o.MasterLossDecay, o.ClassWeights),
+		Groups:   n.groups, Masters: n.masters, Record: n.hooks.Record,
 		Checkpoint: training.Checkpoint{Path: n.hooks.Checkpoint, Resume: n.hooks.Resume, Resumed: n.hooks.Resumed},
 	}
 }

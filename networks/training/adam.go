@@ -50,7 +50,8 @@ func newAdam(params []*layers.Param[float32], p *pool.Pool) *adam {
 	return a
 }
 
-// norm returns the Euclidean norm of all gradients.
+// norm returns the Euclidean norm of all gradients. It is finite where they are:
+// no square of a float32 overflows a float64.
 func (a *adam) norm() float64 {
 	a.pool.Run(len(a.chunks), a.norms)
 	sum := 0.0
@@ -63,7 +64,16 @@ func (a *adam) norm() float64 {
 func (a *adam) squareChunk(_, i int) {
 	s := a.chunks[i]
 	g := a.params[s.param].Grad[s.from:s.to]
-	a.squares[i] = float64(kernels.Dot(g, g))
+	var sums [4]float64 // so that additions need not wait for each other
+	for ; len(g) >= 4; g = g[4:] {
+		for j, v := range (*[4]float32)(g) {
+			sums[j] += float64(v) * float64(v)
+		}
+	}
+	for j, v := range g {
+		sums[j] += float64(v) * float64(v)
+	}
+	a.squares[i] = sums[0] + sums[1] + sums[2] + sums[3]
 }
 
 // update takes a step at the given rate, with the gradients multiplied by scale.

@@ -19,8 +19,7 @@ func (d Data) rows() int {
 	if d.X == nil {
 		return 0
 	}
-	rows, _ := d.X.Dims()
-	return rows
+	return len(d.X.Papers)
 }
 
 // batcher fills one batch again and again.

@@ -29,7 +29,7 @@ func (t *trainer) identity() uint64 {
 	o := t.opt
 	text := fmt.Sprintf("%d %d %t %g %s %g %g %s %d %d %v %d", o.Epochs, o.BatchSize, o.Masked, o.LearningRate, o.Schedule,
 		o.Warmup, o.ClipNorm, o.EarlyStopping, o.Patience, o.Seed, o.Groups, o.Masters)
-	add(rng.Seed(checkpointVersion, "checkpoint", text))
+	add(rng.Seed(checkpointVersion, "checkpoint", text, o.Identity))
 	for _, p := range t.adam.params {
 		add(rng.Seed(0, p.Name, fmt.Sprint(p.Shape)))
 		for _, v := range p.Value { // as they were drawn

@@ -217,6 +217,7 @@ func TestForeignCheckpointIsRefused(t *testing.T) {
 		{"early stopping", func(s *setting) { s.opt.EarlyStopping, s.opt.Patience = "f1", 1 }},
 		{"patience", func(s *setting) { s.opt.Patience = 2 }},
 		{"seed", func(s *setting) { s.opt.Seed++ }},
+		{"what the network decides", func(s *setting) { s.opt.Identity = "dropout 0.1" }},
 		{"master categories", func(s *setting) { s.opt.Groups[0] = 1 }},
 		{"a token", func(s *setting) { s.train.X.Papers[2] = append(s.train.X.Papers[2], 1) }},
 		{"another token", func(s *setting) {
@@ -274,19 +275,6 @@ func TestForeignCheckpointIsRefused(t *testing.T) {
 	s.opt.Pool, s.opt.RecordEvery, s.opt.Checkpoint.Every = newPool(t, 3), 7, time.Hour
 	if steps, err := resumed(s.net, s.train, s.validation, s.opt, path); err != nil || steps != 12-6 {
 		t.Errorf("the same: %d steps, error %v", steps, err)
-	}
-}
-
-// Papers and labels whose numbers, written one behind the other, are the same.
-func TestIdentityKeepsPapersAndLabelsApart(t *testing.T) {
-	embedding := &features.Dense{Rows: 9, Cols: 1, Data: make([]float32, 9)}
-	one := Data{X: &features.Sequences{Papers: [][]int32{{5}, {4}}, Embedding: embedding}, Y: multilabel.FromRows(trialLabels, [][]int32{{1, 2}, {}})}
-	other := Data{X: &features.Sequences{Papers: [][]int32{{5}, {1, 4}}, Embedding: embedding}, Y: multilabel.FromRows(trialLabels, [][]int32{{1}, {}})}
-	identity := func(d Data) uint64 {
-		return newTrainer(newBag(9, trialLabels), d, Data{}, options(newPool(t, 1), trialLabels)).identity()
-	}
-	if identity(one) == identity(other) || identity(one) != identity(one) {
-		t.Errorf("%x and %x", identity(one), identity(other))
 	}
 }
 

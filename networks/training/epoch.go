@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -20,9 +21,13 @@ func (t *trainer) validate(ctx context.Context) (EpochRecord, error) {
 		return r, nil
 	}
 	loss := 0.0
-	err := forBatches(ctx, t.net, t.valid, t.opt.BatchSize, t.opt.Masked, "validate", uint64(t.adam.t), func(rows []int, l float64, logits, targets []float32) {
+	err := forBatches(ctx, t.net, t.valid, t.opt.BatchSize, t.opt.Masked, "validate", uint64(t.adam.t), func(rows []int, l float64, logits, targets []float32) error {
+		if !finite(l) {
+			return &NotFiniteError{Step: t.adam.t, Where: cmp.Or(t.net.Suspect(), "the loss of the validation papers"), What: fmt.Sprint(l)}
+		}
 		loss += l * float64(len(rows))
 		t.judge.add(logits, targets, len(rows))
+		return nil
 	})
 	if err != nil {
 		return r, err
@@ -30,9 +35,6 @@ func (t *trainer) validate(ctx context.Context) (EpochRecord, error) {
 	loss /= float64(t.valid.rows())
 	f1, masterF1 := t.judge.take()
 	r.ValidationLoss, r.ValidationF1, r.ValidationMasterF1 = &loss, &f1, &masterF1
-	if !finite(loss) {
-		return r, &NotFiniteError{Step: t.adam.t, Where: "the loss of the validation papers", What: fmt.Sprint(loss)}
-	}
 	return r, nil
 }
 
@@ -101,9 +103,9 @@ func (t *trainer) restoreBest() {
 }
 
 // forBatches evaluates papers in batches by length, always the same ones, and
-// gives fn their numbers, mean loss, logits and targets.
+// gives fn their numbers, mean loss, logits and targets; its error ends them.
 func forBatches(ctx context.Context, net Network, data Data, size int, masked bool, name string, step uint64,
-	fn func(rows []int, loss float64, logits, targets []float32)) error {
+	fn func(rows []int, loss float64, logits, targets []float32) error) error {
 	bar := progress.Start(ctx, name, int64(data.rows()), "papers")
 	defer bar.Done()
 	f := batcher{data: data, masked: masked}
@@ -117,7 +119,9 @@ func forBatches(ctx context.Context, net Network, data Data, size int, masked bo
 		if err != nil {
 			return fmt.Errorf("training: %s: %w", name, err)
 		}
-		fn(rows, loss, logits, b.Targets)
+		if err := fn(rows, loss, logits, b.Targets); err != nil {
+			return err
+		}
 		bar.Add(int64(b.B))
 	}
 	return nil
@@ -135,12 +139,13 @@ func Scores(ctx context.Context, net Network, data Data, labels, size int, maske
 	for range data.rows() {
 		data.Y.Append(nil)
 	}
-	err := forBatches(ctx, net, data, size, masked, "score", 0, func(rows []int, _ float64, logits, _ []float32) {
+	err := forBatches(ctx, net, data, size, masked, "score", 0, func(rows []int, _ float64, logits, _ []float32) error {
 		for i, row := range rows {
 			for c, logit := range logits[i*labels : (i+1)*labels] {
 				out.Data[row*labels+c] = 1 / (1 + math.Exp(-float64(logit)))
 			}
 		}
+		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -27,7 +27,12 @@ type Options struct {
 	Seed uint64
 	Pool *pool.Pool
 
-	// Groups (C) is the master category of each category, for the second F1.
+	// Identity is what else decides the steps, such as the network's dropout: a
+	// checkpoint of another identity is refused.
+	Identity string
+
+	// Groups (C) is the master category, in [0, Masters), of each category, for
+	// the second F1.
 	Groups  []int32
 	Masters int
 
@@ -64,6 +69,27 @@ func (o *Options) check() error {
 		return fmt.Errorf(`training: early stopping on %q is none of "off", "f1" and "loss"`, o.EarlyStopping)
 	case o.EarlyStopping != "off" && o.Patience < 1:
 		return fmt.Errorf("training: a patience of %d epochs must be at least 1", o.Patience)
+	}
+	return nil
+}
+
+// checkData wants labels of len(Groups) categories for each paper.
+func (o *Options) checkData(train, validation Data) error {
+	if train.rows() == 0 {
+		return fmt.Errorf("training: no papers to learn from")
+	}
+	if o.EarlyStopping != "off" && validation.rows() == 0 {
+		return fmt.Errorf("training: early stopping on %s needs validation papers", o.EarlyStopping)
+	}
+	for _, d := range []Data{train, validation} {
+		if n := d.rows(); n > 0 && (d.Y == nil || d.Y.Rows() != n || d.Y.Cols != len(o.Groups)) {
+			return fmt.Errorf("training: %d papers need as many rows of labels, over %d categories", n, len(o.Groups))
+		}
+	}
+	for c, group := range o.Groups {
+		if group < 0 || int(group) >= o.Masters {
+			return fmt.Errorf("training: category %d is of master category %d of %d", c, group, o.Masters)
+		}
 	}
 	return nil
 }
@@ -113,8 +139,8 @@ type EpochRecord struct {
 	Best               bool     `json:"best"` // so far, by validation F1
 
 	LearningRate    float64 `json:"learning_rate"`
-	Seconds         float64 `json:"seconds"` // since the beginning, in all attempts
-	PapersPerSecond float64 `json:"papers_per_second"`
+	Seconds         float64 `json:"seconds"`           // since the beginning, in all attempts
+	PapersPerSecond float64 `json:"papers_per_second"` // learnt from, validation's time included
 }
 
 // Report is how a training went.
@@ -122,7 +148,7 @@ type Report struct {
 	Epochs    int // done
 	BestEpoch int // whose parameters were kept, from 1
 	Steps     int64
-	Stopped   bool // early
+	Stopped   bool // early: before the last epoch
 	Curve     []EpochRecord
 	Seconds   float64 // in all attempts
 }

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -48,6 +49,7 @@ type trainer struct {
 	seconds float64 // of earlier attempts
 	began   time.Time
 	saved   time.Time // the last checkpoint
+	noted   time.Time // the last remark in the progress bar
 }
 
 // state is what a checkpoint holds beside parameters and moments.
@@ -78,11 +80,8 @@ func Run(ctx context.Context, net Network, train, validation Data, opt Options) 
 	if err := opt.check(); err != nil {
 		return Report{}, err
 	}
-	if train.rows() == 0 {
-		return Report{}, fmt.Errorf("training: no papers to learn from")
-	}
-	if opt.EarlyStopping != "off" && validation.rows() == 0 {
-		return Report{}, fmt.Errorf("training: early stopping on %s needs validation papers", opt.EarlyStopping)
+	if err := opt.checkData(train, validation); err != nil {
+		return Report{}, err
 	}
 	t := newTrainer(net, train, validation, opt)
 	if opt.Checkpoint.Path != "" && opt.Checkpoint.Resume {
@@ -100,7 +99,7 @@ func Run(ctx context.Context, net Network, train, validation Data, opt Options) 
 	}
 	t.restoreBest()
 	return Report{
-		Epochs: t.epoch, BestEpoch: t.bestEpoch, Steps: t.adam.t, Stopped: t.stopped, Curve: t.curve, Seconds: t.spent(),
+		Epochs: t.epoch, BestEpoch: t.bestEpoch, Steps: t.adam.t, Stopped: t.stopped && t.epoch < opt.Epochs, Curve: t.curve, Seconds: t.spent(),
 	}, nil
 }
 
@@ -180,11 +179,10 @@ func (t *trainer) step(b *layers.Batch) error {
 	}
 	t.norm = t.adam.norm()
 	if !finite(loss) || !finite(t.norm) {
-		where := t.net.Suspect()
-		if where == "" {
-			where = "all gradients together"
+		return &NotFiniteError{
+			Step: number, Where: cmp.Or(t.net.Suspect(), "the loss"),
+			What: fmt.Sprintf("a value that is not finite (loss %g, norm of the gradient %g) in the output or gradient", loss, t.norm),
 		}
-		return &NotFiniteError{Step: number, Where: where, What: fmt.Sprintf("a value that is not finite (loss %g, norm of the gradient %g) in the output or gradient", loss, t.norm)}
 	}
 	t.judge.add(logits, b.Targets, b.B)
 	f1, masterF1 := t.judge.take()
@@ -217,12 +215,12 @@ func (t *trainer) checkLoss(step int64) error {
 
 // recordStep shows the averages, and keeps them now and then.
 func (t *trainer) recordStep() error {
-	a := &t.averages
-	if t.adam.t%int64(t.opt.RecordEvery) != 0 {
-		return nil
+	if time.Since(t.noted) >= time.Second {
+		a := &t.averages
+		t.bar.Note(fmt.Sprintf("epoch %d loss %.4f F1 %.1f master %.1f", t.epoch+1, a.loss, 100*a.f1, 100*a.masterF1))
+		t.noted = time.Now()
 	}
-	t.bar.Note(fmt.Sprintf("epoch %d loss %.4f F1 %.1f master %.1f", t.epoch+1, a.loss, 100*a.f1, 100*a.masterF1))
-	if t.opt.Record == nil {
+	if t.opt.Record == nil || t.adam.t%int64(t.opt.RecordEvery) != 0 {
 		return nil
 	}
 	return t.opt.Record(t.stepRecord())
