@@ -7,31 +7,64 @@ import (
 	"assay/internal/pool"
 )
 
-// Attention is scaled dot-product self-attention over time without parameters:
-// softmax(x·xᵀ/√D)·x for each paper (Vaswani et al. 2017). What lies behind the
-// end of a paper is neither asked nor answered.
+// Attention is scaled dot-product self-attention over time without parameters,
+// softmax(x·xᵀ/√D)·x for each paper (Vaswani et al. 2017), between two layer
+// norms, and the sum over time of what comes out: (T, B, D) to (1, B, D). What
+// lies behind the end of a paper is neither asked nor answered, and adds nothing.
+//
+// The parts are one layer since a paper fits the second cache and a batch does
+// not: between the parts nothing goes to memory but what Backward needs.
 type Attention[T kernels.Float] struct {
-	dim     int
-	scale   T
-	pool    *pool.Pool
-	workers []*attentionScratch[T]
+	dim           int
+	scale         T
+	pool          *pool.Pool
+	before, after *norm[T]
+	dropout       *Dropout[T] // between attention and the second norm
 
-	batch     *Batch
-	x, dy     *Tensor[T]
-	out, dx   Tensor[T]
-	weights   [][]T // by paper: (length, ldWeights), the softmax
+	batch   *Batch
+	x, dy   *Tensor[T]
+	y       Tensor[T] // (T, B, D), what the second norm takes
+	out, dx Tensor[T]
+	weights [][]T // by paper: (length, ldWeights), the softmax
+	sums    [][]T // by paper: the gradients of both norms' γ and β
+
+	workers   []*attentionScratch[T]
 	fwd, back func(worker, paper int)
+}
+
+// norm is a layer norm over tokens.
+type norm[T kernels.Float] struct {
+	gamma, beta *Param[T]
+	mean, rstd  []T // (T·B)
+}
+
+func newNorm[T kernels.Float](name string, dim int) *norm[T] {
+	return &norm[T]{gamma: constant[T](1, name+".weight", dim), beta: newParam[T](name+".bias", dim)}
+}
+
+func (n *norm[T]) forward(y, x []T, row int) {
+	n.mean[row], n.rstd[row] = kernels.LayerNormForward(y, x, n.gamma.Value, n.beta.Value, normEps)
+}
+
+// backward adds to sums, the gradients of γ and β.
+func (n *norm[T]) backward(dx, sums, dy, x []T, row int) {
+	d := len(x)
+	kernels.LayerNormBackward(dx, sums[:d], sums[d:2*d], dy, x, n.gamma.Value, n.mean[row], n.rstd[row])
 }
 
 // attentionScratch is what a worker needs for one paper.
 type attentionScratch[T kernels.Float] struct {
-	x, dy, dw          []T // (length, ldRows), (length, ldRows), (length, ldWeights)
-	byColumn, byRow, g kernels.Packed[T]
+	x, y, dw       []T // (length, ldRows), (length, ldRows), (length, ldWeights)
+	byColumn, rows kernels.Packed[T]
 }
 
-// NewAttention returns a layer over rows of dim.
-func NewAttention[T kernels.Float](p *pool.Pool, dim int) *Attention[T] {
-	l := &Attention[T]{dim: dim, scale: T(1 / math.Sqrt(float64(dim))), pool: p}
+// NewAttention returns a layer over rows of dim. The norms have the given names,
+// γ = 1 and β = 0; dropout may be nil.
+func NewAttention[T kernels.Float](p *pool.Pool, before, after string, dim int, dropout *Dropout[T]) *Attention[T] {
+	l := &Attention[T]{
+		dim: dim, scale: T(1 / math.Sqrt(float64(dim))), pool: p, dropout: dropout,
+		before: newNorm[T](before, dim), after: newNorm[T](after, dim),
+	}
 	for range p.Workers() {
 		l.workers = append(l.workers, &attentionScratch[T]{})
 	}
@@ -43,19 +76,26 @@ func NewAttention[T kernels.Float](p *pool.Pool, dim int) *Attention[T] {
 func (l *Attention[T]) Name() string { return "attention" }
 
 // Params implements Layer.
-func (l *Attention[T]) Params() []*Param[T] { return nil }
+func (l *Attention[T]) Params() []*Param[T] {
+	return []*Param[T]{l.before.gamma, l.before.beta, l.after.gamma, l.after.beta}
+}
 
 // Rows are kept apart so that those of a tile do not meet in one set of the cache.
 func (l *Attention[T]) ldRows() int { return l.dim + 16 }
 
 func ldWeights(length int) int { return (length+15)/16*16 + 16 }
 
-// Forward takes and returns (T, B, D).
+// Forward takes (T, B, D) and returns (1, B, D).
 func (l *Attention[T]) Forward(b *Batch, x *Tensor[T]) *Tensor[T] {
 	l.batch, l.x = b, x
-	l.out.Resize(x.T, x.B, l.dim)
+	l.y.Resize(x.T, x.B, l.dim)
+	l.out.Resize(1, x.B, l.dim)
+	for _, n := range []*norm[T]{l.before, l.after} {
+		n.mean, n.rstd = grow(n.mean, x.T*x.B), grow(n.rstd, x.T*x.B)
+	}
 	for len(l.weights) < b.B {
 		l.weights = append(l.weights, nil)
+		l.sums = append(l.sums, make([]T, 4*l.dim))
 	}
 	l.pool.Run(b.B, l.fwd)
 	return &l.out
@@ -63,46 +103,47 @@ func (l *Attention[T]) Forward(b *Batch, x *Tensor[T]) *Tensor[T] {
 
 func (l *Attention[T]) forwardPaper(worker, paper int) {
 	s, n := l.workers[worker], l.batch.Lengths[paper]
-	l.clearEnd(&l.out, paper)
+	sum := l.out.Row(0, paper)
+	clear(sum)
 	if n == 0 {
 		return
 	}
 	ld, lw := l.ldRows(), ldWeights(n)
-	s.x = l.gather(s.x, l.x, paper)
+	s.x, s.y = grow(s.x, n*ld), grow(s.y, n*ld)
+	for t := range n {
+		l.before.forward(s.x[t*ld:t*ld+l.dim], l.x.Row(t, paper), t*l.x.B+paper)
+	}
 	l.weights[paper] = grow(l.weights[paper], n*lw)
 	w := l.weights[paper]
-	rows := kernels.Left[T]{Data: s.x, Row: ld, Col: 1}
 	s.byColumn.PackTransposed(s.x, l.dim, n, ld)
-	kernels.Gemm(w, lw, rows, n, &s.byColumn, false)
+	kernels.Gemm(w, lw, kernels.Left[T]{Data: s.x, Row: ld, Col: 1}, n, &s.byColumn, false)
 	for t := range n {
 		kernels.Softmax(w[t*lw:t*lw+n], l.scale)
 	}
-	s.byRow.Pack(s.x, n, l.dim, ld)
-	kernels.Gemm(l.out.Data[paper*l.dim:], l.x.B*l.dim, kernels.Left[T]{Data: w, Row: lw, Col: 1}, n, &s.byRow, false)
-}
-
-// gather copies the rows of a paper behind one another.
-func (l *Attention[T]) gather(dst []T, x *Tensor[T], paper int) []T {
-	n, ld := l.batch.Lengths[paper], l.ldRows()
-	dst = grow(dst, n*ld)
+	s.rows.Pack(s.x, n, l.dim, ld)
+	kernels.Gemm(s.y, ld, kernels.Left[T]{Data: w, Row: lw, Col: 1}, n, &s.rows, false)
+	normed := s.x[:l.dim]
 	for t := range n {
-		copy(dst[t*ld:], x.Row(t, paper))
-	}
-	return dst
-}
-
-// clearEnd zeroes what lies behind the end of a paper.
-func (l *Attention[T]) clearEnd(x *Tensor[T], paper int) {
-	for t := l.batch.Lengths[paper]; t < x.T; t++ {
-		clear(x.Row(t, paper))
+		row, y := t*l.x.B+paper, s.y[t*ld:t*ld+l.dim]
+		l.dropout.row(l.batch, row, y)
+		copy(l.y.Row(t, paper), y)
+		l.after.forward(normed, y, row)
+		kernels.Add(sum, normed)
 	}
 }
 
 // Backward implements Layer.
-func (l *Attention[T]) Backward(_ *Batch, dy *Tensor[T]) *Tensor[T] {
+func (l *Attention[T]) Backward(b *Batch, dy *Tensor[T]) *Tensor[T] {
 	l.dy = dy
 	l.dx.Resize(l.x.T, l.x.B, l.dim)
-	l.pool.Run(l.batch.B, l.back)
+	l.pool.Run(b.B, l.back)
+	d := l.dim
+	for i, p := range l.Params() {
+		clear(p.Grad)
+		for _, s := range l.sums[:b.B] {
+			kernels.Add(p.Grad, s[i*d:(i+1)*d])
+		}
+	}
 	return &l.dx
 }
 
@@ -110,25 +151,35 @@ func (l *Attention[T]) Backward(_ *Batch, dy *Tensor[T]) *Tensor[T] {
 // with respect to S times scale, dx = Wᵀ·dy + (G + Gᵀ)·x.
 func (l *Attention[T]) backwardPaper(worker, paper int) {
 	s, n := l.workers[worker], l.batch.Lengths[paper]
-	l.clearEnd(&l.dx, paper)
+	clear(l.sums[paper])
+	for t := n; t < l.x.T; t++ {
+		clear(l.dx.Row(t, paper))
+	}
 	if n == 0 {
 		return
 	}
 	ld, lw, w := l.ldRows(), ldWeights(n), l.weights[paper]
-	s.dy = l.gather(s.dy, l.dy, paper)
-	s.dw = grow(s.dw, n*lw)
-	x, ldx := l.x.Data[paper*l.dim:], l.x.B*l.dim
-	s.byColumn.PackTransposed(x, l.dim, n, ldx)
-	kernels.Gemm(s.dw, lw, kernels.Left[T]{Data: s.dy, Row: ld, Col: 1}, n, &s.byColumn, false)
+	s.x, s.y, s.dw = grow(s.x, n*ld), grow(s.y, n*ld), grow(s.dw, n*lw)
+	before, after := l.sums[paper][:2*l.dim], l.sums[paper][2*l.dim:]
+	for t := range n {
+		row, dy := t*l.x.B+paper, s.y[t*ld:t*ld+l.dim]
+		l.after.backward(dy, after, l.dy.Row(0, paper), l.y.Row(t, paper), row)
+		l.dropout.row(l.batch, row, dy)
+		l.before.forward(s.x[t*ld:t*ld+l.dim], l.x.Row(t, paper), row)
+	}
+	s.byColumn.PackTransposed(s.x, l.dim, n, ld)
+	kernels.Gemm(s.dw, lw, kernels.Left[T]{Data: s.y, Row: ld, Col: 1}, n, &s.byColumn, false)
 	for t := range n {
 		kernels.SoftmaxBackward(s.dw[t*lw:t*lw+n], w[t*lw:t*lw+n], l.scale)
 	}
 	addTransposed(s.dw, n, lw)
-	dx := l.dx.Data[paper*l.dim:]
-	s.g.Pack(s.dy, n, l.dim, ld)
-	kernels.Gemm(dx, ldx, kernels.Left[T]{Data: w, Row: 1, Col: lw}, n, &s.g, false)
-	s.byRow.Pack(x, n, l.dim, ldx)
-	kernels.Gemm(dx, ldx, kernels.Left[T]{Data: s.dw, Row: lw, Col: 1}, n, &s.byRow, true)
+	s.rows.Pack(s.y, n, l.dim, ld)
+	kernels.Gemm(s.y, ld, kernels.Left[T]{Data: w, Row: 1, Col: lw}, n, &s.rows, false)
+	s.rows.Pack(s.x, n, l.dim, ld)
+	kernels.Gemm(s.y, ld, kernels.Left[T]{Data: s.dw, Row: lw, Col: 1}, n, &s.rows, true)
+	for t := range n {
+		l.before.backward(l.dx.Row(t, paper), before, s.y[t*ld:t*ld+l.dim], l.x.Row(t, paper), t*l.x.B+paper)
+	}
 }
 
 // addTransposed sets a (n, n) to a + aᵀ, in squares that fit the cache.

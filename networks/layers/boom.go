@@ -20,7 +20,7 @@ func NewBoom[T kernels.Float](p *pool.Pool, name string, dim, width int, dropout
 	return &Boom[T]{name: name, parts: []Layer[T]{
 		NewLinear[T](p, name+".linear1", dim, width, r),
 		NewGELU[T](p, name+".gelu"),
-		NewLayerNorm[T](p, name+".norm", width, Papers),
+		NewLayerNorm[T](p, name+".norm", width),
 		NewDropout[T](p, name+".dropout", dropout, seed),
 		NewLinear[T](p, name+".linear2", width, dim, r),
 	}}

@@ -50,10 +50,17 @@ func (l *Dropout[T]) run(b *Batch, x *Tensor[T]) *Tensor[T] {
 	return x
 }
 
-// mask does one row; its random bits come from a hash of its place.
 func (l *Dropout[T]) mask(_, row int) {
-	x := l.x.Data[row*l.x.D : (row+1)*l.x.D]
-	state := mix(l.seed ^ mix(l.batch.Step<<24^uint64(row)))
+	l.row(l.batch, row, l.x.Data[row*l.x.D:(row+1)*l.x.D])
+}
+
+// row does one row, in place; its random bits come from a hash of its place. A nil
+// layer drops nothing.
+func (l *Dropout[T]) row(b *Batch, row int, x []T) {
+	if l == nil || !b.Train || l.limit == 0 {
+		return
+	}
+	state := mix(l.seed ^ mix(b.Step<<24^uint64(row)))
 	for i := 0; i < len(x); i += 2 {
 		bits := mix(state + uint64(i))
 		x[i] = l.keep(x[i], uint32(bits))

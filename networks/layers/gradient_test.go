@@ -40,16 +40,15 @@ type layerCase struct {
 func layerCases() []layerCase {
 	return []layerCase{
 		{"gru", true, 3, false, func(p *pool.Pool, r *rand.Rand) Layer[float64] { return NewBiGRU[float64](p, "gru", 3, 5, r) }},
-		{"norm tokens", true, 7, true, func(p *pool.Pool, r *rand.Rand) Layer[float64] {
-			return perturbed(NewLayerNorm[float64](p, "norm", 7, Tokens), r)
+		{"norm", false, 9, true, func(p *pool.Pool, r *rand.Rand) Layer[float64] {
+			return perturbed(NewLayerNorm[float64](p, "norm", 9), r)
 		}},
-		{"norm tokens summed", true, 7, true, func(p *pool.Pool, r *rand.Rand) Layer[float64] {
-			return perturbed(NewLayerNorm[float64](p, "norm", 7, TokensSummed), r)
+		{"attention", true, 6, true, func(p *pool.Pool, r *rand.Rand) Layer[float64] {
+			return perturbed(NewAttention[float64](p, "norm1", "norm2", 6, nil), r)
 		}},
-		{"norm papers", false, 9, true, func(p *pool.Pool, r *rand.Rand) Layer[float64] {
-			return perturbed(NewLayerNorm[float64](p, "norm", 9, Papers), r)
+		{"attention with dropout", true, 6, true, func(p *pool.Pool, r *rand.Rand) Layer[float64] {
+			return perturbed(NewAttention(p, "norm1", "norm2", 6, NewDropout[float64](p, "dropout", 0.3, 9)), r)
 		}},
-		{"attention", true, 6, true, func(p *pool.Pool, _ *rand.Rand) Layer[float64] { return NewAttention[float64](p, 6) }},
 		{"logit attention", false, 8, true, func(p *pool.Pool, _ *rand.Rand) Layer[float64] { return NewLogitAttention[float64](p, 8) }},
 		{"linear", false, 5, true, func(p *pool.Pool, r *rand.Rand) Layer[float64] {
 			return NewLinear[float64](p, "linear", 5, 34, r)
