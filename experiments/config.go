@@ -5,6 +5,11 @@
 //	trials := cfg.Trials(corpusHash, codeVersion)
 package experiments
 
+import (
+	"slices"
+	"strings"
+)
+
 // Config is a resolved experiment: every key has a value and every value has
 // been checked. The tags drive decoding (see bind): toml names the key,
 // default its value where absent (none: the key is required), oneof the
@@ -90,14 +95,15 @@ type Training struct {
 	Deterministic bool    `toml:"deterministic" default:"false"` // one goroutine, the same bits each time
 }
 
-// Features is a named way from tokens to a matrix. "counts", "tfidf" and
-// "vectors" exist without being declared.
+// Features is a named way from tokens to a matrix. "counts", "tfidf", "vectors"
+// and "sequences" exist without being declared.
 type Features struct {
 	Name string `toml:"-"`
-	Kind string `toml:"kind" oneof:"counts tfidf vectors"`
+	Kind string `toml:"kind" oneof:"counts tfidf vectors sequences"`
 
-	Counting `toml:"-"` // of counts and tfidf
-	Vectors  `toml:"-"` // of vectors
+	Counting  `toml:"-"` // of counts and tfidf
+	Vectors   `toml:"-"` // of vectors
+	Sequences `toml:"-"` // of sequences
 }
 
 // Counting holds the keys of features that count terms.
@@ -118,13 +124,22 @@ type Vectors struct {
 	Standardize bool `toml:"standardize" default:"false"`
 }
 
-// dense reports whether the features are one vector a paper.
-func (f *Features) dense() bool { return f.Kind == "vectors" }
+// Sequences holds the keys of features that keep the order of the tokens.
+type Sequences struct {
+	// MaxTokens is how many tokens of a paper are kept; 0 keeps all.
+	MaxTokens int `toml:"max_tokens" default:"512" range:"[0,2147483647]"`
+}
+
+// embedded reports whether the features come from word vectors.
+func (f *Features) embedded() bool { return f.Kind == "vectors" || f.Kind == "sequences" }
 
 // keys returns the structs that hold the keys of the features' kind.
 func (f *Features) keys() []any {
-	if f.dense() {
+	switch f.Kind {
+	case "vectors":
 		return []any{f, &f.Vectors}
+	case "sequences":
+		return []any{f, &f.Sequences}
 	}
 	return []any{f, &f.Counting}
 }
@@ -149,10 +164,11 @@ type Published struct {
 // Model is one row of the comparison.
 type Model struct {
 	Name     string `toml:"name"`
-	Kind     string `toml:"kind" oneof:"naive_bayes logistic_regression random_forest"`
+	Kind     string `toml:"kind" oneof:"naive_bayes logistic_regression random_forest sha_rnn"`
 	Backend  string `toml:"backend" default:"native" oneof:"native golearn"`
 	Features string `toml:"features" default:""`
-	// Embeddings names the word vectors of features of kind "vectors".
+	// Embeddings names the word vectors of features of kind "vectors" or
+	// "sequences".
 	Embeddings string `toml:"embeddings" default:"\"\""`
 
 	// Options is a pointer to the struct of the kind, below.
@@ -214,8 +230,9 @@ type (
 	}
 )
 
-// withoutLimits returns the model with the limits of golearn's backend at zero:
-// they decide whether it is trained, not what is learnt.
+// withoutLimits returns the model with the limits of golearn's backend at zero,
+// as they decide whether it is trained, not what is learnt, and with the device
+// that "auto" stands for.
 func (m Model) withoutLimits() Model {
 	switch o := m.Options.(type) {
 	case *GolearnNaiveBayes:
@@ -227,6 +244,10 @@ func (m Model) withoutLimits() Model {
 	case *GolearnRandomForest:
 		c := *o
 		c.MaxCoreHours, c.MaxGiB = 0, 0
+		m.Options = &c
+	case *SHARNN:
+		c := *o
+		c.Device = "cpu"
 		m.Options = &c
 	}
 	return m
@@ -248,6 +269,8 @@ func newOptions(kind, backend string) any {
 		return &GolearnLogisticRegression{}
 	case "random_forest/golearn":
 		return &GolearnRandomForest{}
+	case "sha_rnn/native":
+		return &SHARNN{}
 	}
 	return nil
 }
@@ -257,7 +280,10 @@ func (m *Model) defaultFeatures() string {
 	if o, ok := m.Options.(*NaiveBayes); ok && o.Variant == "gaussian" {
 		return "vectors"
 	}
-	if m.Kind == "logistic_regression" {
+	switch m.Kind {
+	case "sha_rnn":
+		return "sequences"
+	case "logistic_regression":
 		if m.Embeddings != "" {
 			return "vectors"
 		}
@@ -266,18 +292,25 @@ func (m *Model) defaultFeatures() string {
 	return "counts"
 }
 
-// takes reports whether the model learns from features that are dense, or
-// sparse, and says in words what it wants.
-func (m *Model) takes(dense bool) (ok bool, want string) {
-	const sparse, vectors = "counts or tfidf", "vectors"
+// takes reports whether the model learns from features of a kind, and says in
+// words what it wants.
+func (m *Model) takes(kind string) (ok bool, want string) {
+	kinds := []string{"counts", "tfidf", "vectors"}
 	switch o := m.Options.(type) {
 	case *NaiveBayes:
+		kinds = kinds[:2]
 		if o.Variant == "gaussian" {
-			return dense, vectors
+			kinds = []string{"vectors"}
 		}
-		return !dense, sparse
 	case *GolearnNaiveBayes:
-		return !dense, sparse
+		kinds = kinds[:2]
+	case *SHARNN:
+		kinds = []string{"sequences"}
 	}
-	return true, ""
+	last := len(kinds) - 1
+	want = kinds[last]
+	if last > 0 {
+		want = strings.Join(kinds[:last], ", ") + " or " + want
+	}
+	return slices.Contains(kinds, kind), want
 }

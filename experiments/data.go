@@ -72,7 +72,7 @@ func prepare(ctx context.Context, c *corpus.Corpus, cfg *Config, seed uint64, wa
 	counters := map[features.CountOptions]*features.Counter{}
 	for _, f := range wanted {
 		d.declared[f.Name] = f
-		if f.dense() {
+		if f.embedded() {
 			continue
 		}
 		if opt := f.countOptions(); counters[opt] == nil {

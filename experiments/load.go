@@ -158,7 +158,7 @@ func (b *binder) tables(doc map[string]any, key string) []map[string]any {
 }
 
 // builtin are the features that need no kind.
-var builtin = []string{"counts", "tfidf", "vectors"}
+var builtin = []string{"counts", "tfidf", "vectors", "sequences"}
 
 // features binds [features.NAME] tables; the built-in names need no kind.
 func (b *binder) features(tables map[string]any) []Features {
@@ -175,7 +175,7 @@ func (b *binder) features(tables map[string]any) []Features {
 		f := Features{Name: name}
 		f.Kind, _ = values["kind"].(string)
 		b.table(path, values, nil, f.keys()...)
-		if !f.dense() && (len(f.Ngrams) != 2 || f.Ngrams[0] < 1 || f.Ngrams[1] < f.Ngrams[0] || f.Ngrams[1] > 5) {
+		if !f.embedded() && (len(f.Ngrams) != 2 || f.Ngrams[0] < 1 || f.Ngrams[1] < f.Ngrams[0] || f.Ngrams[1] > 5) {
 			b.fault(path+".ngrams", "ngrams: want [shortest, longest] with 1 <= shortest <= longest <= 5, have %v", f.Ngrams)
 		}
 		out = append(out, f)
@@ -245,6 +245,9 @@ func (b *binder) model(path string, values map[string]any) Model {
 			}
 		}
 		b.table(path, common, nil, &m)
+		if native := newOptions(kind, "native"); native != nil && !b.faulty[path+".backend"] {
+			b.fault(path+".backend", "backend: %s has no %s; leave the key out", backend, kind)
+		}
 		return m
 	}
 	b.table(path, values, nil, &m, options)

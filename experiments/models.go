@@ -6,12 +6,17 @@ import (
 
 	"assay/baselines"
 	"assay/baselines/golearn"
+	"assay/corpus"
+	"assay/networks"
 )
 
-// newClassifier builds the classifier of a model. No two seeds or names share
-// random numbers: the classifiers derive theirs by name from the seed.
-func newClassifier(m *Model, seed uint64, workers int) (baselines.Classifier, error) {
+// newClassifier builds the classifier of a model; taxonomy and hooks are for
+// networks. No two seeds or names share random numbers: the classifiers derive
+// theirs by name from the seed.
+func newClassifier(m *Model, seed uint64, workers int, taxonomy *corpus.Taxonomy, hooks networks.Hooks) (baselines.Classifier, error) {
 	switch o := m.Options.(type) {
+	case *SHARNN:
+		return networks.NewSHARNN(o.options(seed, workers), taxonomy.GroupOf(), len(taxonomy.Groups), hooks)
 	case *NaiveBayes:
 		opt := baselines.NBOptions{Alpha: o.Alpha, VarSmoothing: o.VarSmoothing, UniformPrior: !o.FitPrior, Workers: workers}
 		switch o.Variant {
@@ -52,13 +57,20 @@ func limits(coreHours, gib float64) golearn.Limits {
 	return golearn.Limits{CoreHours: coreHours, Bytes: int64(gib * (1 << 30))}
 }
 
-// describeFit says in a line how a fit went and, if labels did not converge,
-// which, where the classifier tells.
-func describeFit(model baselines.Classifier, labels []string) (report, warning string) {
-	lr, ok := model.(*baselines.LogisticRegression)
-	if !ok {
-		return "", ""
+// describeFit says in a line how a fit went, and what a reader of its results
+// must know, where the classifier tells.
+func describeFit(model baselines.Classifier, labels []string) (report string, warnings []string) {
+	switch fitted := model.(type) {
+	case *networks.SHARNN:
+		return fitted.Report(), fitted.Warnings()
+	case *baselines.LogisticRegression:
+		return describeLogistic(fitted, labels)
 	}
+	return "", nil
+}
+
+// describeLogistic names the labels that did not converge.
+func describeLogistic(lr *baselines.LogisticRegression, labels []string) (report string, warnings []string) {
 	passes, constant := 0, 0
 	var open []string
 	for i, c := range lr.Convergence() {
@@ -72,7 +84,7 @@ func describeFit(model baselines.Classifier, labels []string) (report, warning s
 	}
 	report = fmt.Sprintf("%d labels, %d constant, %d passes in all", len(labels), constant, passes)
 	if len(open) > 0 {
-		warning = fmt.Sprintf("%d of %d labels did not converge within max_iterations: %s", len(open), len(labels), strings.Join(open, ", "))
+		warnings = []string{fmt.Sprintf("%d of %d labels did not converge within max_iterations: %s", len(open), len(labels), strings.Join(open, ", "))}
 	}
-	return report, warning
+	return report, warnings
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -20,7 +21,9 @@ import (
 // The files of a run's model folder: together they score a new paper. Its
 // tokens are counted by the vocabulary, weighted where the features are TF-IDF,
 // and given to the classifier; or their vectors, which the run's record names,
-// are averaged, and shifted and scaled where the features are standardized.
+// are averaged, and shifted and scaled where the features are standardized, or
+// go as they are, one a token and no more than the record's max_tokens, into a
+// network.
 const (
 	ModelFile      = "model.assay"
 	VocabularyFile = "vocabulary.assay"
@@ -29,10 +32,15 @@ const (
 )
 
 // Run runs one trial and returns its record. A trial that is already done is
-// not run again: its record is returned with reused true. A trial that fails
-// leaves its run folder with the error.
+// not run again: its record is returned with reused true. A trial that was
+// interrupted goes on from its checkpoint, if it has one and the session
+// resumes. A trial that fails leaves its run folder with the error.
 func (s *Session) Run(ctx context.Context, t Trial) (run results.Run, reused bool, err error) {
-	w, err := s.store.Claim(ctx, s.record(t))
+	claim := s.store.Claim
+	if s.resume && s.store.Resumable(s.Config.Name, t.ID, CheckpointFile) {
+		claim = s.store.Resume
+	}
+	w, err := claim(ctx, s.record(t))
 	if errors.Is(err, results.ErrFinished) {
 		if run, err = s.store.Run(s.Config.Name, t.ID); err == nil {
 			err = s.store.Verify(run)
@@ -149,6 +157,11 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 	if err := w.WriteConfig([]byte(t.Config.Text())); err != nil {
 		return err
 	}
+	if _, ok := t.Model.Options.(*SHARNN); ok {
+		// What is thrown away may take a fifth of what stays, not as much again:
+		// collecting is cheap, as a network's papers hold no pointers.
+		defer debug.SetGCPercent(debug.SetGCPercent(20))
+	}
 	data, err := s.dataFor(ctx, t)
 	if err != nil {
 		return err
@@ -157,6 +170,8 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 	if err != nil {
 		return err
 	}
+	earlier, _ := run.Stage("fit") // of the attempts that this one continues
+	run.Stages = nil
 	run.Data.Labels, run.Data.Masters = len(data.taxonomy.Categories), len(data.taxonomy.Groups)
 	run.Data.Train, run.Data.Validation, run.Data.Test = len(data.ids[corpus.Train]), len(data.ids[corpus.Validation]), len(data.ids[corpus.Test])
 	stage := func(name string, seconds float64) {
@@ -170,33 +185,22 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 	}
 	if run.Vectors = set.vectors; run.Vectors != nil {
 		w.Log().Info("vectors", "table", run.Vectors.Name, "coverage", run.Vectors.Coverage())
+		if cut := run.Vectors.Cut(); cut != "" {
+			w.Log().Info("vectors", "cut", cut)
+		}
 		run.Warnings = append(run.Warnings, run.Vectors.Warnings()...)
 	}
 	w.Log().Info("data", "drawn", data.drawn, "outside_taxonomy", data.outside, "columns", set.columns())
 
+	model, seconds, err := s.fit(ctx, t, w, run, data, set, earlier)
+	if err != nil {
+		return err
+	}
+	stage("fit", seconds)
 	start := time.Now()
 	lap := func(name string) {
 		stage(name, time.Since(start).Seconds())
 		start = time.Now()
-	}
-	model, err := newClassifier(t.Model, t.Seed, s.workers)
-	if err != nil {
-		return err
-	}
-	part := func(p corpus.Part) baselines.Dataset {
-		return baselines.Dataset{X: set.rows[p], Y: data.labels[p]}
-	}
-	if err := model.Fit(ctx, part(corpus.Train), part(corpus.Validation)); err != nil {
-		return err
-	}
-	lap("fit")
-	report, warning := describeFit(model, categoryIDs(data.taxonomy))
-	if report != "" {
-		w.Log().Info("fit", "report", report)
-	}
-	if warning != "" {
-		w.Log().Warn("fit", "warning", warning)
-		run.Warnings = append(run.Warnings, warning)
 	}
 	validation, test, err := s.scores(ctx, model, set)
 	if err != nil {

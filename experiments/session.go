@@ -28,6 +28,7 @@ type Session struct {
 	corpus  *corpus.Corpus
 	store   *results.Store
 	workers int
+	resume  bool
 
 	// The data of one key at a time: trials of a key run one after another.
 	dataKey  string
@@ -41,6 +42,9 @@ type Options struct {
 	// Workers is how many cores a trial uses, 1024 at most; 0 takes all. It
 	// never changes a result.
 	Workers int
+	// Anew lets trials that were interrupted begin anew instead of going on from
+	// their checkpoints.
+	Anew bool
 }
 
 const mostWorkers = 1024
@@ -61,7 +65,7 @@ func Open(ctx context.Context, cfg *Config, opt Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{Config: cfg, corpus: c, store: store, workers: opt.Workers}
+	s := &Session{Config: cfg, corpus: c, store: store, workers: opt.Workers, resume: !opt.Anew}
 	if s.workers == 0 {
 		s.workers = runtime.GOMAXPROCS(0)
 	}

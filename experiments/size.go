@@ -5,6 +5,7 @@ import (
 
 	"assay/corpus"
 	"assay/internal/fault"
+	"assay/networks"
 )
 
 // sized is implemented by classifiers that cannot serve every size.
@@ -28,7 +29,12 @@ func (s *Session) checkSizes() error {
 	rows := int(float64(s.Papers()) * (1 - s.Config.Split.Validation - s.Config.Split.Test))
 	for i := range s.Config.Models {
 		m := &s.Config.Models[i]
-		model, err := newClassifier(m, 0, s.workers)
+		if o, ok := m.Options.(*SHARNN); ok {
+			if err := o.checkSize(s.Config.leastDimensions(m.Embeddings), len(taxonomy.Categories), machineMemory()); err != nil {
+				return fmt.Errorf("experiments: model %q: %w", m.Name, err)
+			}
+		}
+		model, err := newClassifier(m, 0, s.workers, taxonomy, networks.Hooks{})
 		if err != nil {
 			return err
 		}
@@ -41,7 +47,7 @@ func (s *Session) checkSizes() error {
 			if f.Name == m.Features && f.MaxFeatures > 0 {
 				cols = min(f.MaxFeatures, leastColumns)
 			}
-			if f.Name == m.Features && f.dense() {
+			if f.Name == m.Features && f.embedded() {
 				cols = s.Config.leastDimensions(m.Embeddings)
 			}
 		}

@@ -116,6 +116,8 @@ func (b *binder) validateModels(cfg *Config) {
 		b.validateInputs(cfg, m, path)
 		tried := "sqrt"
 		switch options := m.Options.(type) {
+		case *SHARNN:
+			b.validateNetwork(cfg, options, path)
 		case *RandomForest:
 			tried = options.MaxFeatures
 		case *GolearnRandomForest:
@@ -141,7 +143,7 @@ func (b *binder) validateInputs(cfg *Config, m *Model, path string) {
 		return
 	}
 	f := &cfg.Features[at]
-	if ok, want := m.takes(f.dense()); !ok {
+	if ok, want := m.takes(f.Kind); !ok {
 		b.fault(path+".features", "features: this model learns from %s, not from %s", want, f.Kind)
 		return
 	}
@@ -154,11 +156,11 @@ func (b *binder) validateInputs(cfg *Config, m *Model, path string) {
 		known = "none; add [embeddings.fasttext] with train = true"
 	}
 	switch {
-	case !f.dense() && m.Embeddings != "":
+	case !f.embedded() && m.Embeddings != "":
 		b.fault(path+".embeddings", "embeddings: features %q are %s, which need no word vectors; set features = \"vectors\"", f.Name, f.Kind)
-	case f.dense() && m.Embeddings == "":
+	case f.embedded() && m.Embeddings == "":
 		b.fault(path, "embeddings: features %q need word vectors; name them (declared: %s)", f.Name, known)
-	case f.dense() && !slices.Contains(tables, m.Embeddings):
+	case f.embedded() && !slices.Contains(tables, m.Embeddings):
 		b.fault(path+".embeddings", "embeddings: no [embeddings.%s]%s; declared: %s", m.Embeddings, suggest.Hint(m.Embeddings, tables), known)
 	}
 }

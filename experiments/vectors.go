@@ -14,6 +14,7 @@ import (
 
 	"assay/corpus"
 	"assay/embeddings"
+	"assay/embeddings/fasttext"
 	"assay/embeddings/vectorfile"
 	"assay/features"
 	"assay/internal/fault"
@@ -131,12 +132,15 @@ func (s *Session) features(ctx context.Context, d *dataset, m *Model) (*featureS
 	start := time.Now()
 	var set *featureSet
 	var err error
-	if f.dense() {
+	switch f.Kind {
+	case "vectors":
 		var v *wordVectors
 		if v, err = s.wordVectors(ctx, d, m.Embeddings); err == nil {
 			set, err = s.averaged(ctx, d, f, v)
 		}
-	} else {
+	case "sequences":
+		set, err = s.sequenced(ctx, d, f, m.Embeddings)
+	default:
 		set, err = d.counted(f, s.workers)
 	}
 	if err != nil {
@@ -181,6 +185,49 @@ func (s *Session) averaged(ctx context.Context, d *dataset, f Features, v *wordV
 		set.rows[p] = m
 	}
 	return set, nil
+}
+
+// sequenced reads the papers once more and numbers the tokens of each. Networks
+// train for hours beside what lies in memory: features that can be made again
+// go before, and the word vectors after, as their rows are copied.
+func (s *Session) sequenced(ctx context.Context, d *dataset, f Features, table string) (*featureSet, error) {
+	for key := range d.made {
+		if made := d.declared[key.features]; made.embedded() {
+			delete(d.made, key)
+		}
+	}
+	v, err := s.wordVectors(ctx, d, table)
+	if err != nil {
+		return nil, err
+	}
+	if m, ok := v.Vectors.(*fasttext.Model); ok {
+		if err := m.Unmap(); err != nil {
+			return nil, err
+		}
+	}
+	rows, place := d.kept()
+	sequencer := features.NewSequencer(v.Vectors, len(rows), f.MaxTokens)
+	numbering := make([]*features.SequenceWorker, s.workers)
+	for i := range numbering {
+		numbering[i] = sequencer.Worker()
+	}
+	err = scanTokens(ctx, s.corpus, rows, s.workers, "number tokens", func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
+		return numbering[worker].Add(pos, tokens())
+	})
+	if err != nil {
+		return nil, err
+	}
+	all, coverage, err := sequencer.Finish(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set := &featureSet{vectors: v.describe(coverage)}
+	set.vectors.MaxTokens = f.MaxTokens
+	set.vectors.CutPapers, set.vectors.CutTokens = sequencer.Cut()
+	for p := range set.rows {
+		set.rows[p] = all.Select(place[p])
+	}
+	return set, s.closeVectors()
 }
 
 // kept returns the rows of the corpus whose papers have a label, ascending, and

@@ -9,8 +9,8 @@
 //	err = w.Finish(run)
 //
 // A store's folder holds runs/<experiment>/<trial>/ with config.toml, run.json,
-// metrics.jsonl, predictions.parquet, model/ and log.txt. run.json is written
-// last and alone decides what state a run is in.
+// metrics.jsonl, predictions.parquet, model/, log.txt and, until the run is done,
+// checkpoint/. run.json is written last and alone decides what state a run is in.
 package results
 
 import (
@@ -49,10 +49,11 @@ type Run struct {
 	Data       Data       `json:"data"`
 	Provenance Provenance `json:"provenance"`
 
-	Started    time.Time `json:"started,omitzero"`
+	Started    time.Time `json:"started,omitzero"` // the first of the attempts that were continued
 	Finished   time.Time `json:"finished,omitzero"`
-	Stages     []Stage   `json:"stages,omitempty"`            // in the order they ran
-	PeakMemory uint64    `json:"peak_memory_bytes,omitempty"` // the process's largest resident set while the run held its folder; 0 where unknown
+	Resumed    int       `json:"resumed,omitempty"`           // how often an attempt was continued from its checkpoint
+	Stages     []Stage   `json:"stages,omitempty"`            // in the order they ran; fit is the sum over attempts that were continued
+	PeakMemory uint64    `json:"peak_memory_bytes,omitempty"` // the process's largest resident set while the run held its folder, of all attempts; 0 where unknown
 
 	Vectors *Vectors `json:"vectors,omitempty"` // the word vectors that the model saw papers through
 
@@ -107,10 +108,28 @@ type Vectors struct {
 	SubwordTokens   int64 `json:"subword_tokens"`   // of these, made from character n-grams
 	Distinct        int64 `json:"distinct"`         // different tokens
 	CoveredDistinct int64 `json:"covered_distinct"` // that have a vector
+
+	// Of papers longer than MaxTokens, only so many of their first tokens count
+	// above; CutTokens is what was left out of CutPapers papers.
+	MaxTokens int   `json:"max_tokens,omitempty"`
+	CutPapers int   `json:"cut_papers,omitempty"`
+	CutTokens int64 `json:"cut_tokens,omitempty"`
 }
 
 // lowCoverage is the share of tokens with a vector below which a table says so.
 const lowCoverage = 0.9
+
+// highCut is the share of tokens left out of long papers above which a table
+// says so.
+const highCut = 0.01
+
+// Cut says in words what was left out of long papers, "" where nothing was.
+func (v *Vectors) Cut() string {
+	if v.CutPapers == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d papers cut to %d tokens, %d tokens left out", v.CutPapers, v.MaxTokens, v.CutTokens)
+}
 
 // Coverage says in words how much of the text has a vector.
 func (v *Vectors) Coverage() string {
@@ -124,6 +143,9 @@ func (v *Vectors) Warnings() []string {
 	var out []string
 	if float64(v.CoveredTokens) < lowCoverage*float64(v.Tokens) {
 		out = append(out, fmt.Sprintf("the vectors %s cover %s", v.Name, v.Coverage()))
+	}
+	if float64(v.CutTokens) > highCut*float64(v.Tokens+v.CutTokens) {
+		out = append(out, v.Cut())
 	}
 	if v.LeftOut > 0 {
 		out = append(out, fmt.Sprintf("lines left out of %[2]s: %[1]d; `assay embed info` says why", v.LeftOut, v.Path))

@@ -38,6 +38,8 @@ const (
 	predictionsFile = "predictions.parquet"
 	logFile         = "log.txt"
 	modelFolder     = "model"
+
+	checkpointFolder = "checkpoint"
 )
 
 // Store is a folder of runs. Any number of processes, on any number of machines

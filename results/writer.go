@@ -38,7 +38,7 @@ type RunWriter struct {
 
 // Claim takes the folder of run.Experiment and run.Trial for this process and
 // begins the trial anew: what an earlier attempt left of metrics, predictions,
-// model and configuration goes, log.txt is continued. run says what is to be
+// model, checkpoints and configuration goes, log.txt is continued. run says what is to be
 // run; the store itself fills in state, start and provenance, and run.json says
 // running from here on. The holder shows signs of life until it finishes, fails
 // or is closed, or until its process dies, after which the next claim takes over.
@@ -50,7 +50,8 @@ func (s *Store) Claim(ctx context.Context, run Run) (*RunWriter, error) {
 }
 
 // Resume is Claim, but keeps everything an earlier attempt has written: a torn
-// last record of metrics.jsonl is cut off, and Append continues after it.
+// last record of metrics.jsonl is cut off, and Append continues after it. The
+// writer's Run has the start, the stages and the peak memory of that attempt.
 func (s *Store) Resume(ctx context.Context, run Run) (*RunWriter, error) {
 	return s.claim(ctx, run, true)
 }
@@ -112,20 +113,23 @@ func (w *RunWriter) begin(run Run, keep bool, t leaseTiming) error {
 	if err := removeTemporaries(w.dir, t); err != nil {
 		return err
 	}
-	var files []File
-	if earlier, err := readRunFile(w.dir); keep && err == nil {
-		files = earlier.Files
-	}
-	if !keep {
-		for _, name := range []string{metricsFile, predictionsFile, modelFolder, configFile} {
+	run.Started, run.Finished = now(), time.Time{}
+	run.Files, run.Stages, run.PeakMemory, run.Resumed = nil, nil, 0, 0
+	if keep {
+		if earlier, err := readRunFile(w.dir); err == nil {
+			run.Files, run.Stages, run.PeakMemory = earlier.Files, earlier.Stages, earlier.PeakMemory
+			run.Started, run.Resumed = earlier.Started, earlier.Resumed
+		}
+		run.Resumed++
+	} else {
+		for _, name := range []string{metricsFile, predictionsFile, modelFolder, checkpointFolder, configFile} {
 			if err := os.RemoveAll(filepath.Join(w.dir, name)); err != nil {
 				return err
 			}
 		}
 	}
-	run.State, run.Error, run.Results, run.Files = Running, "", nil, files
+	run.State, run.Error, run.Results = Running, "", nil
 	run.Provenance = NewProvenance()
-	run.Started, run.Finished = now(), time.Time{}
 	w.run = run
 	resetPeakMemory()
 	if err := w.writeRun(); err != nil {
@@ -176,8 +180,7 @@ func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 // folder was lost to another writer: the work should stop then.
 func (w *RunWriter) Context() context.Context { return w.ctx }
 
-// Dir returns the run's folder, for files that the store knows nothing of, such
-// as checkpoints.
+// Dir returns the run's folder.
 func (w *RunWriter) Dir() string { return w.dir }
 
 // Run returns what is known of the run so far, to be completed for Finish.
@@ -279,8 +282,8 @@ func (w *RunWriter) usable() error {
 
 // Finish says that the run is done: run, from Run and completed, becomes
 // run.json, with the store's own record of files, start, end and provenance,
-// and the folder is released. Where it fails, a result that is not a number
-// for one, the run is not done and still to be closed.
+// the checkpoints go, and the folder is released. Where it fails, a result that
+// is not a number for one, the run is not done and still to be closed.
 func (w *RunWriter) Finish(run Run) error {
 	return w.end(Done, "", &run)
 }
@@ -324,12 +327,10 @@ func (w *RunWriter) end(state State, message string, final *Run) error {
 	if final != nil {
 		w.run = *final
 		w.run.Experiment, w.run.Trial, w.run.Files = before.Experiment, before.Trial, before.Files
-		w.run.Started, w.run.Provenance = before.Started, before.Provenance
+		w.run.Started, w.run.Resumed, w.run.Provenance = before.Started, before.Resumed, before.Provenance
 	}
 	w.run.State, w.run.Error, w.run.Finished = state, message, now()
-	if w.run.PeakMemory == 0 {
-		w.run.PeakMemory = PeakMemory()
-	}
+	w.run.PeakMemory = max(w.run.PeakMemory, PeakMemory())
 	w.logger.Info("run ended", "state", state, "error", message)
 	err := firstError(w.metrics.Sync(), w.log.Sync())
 	if err == nil {
@@ -341,6 +342,9 @@ func (w *RunWriter) end(state State, message string, final *Run) error {
 	}
 	if err != nil {
 		err = fmt.Errorf("results: end run %s: %w", w.name, err)
+	}
+	if err == nil && state == Done {
+		_ = os.RemoveAll(filepath.Join(w.dir, checkpointFolder)) // what stays does no harm
 	}
 	return firstError(err, w.shut(state == Done))
 }

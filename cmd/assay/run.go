@@ -20,6 +20,7 @@ type runOptions struct {
 	results   string
 	workers   int
 	dryRun    bool
+	resume    bool
 	quiet     bool
 	json      bool
 	format    string
@@ -32,7 +33,9 @@ func newRun() *cobra.Command {
 		Short: "Run every trial of an experiment, then print its table",
 		Long: `Run trains every model of the experiment with every seed and prints the
 comparison table. CONFIG is a TOML file or the name of an embedded experiment.
-Trials that are already done are not run again, so the same command resumes.`,
+Trials that are already done are not run again, and networks go on from their last
+checkpoint, so the same command resumes. A first SIGINT, SIGTERM or SIGUSR1 writes a
+checkpoint and leaves with code 75; a second one ends the process at once.`,
 		Example: `  assay run quickstart
   assay run baselines --set corpus.path=data/arxiv
   assay run my.toml --set 'model.Random forest.trees=200' --set seeds=[1] --dry-run`,
@@ -43,6 +46,7 @@ Trials that are already done are not run again, so the same command resumes.`,
 	flags := cmd.Flags()
 	flags.IntVar(&opt.workers, "workers", 0, "cores that a trial uses; 0 takes all; the result does not depend on it")
 	flags.BoolVar(&opt.dryRun, "dry-run", false, "show the trials and the resolved configuration, run nothing")
+	flags.BoolVar(&opt.resume, "resume", true, "go on from the checkpoints of interrupted trials, with the same result; --resume=false begins them anew")
 	flags.BoolVar(&opt.quiet, "quiet", false, "no line a trial on stderr")
 	flags.BoolVar(&opt.json, "json", false, "print the table as JSON; with --dry-run the trials")
 	flags.StringVar(&opt.format, "format", "text", "table format: "+strings.Join(table.Formats(), ", "))
@@ -81,7 +85,7 @@ func runExperiment(cmd *cobra.Command, source string, opt runOptions) (err error
 		}
 		return dryRun(out, cfg, plan, opt.json)
 	}
-	session, err := experiments.Open(ctx, cfg, experiments.Options{Workers: opt.workers})
+	session, err := experiments.Open(ctx, cfg, experiments.Options{Workers: opt.workers, Anew: !opt.resume})
 	if err != nil {
 		return err
 	}

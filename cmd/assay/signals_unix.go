@@ -1,0 +1,14 @@
+//go:build !windows
+
+package main
+
+import (
+	"os"
+	"syscall"
+)
+
+// stopSignals ask the program to leave with what it has: a terminal's, a
+// shutdown's, and the one that batch systems send before a job's time is over.
+func stopSignals() []os.Signal {
+	return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGUSR1}
+}

@@ -1,0 +1,89 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"assay/baselines"
+	"assay/corpus"
+	"assay/networks"
+	"assay/results"
+)
+
+// CheckpointFile is the name of a network's checkpoint in the folder of a run
+// that is not done.
+const CheckpointFile = "training.assay"
+
+// noteEvery is how often a training tells run.json its time: what a killed
+// process forgets.
+const noteEvery = 10 * time.Second
+
+// fit trains a trial's model and returns it with the seconds that it took,
+// those of earlier attempts that it continues included.
+func (s *Session) fit(ctx context.Context, t Trial, w *results.RunWriter, run *results.Run, data *dataset, set *featureSet,
+	earlier time.Duration) (baselines.Classifier, float64, error) {
+	start := time.Now()
+	spent := func() float64 { return (earlier + time.Since(start)).Seconds() }
+	note := func() error {
+		return w.Progress(append(slices.Clone(run.Stages), results.Stage{Name: "fit", Seconds: spent()}))
+	}
+	hooks, err := s.hooks(t, w, note)
+	if err != nil {
+		return nil, 0, err
+	}
+	model, err := newClassifier(t.Model, t.Seed, s.workers, data.taxonomy, hooks)
+	if err != nil {
+		return nil, 0, err
+	}
+	part := func(p corpus.Part) baselines.Dataset {
+		return baselines.Dataset{X: set.rows[p], Y: data.labels[p]}
+	}
+	if err := model.Fit(ctx, part(corpus.Train), part(corpus.Validation)); err != nil {
+		_ = note() // the reason above matters more
+		if hooks.Resume && ctx.Err() == nil {
+			err = fmt.Errorf("%w; `assay run --resume=false` begins the trial anew", err)
+		}
+		return nil, 0, err
+	}
+	report, warnings := describeFit(model, categoryIDs(data.taxonomy))
+	if report != "" {
+		w.Log().Info("fit", "report", report)
+	}
+	for _, warning := range warnings {
+		w.Log().Warn("fit", "warning", warning)
+	}
+	run.Warnings = append(run.Warnings, warnings...)
+	return model, spent(), note()
+}
+
+// hooks ties a network's training to its run's folder; the other models have
+// none. note is called once in a while.
+func (s *Session) hooks(t Trial, w *results.RunWriter, note func() error) (networks.Hooks, error) {
+	if _, ok := t.Model.Options.(*SHARNN); !ok {
+		return networks.Hooks{}, nil
+	}
+	checkpoint, err := w.Checkpoint(CheckpointFile)
+	if err != nil {
+		return networks.Hooks{}, err
+	}
+	resume := w.Run().Resumed > 0
+	if resume && !s.store.Resumable(s.Config.Name, t.ID, CheckpointFile) {
+		err = w.Rewind(-1) // another has begun the trial anew since the checkpoint was seen
+	}
+	noted := time.Now()
+	return networks.Hooks{
+		Record: func(record any) error {
+			if err := w.Append(record); err != nil || time.Since(noted) < noteEvery {
+				return err
+			}
+			noted = time.Now()
+			return note()
+		},
+		Resumed:    w.Rewind,
+		Checkpoint: checkpoint,
+		Resume:     resume,
+		Log:        w.Log(),
+	}, err
+}

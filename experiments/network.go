@@ -1,0 +1,104 @@
+package experiments
+
+import (
+	"os"
+	"strconv"
+	"strings"
+
+	"assay/internal/fault"
+	"assay/networks"
+)
+
+// SHARNN holds the options of kind "sha_rnn". Defaults are those of package
+// networks, which documents the options.
+type SHARNN struct {
+	Hidden          int     `toml:"hidden" default:"256" range:"[1,16384]"`
+	Boom            int     `toml:"boom" default:"512" range:"[1,1048576]"`
+	Dropout         float64 `toml:"dropout" default:"0" range:"[0,1)"`
+	MaskPadding     bool    `toml:"mask_padding" default:"true"`
+	MasterLossRatio float64 `toml:"master_loss_ratio" default:"0.1" range:"[0,1]"`
+	MasterLossDecay float64 `toml:"master_loss_decay" default:"0" range:"[0,)"`
+	ClassWeights    bool    `toml:"class_weights" default:"true"`
+	Epochs          int     `toml:"epochs" default:"5" range:"[1,100000]"`
+	BatchSize       int     `toml:"batch_size" default:"32" range:"[1,65536]"`
+	LearningRate    float64 `toml:"learning_rate" default:"0.0003" range:"(0,10]"`
+	Schedule        string  `toml:"schedule" default:"constant" oneof:"constant cosine linear"`
+	Warmup          float64 `toml:"warmup" default:"0" range:"[0,1)"`
+	ClipNorm        float64 `toml:"clip_norm" default:"0" range:"[0,)"` // 0: off
+	EarlyStopping   string  `toml:"early_stopping" default:"off" oneof:"off f1 loss"`
+	Patience        int     `toml:"patience" default:"3" range:"[1,100000]"`
+	// Device is where it trains: "auto" takes the fastest there is.
+	Device string `toml:"device" default:"auto" oneof:"auto cpu cuda"`
+}
+
+// options returns the options of package networks.
+func (o *SHARNN) options(seed uint64, workers int) networks.Options {
+	return networks.Options{
+		Hidden: o.Hidden, Boom: o.Boom, Dropout: o.Dropout, MaskPadding: o.MaskPadding,
+		MasterLossRatio: o.MasterLossRatio, MasterLossDecay: o.MasterLossDecay, ClassWeights: o.ClassWeights,
+		Epochs: o.Epochs, BatchSize: o.BatchSize, LearningRate: o.LearningRate,
+		Schedule: o.Schedule, Warmup: o.Warmup, ClipNorm: o.ClipNorm,
+		EarlyStopping: o.EarlyStopping, Patience: o.Patience, Seed: seed, Workers: workers,
+	}
+}
+
+// validateNetwork checks what the keys of a network do not know of each other.
+func (b *binder) validateNetwork(cfg *Config, o *SHARNN, path string) {
+	if o.Device == "cuda" {
+		b.fault(path+".device", `device: this build trains on the CPU; set "auto" or "cpu"`)
+	}
+	if o.EarlyStopping != "off" && cfg.Split.Validation == 0 && !b.faulty["split.validation"] && !b.faulty[path+".early_stopping"] {
+		b.fault(path+".early_stopping", "early_stopping: %q is watched on validation papers, but split.validation is 0", o.EarlyStopping)
+	}
+}
+
+// parameters is how many numbers the network learns, from vectors of dim
+// numbers for so many labels.
+func (o *SHARNN) parameters(dim, labels int) int64 {
+	h, b, d, c := int64(o.Hidden), int64(o.Boom), int64(dim), int64(labels)
+	gru := 2 * 3 * h * (d + h + 2)
+	head := 2*h*c + c
+	boom := c*b + b + b*c + c
+	norms := 2 * (2*h + 2*h + c + c + b)
+	return gru + head + boom + norms
+}
+
+// leastMemory is a bound in bytes below what training needs beside the papers:
+// parameters, gradients, both moments of Adam and the best parameters so far, and
+// the activations of a batch of papers of one token.
+func (o *SHARNN) leastMemory(dim, labels int) int64 {
+	const copies, float = 5, 4
+	token := int64(dim) + 2*(3+4)*int64(o.Hidden)                          // input; gates, states and both norms
+	paper := token + 2*int64(o.Hidden) + 6*int64(labels) + 3*int64(o.Boom) // sum; logits to the output; Boom
+	return float * (copies*o.parameters(dim, labels) + int64(o.BatchSize)*paper)
+}
+
+// checkSize refuses a network that cannot be trained in memory; 0 is unknown.
+func (o *SHARNN) checkSize(dim, labels int, memory int64) error {
+	if need := o.leastMemory(dim, labels); memory > 0 && need > memory {
+		return fault.Usagef("training a network of hidden = %d and boom = %d in batches of %d takes at least %.1f GiB of memory, and this machine has %.1f: make them smaller",
+			o.Hidden, o.Boom, o.BatchSize, gib(need), gib(memory))
+	}
+	return nil
+}
+
+func gib(bytes int64) float64 { return float64(bytes) / (1 << 30) }
+
+// machineMemory is how much memory this process may use, in bytes; 0 where the
+// system does not say.
+func machineMemory() int64 {
+	var least int64
+	if info, err := os.ReadFile("/proc/meminfo"); err == nil {
+		line, _, _ := strings.Cut(string(info), "\n") // MemTotal: 16384000 kB
+		if fields := strings.Fields(line); len(fields) == 3 {
+			kib, _ := strconv.ParseInt(fields[1], 10, 64)
+			least = kib << 10
+		}
+	}
+	if limit, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
+		if bytes, err := strconv.ParseInt(strings.TrimSpace(string(limit)), 10, 64); err == nil && (least == 0 || bytes < least) {
+			least = bytes // otherwise "max"
+		}
+	}
+	return least
+}
