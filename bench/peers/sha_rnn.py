@@ -10,14 +10,21 @@ warm-up. Attention is tried as two bmm and as scaled_dot_product_attention, Adam
 plain and fused, and the fastest pair counts. The ceiling is what the best of
 several large float32 matrix products reaches on the same cores.
 
---single measures on one core, too.
+--single measures on one core, too. --race ROUNDS runs PyTorch's fastest pair and
+assay's own benchmark (BenchmarkStep and BenchmarkCeiling of ./networks, with batch,
+gradient norm and moving averages in the step) in turn, and prints the ratio of each
+round: the machine's speed drifts, pairs do not.
 """
 
 import argparse
 import json
 import math
 import os
+import pathlib
+import re
 import statistics
+import subprocess
+import tempfile
 import time
 
 import torch
@@ -147,6 +154,38 @@ def measure(threads, args):
     return dict(threads=threads, ceiling_gflops=ceiling, steps=rows)
 
 
+def assay_bench(binary, name, unit):
+    """A figure of one of assay's benchmarks."""
+    out = subprocess.run([binary, "-test.run", "^$", "-test.bench", f"^{name}$", "-test.benchtime", "3s"],
+                         capture_output=True, text=True, check=True).stdout
+    return float(re.search(rf"([0-9.]+) {unit}", out).group(1))
+
+
+def race(args):
+    """Both programs in turn, on all cores."""
+    root = pathlib.Path(__file__).resolve().parents[2]
+    torch.set_num_threads(os.cpu_count())
+    pairs = [(name, attention, fused) for name, attention in (("bmm", attention_bmm), ("sdpa", attention_sdpa)) for fused in (False, True)]
+    with tempfile.TemporaryDirectory() as folder:
+        binary = os.path.join(folder, "networks.test")
+        subprocess.run(["go", "test", "-c", "-o", binary, "./networks"], cwd=root, check=True)
+        ceilings = [max(max(matmul(size) for size in (2048, 4096)), assay_bench(binary, "BenchmarkCeiling", "GFLOP/s")) for _ in range(2)]
+        ceiling = max(ceilings)
+        print(f"large products reach {ceiling:.0f} GFLOP/s")
+        for length in args.lengths:
+            best = min(pairs, key=lambda p: statistics.median(time_steps(p[1], p[2], length, args.batch, 2, 6)))
+            rows = []
+            for _ in range(args.race):
+                theirs = statistics.median(time_steps(best[1], best[2], length, args.batch, args.seconds, args.steps))
+                ours = assay_bench(binary, f"BenchmarkStep/T={length}", "ms/step") / 1e3
+                rows.append((theirs / ours, theirs, ours))
+                print(f"  T={length}: PyTorch ({best[0]}, Adam {'fused' if best[2] else 'plain'}) {1e3 * theirs:.1f} ms, assay {1e3 * ours:.1f} ms: {theirs / ours:.2f} times", flush=True)
+            ratio, theirs, ours = (statistics.median(column) for column in zip(*rows))
+            rate = flops(length, args.batch) / ours / 1e9
+            print(f"T={length} B={args.batch}: medians {1e3 * theirs:.1f} and {1e3 * ours:.1f} ms, {ratio:.2f} times; assay {args.batch / ours:.0f} papers/s, "
+                  f"{rate:.0f} GFLOP/s, {100 * rate / ceiling:.0f} % of the ceiling")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lengths", type=int, nargs="+", default=[128, 256])
@@ -154,6 +193,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=8, help="at least, for each variant")
     parser.add_argument("--steps", type=int, default=20, help="at least, for each variant")
     parser.add_argument("--single", action="store_true", help="one core as well")
+    parser.add_argument("--race", type=int, metavar="ROUNDS", help="in turn with assay, which needs Go")
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     args = parser.parse_args()
     # They choose kernels for another processor than this one.
@@ -161,6 +201,9 @@ def main():
         if name in os.environ:
             print(f"note: {name} is set; unset it where it is not meant")
     print(f"PyTorch {torch.__version__}, {os.cpu_count()} cores, {torch.backends.cpu.get_cpu_capability()}")
+    if args.race:
+        race(args)
+        return
     results = [measure(threads, args) for threads in sorted({os.cpu_count()} | ({1} if args.single else set()))]
     if args.json:
         with open(args.json, "w") as out:
