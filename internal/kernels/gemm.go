@@ -193,7 +193,7 @@ func tileColumn[T Float](c []T, ldc int, a Left[T], m int, b []T, k, cols int, a
 			continue
 		}
 		t.a, t.c, t.next = &a32[at*a.Row], &single32[at*ldc], t.rows*t.row
-		fastTiles.run(&t)
+		fastTiles.run(t)
 		at += t.rows * t.count
 	}
 }
@@ -284,7 +284,7 @@ func (p *Transposed[T]) column(c []T, ldc int, b []T, cols int, accumulate bool)
 		if accumulate {
 			t.accumulate = 1
 		}
-		fastTiles.run(&t)
+		fastTiles.run(t)
 	}
 	for i := whole * tall; i < p.m; i += tall {
 		width := min(tall, p.m-i)
@@ -325,7 +325,7 @@ func checkOperand(what string, have, rows, cols, ld int) {
 // tiles is one implementation of the tile that a product is made of.
 type tiles struct {
 	rows int // of the highest tile
-	run  func(t *tile)
+	run  func(t tile)
 	// transpose sets dst[i*ldd+j] to src[j*ld+i] for j < 16 and i < 16·blocks; strides
 	// in bytes.
 	transpose func(dst *float32, ldd int, src *float32, ld, blocks int)

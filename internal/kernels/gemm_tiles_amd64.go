@@ -20,12 +20,12 @@ func tilesOf(name string) *tiles {
 	case name == "avx512":
 		return &tiles{
 			rows: len(tilesAVX512), transpose: transposeAVX512, bands: bandsAVX512, panels: panelsAVX512,
-			run: func(t *tile) {
+			run: func(t tile) {
 				tilesAVX512[t.rows-1](t.k, t.a, t.row, t.col, t.next, t.b, t.c, t.ldc, t.cols, t.accumulate, t.count)
 			},
 		}
 	case name == "avx2" && cpu.X86.HasFMA:
-		return &tiles{rows: len(tilesAVX2), run: func(t *tile) {
+		return &tiles{rows: len(tilesAVX2), run: func(t tile) {
 			const half = panel / 2
 			run := tilesAVX2[t.rows-1]
 			run(t.k, t.a, t.row, t.col, t.next, t.b, t.c, t.ldc, min(t.cols, half), t.accumulate, t.count)
