@@ -12,6 +12,7 @@ import (
 // SHARNN holds the options of kind "sha_rnn". Defaults are those of package
 // networks, which documents the options.
 type SHARNN struct {
+	Layers          int     `toml:"layers" default:"1" range:"[1,64]"`
 	Hidden          int     `toml:"hidden" default:"256" range:"[1,16384]"`
 	Boom            int     `toml:"boom" default:"512" range:"[1,1048576]"`
 	Dropout         float64 `toml:"dropout" default:"0" range:"[0,1)"`
@@ -34,7 +35,7 @@ type SHARNN struct {
 // options returns the options of package networks.
 func (o *SHARNN) options(seed uint64, workers int) networks.Options {
 	return networks.Options{
-		Hidden: o.Hidden, Boom: o.Boom, Dropout: o.Dropout, MaskPadding: o.MaskPadding,
+		Layers: o.Layers, Hidden: o.Hidden, Boom: o.Boom, Dropout: o.Dropout, MaskPadding: o.MaskPadding,
 		MasterLossRatio: o.MasterLossRatio, MasterLossDecay: o.MasterLossDecay, ClassWeights: o.ClassWeights,
 		Epochs: o.Epochs, BatchSize: o.BatchSize, LearningRate: o.LearningRate,
 		Schedule: o.Schedule, Warmup: o.Warmup, ClipNorm: o.ClipNorm,

@@ -58,9 +58,9 @@ func TestNetworkDefaults(t *testing.T) {
 func TestNetworkOptions(t *testing.T) {
 	got := mustParse(t, network, "model.N.dropout=0.2", "model.N.mask_padding=false", "model.N.master_loss_ratio=0.4", "model.N.master_loss_decay=1.5",
 		"model.N.class_weights=false", "model.N.batch_size=7", "model.N.learning_rate=0.01", "model.N.schedule=cosine", "model.N.warmup=0.1",
-		"model.N.clip_norm=2", "model.N.early_stopping=loss", "model.N.patience=4").Models[0].Options.(*SHARNN).options(5, 6)
+		"model.N.clip_norm=2", "model.N.early_stopping=loss", "model.N.patience=4", "model.N.layers=3").Models[0].Options.(*SHARNN).options(5, 6)
 	want := networks.Options{
-		Hidden: 8, Boom: 16, Dropout: 0.2, MasterLossRatio: 0.4, MasterLossDecay: 1.5, Epochs: 12, BatchSize: 7, LearningRate: 0.01,
+		Layers: 3, Hidden: 8, Boom: 16, Dropout: 0.2, MasterLossRatio: 0.4, MasterLossDecay: 1.5, Epochs: 12, BatchSize: 7, LearningRate: 0.01,
 		Schedule: "cosine", Warmup: 0.1, ClipNorm: 2, EarlyStopping: "loss", Patience: 4, Seed: 5, Workers: 6,
 	}
 	if got != want {

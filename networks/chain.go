@@ -16,9 +16,15 @@ import (
 func chain[T kernels.Float](p *pool.Pool, opt Options, matrix []T, dim, categories int) []layers.Layer[T] {
 	r := rng.New(opt.Seed, "networks", "sha_rnn", "parameters")
 	width := 2 * opt.Hidden
-	return []layers.Layer[T]{
-		layers.NewEmbedding(p, matrix, dim),
-		layers.NewBiGRU[T](p, "gru", dim, opt.Hidden, r),
+	out := []layers.Layer[T]{layers.NewEmbedding(p, matrix, dim)}
+	for level := range opt.Layers {
+		in := width
+		if level == 0 {
+			in = dim
+		}
+		out = append(out, layers.NewBiGRU[T](p, "gru", level, in, opt.Hidden, r))
+	}
+	return append(out,
 		layers.NewAttention(p, "norm1", "norm2", width, layers.NewDropout[T](p, "dropout1", opt.Dropout, opt.Seed)),
 		layers.NewLinear[T](p, "linear", width, categories, r),
 		layers.NewGELU[T](p, "gelu"),
@@ -27,5 +33,5 @@ func chain[T kernels.Float](p *pool.Pool, opt Options, matrix []T, dim, categori
 		layers.NewDropout[T](p, "dropout2", opt.Dropout, opt.Seed),
 		layers.NewLayerNorm[T](p, "norm4", categories),
 		layers.NewBoom[T](p, "boom", categories, opt.Boom, opt.Dropout, opt.Seed, r),
-	}
+	)
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"assay/internal/kernels"
@@ -18,7 +19,7 @@ import (
 type fixture struct {
 	Name   string
 	Masked bool
-	Sizes  struct{ T, B, Embedding, Vocabulary, Hidden, Categories, Boom, Masters int }
+	Sizes  struct{ T, B, Embedding, Vocabulary, Hidden, Categories, Boom, Masters, Layers int }
 
 	Embedding json.RawMessage
 	IDs       []int32
@@ -105,6 +106,12 @@ func convert[T kernels.Float](x []float64) []T {
 // build returns the fixture's network, loss and batch.
 func build[T kernels.Float](t *testing.T, f *fixture, workers int) ([]layers.Layer[T], layers.Loss[T], *layers.Batch) {
 	t.Helper()
+	return buildWith[T](t, f, workers, func(*Options) {})
+}
+
+// buildWith builds with other options than the defaults.
+func buildWith[T kernels.Float](t *testing.T, f *fixture, workers int, change func(*Options)) ([]layers.Layer[T], layers.Loss[T], *layers.Batch) {
+	t.Helper()
 	var matrix []float64
 	if json.Unmarshal(f.Embedding, &matrix) != nil {
 		var by formula
@@ -117,7 +124,8 @@ func build[T kernels.Float](t *testing.T, f *fixture, workers int) ([]layers.Lay
 	p := pool.New(workers)
 	t.Cleanup(p.Close)
 	opt := Defaults()
-	opt.Hidden, opt.Boom = f.Sizes.Hidden, f.Sizes.Boom
+	opt.Layers, opt.Hidden, opt.Boom = max(f.Sizes.Layers, 1), f.Sizes.Hidden, f.Sizes.Boom
+	change(&opt)
 	net := chain(p, opt, convert[T](matrix), f.Sizes.Embedding, f.Sizes.Categories)
 	params := paramsOf(net)
 	if len(params) != len(f.Params) {
@@ -224,5 +232,32 @@ func near[T kernels.Float](t *testing.T, name string, got []T, want []float64, t
 	}
 	if !(worst <= tolerance) {
 		t.Errorf("%s: element %d is %.9g, want %.9g (%.2g of the largest, %.3g)", name, at, got[at], want[at], worst, largest)
+	}
+}
+
+// TestGradientsWithDropout holds the gradients of the whole network, with dropout
+// between its layers, to central differences.
+func TestGradientsWithDropout(t *testing.T) {
+	f := caseNamed(t, "odd_masked")
+	net, l, b := buildWith[float64](t, f, 2, func(opt *Options) { opt.Dropout = 0.2 })
+	step(net, l, b)
+	for _, p := range paramsOf(net) {
+		grad := slices.Clone(p.Grad)
+		largest := 0.0
+		for _, g := range grad {
+			largest = max(largest, math.Abs(g))
+		}
+		for i := 0; i < len(grad); i += 1 + len(grad)/5 {
+			const h = 1e-5
+			saved := p.Value[i]
+			p.Value[i] = saved + h
+			above, _ := step(net, l, b)
+			p.Value[i] = saved - h
+			below, _ := step(net, l, b)
+			p.Value[i] = saved
+			if want := (above - below) / (2 * h); !(math.Abs(grad[i]-want) <= 1e-4*largest) {
+				t.Errorf("%s[%d]: %.9g, by differences %.9g", p.Name, i, grad[i], want)
+			}
+		}
 	}
 }

@@ -6,6 +6,7 @@ package networks
 // Options configure SHA-RNN-lite and its training. The zero value of a field
 // is not its default: start from Defaults.
 type Options struct {
+	Layers      int     // bidirectional GRUs on top of each other
 	Hidden      int     // units of the GRU in each direction
 	Boom        int     // width of the Boom layer
 	Dropout     float64 // after both attentions and inside Boom; [0, 1)
@@ -38,7 +39,7 @@ type Options struct {
 // Defaults are the article's, but for masked padding (see docs/SHA_RNN.md).
 func Defaults() Options {
 	return Options{
-		Hidden: 256, Boom: 512, MaskPadding: true,
+		Layers: 1, Hidden: 256, Boom: 512, MaskPadding: true,
 		MasterLossRatio: 0.1, ClassWeights: true,
 		Epochs: 5, BatchSize: 32, LearningRate: 3e-4, Schedule: "constant",
 		EarlyStopping: "off", Patience: 3,

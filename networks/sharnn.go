@@ -12,6 +12,7 @@ import (
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/frame"
+	"assay/internal/kernels"
 	"assay/internal/multilabel"
 	"assay/internal/pool"
 	"assay/networks/graph"
@@ -50,8 +51,8 @@ type SHARNN struct {
 // NewSHARNN returns an unfitted network; groups is the master category, in
 // [0, masters), of each category.
 func NewSHARNN(opt Options, groups []int32, masters int, hooks Hooks) (*SHARNN, error) {
-	if opt.Hidden < 1 || opt.Boom < 1 || opt.BatchSize < 1 || !(opt.Dropout >= 0 && opt.Dropout < 1) {
-		return nil, fault.Usagef("networks: hidden %d, boom %d and batches of %d must be at least 1, dropout %g in [0, 1)", opt.Hidden, opt.Boom, opt.BatchSize, opt.Dropout)
+	if opt.Layers < 1 || opt.Hidden < 1 || opt.Boom < 1 || opt.BatchSize < 1 || !(opt.Dropout >= 0 && opt.Dropout < 1) {
+		return nil, fault.Usagef("networks: %d layers, hidden %d, boom %d and batches of %d must be at least 1, dropout %g in [0, 1)", opt.Layers, opt.Hidden, opt.Boom, opt.BatchSize, opt.Dropout)
 	}
 	if _, err := loss.New[float32](loss.Options{Groups: groups, Masters: masters, Ratio: opt.MasterLossRatio, Decay: opt.MasterLossDecay}); err != nil {
 		return nil, fmt.Errorf("networks: %w", err)
@@ -156,7 +157,7 @@ func (n *SHARNN) training(p *pool.Pool) training.Options {
 		Epochs: o.Epochs, BatchSize: o.BatchSize, Masked: o.MaskPadding,
 		LearningRate: o.LearningRate, Schedule: o.Schedule, Warmup: o.Warmup, ClipNorm: o.ClipNorm,
 		EarlyStopping: o.EarlyStopping, Patience: o.Patience, Seed: o.Seed, Pool: p,
-		Identity: fmt.Sprint(o.Hidden, o.Boom, o.Dropout, o.MasterLossRatio, o.MasterLossDecay, o.ClassWeights),
+		Identity: fmt.Sprint(o.Layers, o.Hidden, o.Boom, o.Dropout, o.MasterLossRatio, o.MasterLossDecay, o.ClassWeights, kernels.Fused()),
 		Groups:   n.groups, Masters: n.masters, Record: n.hooks.Record,
 		Checkpoint: training.Checkpoint{Path: n.hooks.Checkpoint, Resume: n.hooks.Resume, Resumed: n.hooks.Resumed},
 	}
@@ -225,6 +226,7 @@ func (n *SHARNN) Save(w io.Writer) error {
 	return baselines.WriteModel(w, modelKind, modelVersion, func(e *frame.Encoder) {
 		e.Int(n.dim)
 		e.Int(len(n.groups))
+		e.Int(n.learnt.Layers)
 		e.Int(n.learnt.Hidden)
 		e.Int(n.learnt.Boom)
 		e.Int(n.learnt.BatchSize)
@@ -249,7 +251,7 @@ func (n *SHARNN) Load(r io.Reader) error {
 			return
 		}
 		opt = n.opt
-		opt.Hidden, opt.Boom, opt.BatchSize, opt.MaskPadding = d.Int(), d.Int(), d.Int(), d.Bool()
+		opt.Layers, opt.Hidden, opt.Boom, opt.BatchSize, opt.MaskPadding = d.Int(), d.Int(), d.Int(), d.Int(), d.Bool()
 		sizes, err := parameterSizes(opt, dim, len(n.groups))
 		if err != nil {
 			d.Fail("%v", err)
@@ -280,13 +282,25 @@ func (n *SHARNN) Load(r io.Reader) error {
 func parameterSizes(opt Options, dim, categories int) ([]int, error) {
 	const most = 1 << 24
 	h, b, c := opt.Hidden, opt.Boom, categories
-	for _, n := range []int{dim, h, b, c, opt.BatchSize} {
+	for _, n := range []int{dim, h, b, c, opt.BatchSize, opt.Layers} {
 		if n < 1 || n > most {
 			return nil, fmt.Errorf("a size of %d", n)
 		}
 	}
-	gru := []int{3 * h * dim, 3 * h * h, 3 * h, 3 * h}
+	const mostLayers = 1 << 10
+	if opt.Layers > mostLayers {
+		return nil, fmt.Errorf("%d layers", opt.Layers)
+	}
+	gru := func(in int) []int { return []int{3 * h * in, 3 * h * h, 3 * h, 3 * h} }
+	var out []int
+	for level := range opt.Layers {
+		in := 2 * h
+		if level == 0 {
+			in = dim
+		}
+		out = slices.Concat(out, gru(in), gru(in))
+	}
 	norm := func(n int) []int { return []int{n, n} }
 	linear := func(in, out int) []int { return []int{in * out, out} }
-	return slices.Concat(gru, gru, norm(2*h), norm(2*h), linear(2*h, c), norm(c), norm(c), linear(c, b), norm(b), linear(b, c)), nil
+	return slices.Concat(out, norm(2*h), norm(2*h), linear(2*h, c), norm(c), norm(c), linear(c, b), norm(b), linear(b, c)), nil
 }

@@ -260,23 +260,26 @@ func TestLoadRefuses(t *testing.T) {
 		return file.Bytes()
 	}
 	load := func(file []byte) error { return newNetwork(t, opt, Hooks{}).Load(bytes.NewReader(file)) }
-	good := write([]int{dim, testCategories, hidden, boom, 8}, sizes)
+	good := write([]int{dim, testCategories, 1, hidden, boom, 8}, sizes)
 	if err := load(good); err != nil {
 		t.Fatal(err)
 	}
 	longer := slices.Clone(sizes)
 	longer[3]++
 	for name, file := range map[string][]byte{
-		"no dimensions":        write([]int{0, testCategories, hidden, boom, 8}, sizes),
-		"more dimensions":      write([]int{dim + 1, testCategories, hidden, boom, 8}, sizes),
-		"no hidden units":      write([]int{dim, testCategories, 0, boom, 8}, sizes),
-		"billions of units":    write([]int{dim, testCategories, 1 << 40, boom, 8}, sizes),
-		"a narrower boom":      write([]int{dim, testCategories, hidden, boom - 1, 8}, sizes),
-		"batches of nothing":   write([]int{dim, testCategories, hidden, boom, 0}, sizes),
-		"a parameter less":     write([]int{dim, testCategories, hidden, boom, 8}, sizes[1:]),
-		"a parameter more":     write([]int{dim, testCategories, hidden, boom, 8}, append(slices.Clone(sizes), 1)),
-		"a longer parameter":   write([]int{dim, testCategories, hidden, boom, 8}, longer),
-		"another category":     write([]int{dim, testCategories + 1, hidden, boom, 8}, sizes),
+		"no dimensions":        write([]int{0, testCategories, 1, hidden, boom, 8}, sizes),
+		"more dimensions":      write([]int{dim + 1, testCategories, 1, hidden, boom, 8}, sizes),
+		"no hidden units":      write([]int{dim, testCategories, 1, 0, boom, 8}, sizes),
+		"billions of units":    write([]int{dim, testCategories, 1, 1 << 40, boom, 8}, sizes),
+		"no layer":             write([]int{dim, testCategories, 0, hidden, boom, 8}, sizes),
+		"two layers":           write([]int{dim, testCategories, 2, hidden, boom, 8}, sizes),
+		"billions of layers":   write([]int{dim, testCategories, 1 << 40, hidden, boom, 8}, sizes),
+		"a narrower boom":      write([]int{dim, testCategories, 1, hidden, boom - 1, 8}, sizes),
+		"batches of nothing":   write([]int{dim, testCategories, 1, hidden, boom, 0}, sizes),
+		"a parameter less":     write([]int{dim, testCategories, 1, hidden, boom, 8}, sizes[1:]),
+		"a parameter more":     write([]int{dim, testCategories, 1, hidden, boom, 8}, append(slices.Clone(sizes), 1)),
+		"a longer parameter":   write([]int{dim, testCategories, 1, hidden, boom, 8}, longer),
+		"another category":     write([]int{dim, testCategories + 1, 1, hidden, boom, 8}, sizes),
 		"an end too early":     good[:len(good)-1],
 		"an end in the middle": good[:len(good)/2],
 		"nothing":              nil,

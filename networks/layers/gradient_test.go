@@ -39,7 +39,8 @@ type layerCase struct {
 
 func layerCases() []layerCase {
 	return []layerCase{
-		{"gru", true, 3, false, func(p *pool.Pool, r *rand.Rand) Layer[float64] { return NewBiGRU[float64](p, "gru", 3, 5, r) }},
+		{"gru", true, 3, false, func(p *pool.Pool, r *rand.Rand) Layer[float64] { return NewBiGRU[float64](p, "gru", 0, 3, 5, r) }},
+		{"gru on a gru", true, 3, true, func(p *pool.Pool, r *rand.Rand) Layer[float64] { return NewBiGRU[float64](p, "gru", 1, 3, 5, r) }},
 		{"norm", false, 9, true, func(p *pool.Pool, r *rand.Rand) Layer[float64] {
 			return perturbed(NewLayerNorm[float64](p, "norm", 9), r)
 		}},

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -18,8 +19,11 @@ import (
 //	h' = (1−z)·n + z·h
 //
 // A paper's reverse direction begins at its last token; behind its end the
-// output is zero. The input is taken for data: it gets no gradient.
+// output is zero. The input of the first of several is taken for data: it gets no
+// gradient.
 type BiGRU[T kernels.Float] struct {
+	name       string
+	first      bool
 	in, hidden int
 	pool       *pool.Pool
 	dirs       [2]*direction[T]
@@ -34,7 +38,9 @@ type BiGRU[T kernels.Float] struct {
 	zeros   []T                   // a row
 	scratch []*gradientScratch[T] // by worker
 
-	forward, backward, gradients, pack func(worker, i int)
+	dx Tensor[T] // (T, B, in), unless it is the first
+
+	forward, backward, gradients, pack, inputs func(worker, i int)
 }
 
 // direction is what one direction of time has of its own.
@@ -45,7 +51,7 @@ type direction[T kernels.Float] struct {
 	// The weights as right operands, packed once a step. The gates r and z take
 	// the sum of both parts, n keeps them apart.
 	input, hiddenRZ, hiddenN kernels.Packed[T] // forward: x·Wᵀ, h·Wᵀ
-	backRZ, backN            kernels.Packed[T] // backward: dgates·W
+	backRZ, backN, backInput kernels.Packed[T] // backward: dgates·W
 	bias                     []T               // (4H): r, z, n of the input part, n of the hidden part
 
 	// gates (T, B, ld) are [r z n g], g the hidden part of n; Backward turns them
@@ -61,17 +67,20 @@ type direction[T kernels.Float] struct {
 // ldState keeps the rows of states from meeting in one set of the cache.
 func ldState(hidden int) int { return hidden + 16 }
 
-// NewBiGRU returns a layer from in to 2·hidden features, initialised as PyTorch
-// does: uniform in ±1/√hidden.
-func NewBiGRU[T kernels.Float](p *pool.Pool, name string, in, hidden int, r *rand.Rand) *BiGRU[T] {
-	l := &BiGRU[T]{in: in, hidden: hidden, pool: p, zeros: make([]T, 2*hidden)}
+// NewBiGRU returns the given level, from 0 up, of several on top of each other,
+// from in to 2·hidden features, initialised as PyTorch does: uniform in ±1/√hidden.
+func NewBiGRU[T kernels.Float](p *pool.Pool, name string, level, in, hidden int, r *rand.Rand) *BiGRU[T] {
+	l := &BiGRU[T]{name: name, first: level == 0, in: in, hidden: hidden, pool: p, zeros: make([]T, 2*hidden)}
+	if level > 0 {
+		l.name = fmt.Sprintf("%s_l%d", name, level)
+	}
 	for range p.Workers() {
 		l.scratch = append(l.scratch, &gradientScratch[T]{})
 	}
 	bound := 1 / math.Sqrt(float64(hidden))
 	for i, suffix := range []string{"", "_reverse"} {
 		param := func(what string, shape ...int) *Param[T] {
-			return uniform[T](r, bound, name+"."+what+"_l0"+suffix, shape...)
+			return uniform[T](r, bound, fmt.Sprintf("%s.%s_l%d%s", name, what, level, suffix), shape...)
 		}
 		l.dirs[i] = &direction[T]{
 			reverse: i == 1,
@@ -81,12 +90,12 @@ func NewBiGRU[T kernels.Float](p *pool.Pool, name string, in, hidden int, r *ran
 			dInput: make([]T, in*3*hidden), dHidden: make([]T, hidden*3*hidden), ld: 4*hidden + 16,
 		}
 	}
-	l.forward, l.backward, l.gradients, l.pack = l.forwardTask, l.backwardTask, l.gradientTask, l.packTask
+	l.forward, l.backward, l.gradients, l.pack, l.inputs = l.forwardTask, l.backwardTask, l.gradientTask, l.packTask, l.inputTask
 	return l
 }
 
 // Name implements Layer.
-func (l *BiGRU[T]) Name() string { return "gru" }
+func (l *BiGRU[T]) Name() string { return l.name }
 
 // Params implements Layer.
 func (l *BiGRU[T]) Params() []*Param[T] {
@@ -125,6 +134,9 @@ func (l *BiGRU[T]) packTask(_, i int) {
 	if l.batch.Train {
 		d.backRZ.Pack(d.whh.Value, 2*h, h, h)
 		d.backN.Pack(d.whh.Value[2*h*h:], h, h, h)
+		if !l.first {
+			d.backInput.Pack(d.wih.Value, 3*h, l.in, l.in)
+		}
 	}
 	for j := range 2 * h {
 		d.bias[j] = d.bih.Value[j] + d.bhh.Value[j]

@@ -2,12 +2,30 @@ package layers
 
 import "assay/internal/kernels"
 
-// Backward sets the gradients of the weights; it returns nil.
+// inputBlock is how many tokens a task takes.
+const inputBlock = 128
+
+// Backward sets the gradients of the weights; of the first level it returns nil.
 func (l *BiGRU[T]) Backward(b *Batch, dy *Tensor[T]) *Tensor[T] {
 	l.dy = dy
 	l.pool.Run(2*l.blocks, l.backward)
 	l.pool.Run(2*l.slices, l.gradients)
-	return nil
+	if l.first {
+		return nil
+	}
+	l.dx.Resize(b.T, b.B, l.in)
+	l.pool.Run((b.T*b.B+inputBlock-1)/inputBlock, l.inputs)
+	return &l.dx
+}
+
+// inputTask takes the gates' gradients of some tokens back to the input.
+func (l *BiGRU[T]) inputTask(_, block int) {
+	from := block * inputBlock
+	rows := min(inputBlock, l.batch.T*l.batch.B-from)
+	for i, d := range l.dirs {
+		gates := kernels.Left[T]{Data: d.gates[from*d.ld:], Row: d.ld, Col: 1}
+		kernels.Gemm(l.dx.Data[from*l.in:], l.in, gates, rows, &d.backInput, i > 0)
+	}
 }
 
 // backwardTask goes back through time: it turns the gates into their gradients.

@@ -70,16 +70,17 @@ func (l *LogitAttention[T]) Backward(b *Batch, dy *Tensor[T]) *Tensor[T] {
 // backwardPaper: y_i pulls on x_j by p_ij·(1 + scale·x_i·(x_j−y_i)), and on x_i by
 // scale times the variance of x under p_i beside that.
 func (l *LogitAttention[T]) backwardPaper(worker, paper int) {
-	x, y, dy, dx := l.x.Row(0, paper), l.out.Row(0, paper), l.dy.Row(0, paper), l.dx.Row(0, paper)
+	x, dy, dx := l.x.Row(0, paper), l.dy.Row(0, paper), l.dx.Row(0, paper)
 	p, px := l.scratch[worker][:l.dim], l.scratch[worker][l.dim:]
 	clear(dx)
 	for i := range x {
 		l.attend(p, x, i)
 		copy(px, p)
 		kernels.Mul(px, x)
+		y := kernels.Dot(p, x) // again: a dropout may have changed the output in place
 		g := dy[i] * l.scale
-		dx[i] += g * (kernels.Dot(px, x) - y[i]*y[i])
-		kernels.Axpy(dx, dy[i]-g*x[i]*y[i], p)
+		dx[i] += g * (kernels.Dot(px, x) - y*y)
+		kernels.Axpy(dx, dy[i]-g*x[i]*y, p)
 		kernels.Axpy(dx, g*x[i], px)
 	}
 }

@@ -20,7 +20,8 @@ type Options struct {
 	Groups  []int32 // (C), the master of each category, in [0, Masters)
 	Masters int     // M; each has at least one category
 
-	// The share of the masters is r = Ratio·exp(−Decay·step), step being the
+	// The share of the masters is r = Ratio·exp(−Decay·step) in training, Ratio
+	// elsewhere, so that the losses of validation compare; step being the
 	// batch's.
 	Ratio float64 // [0, 1]
 	Decay float64 // at least 0; 0 keeps r constant
@@ -134,7 +135,10 @@ func (l *Nested[T]) Forward(b *layers.Batch, logits *layers.Tensor[T]) float64 {
 	if b.Train {
 		weights, masterWeights = l.opt.PosWeight, l.opt.MasterPosWeight
 	}
-	ratio := l.opt.Ratio * math.Exp(-l.opt.Decay*float64(b.Step))
+	ratio := l.opt.Ratio
+	if b.Train {
+		ratio *= math.Exp(-l.opt.Decay * float64(b.Step))
+	}
 	share := (1 - ratio) / float64(papers*classes)
 	masterShare := ratio / float64(papers*l.opt.Masters)
 	var sum, masterSum float64

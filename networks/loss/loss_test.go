@@ -112,6 +112,10 @@ func TestRatioDecays(t *testing.T) {
 			t.Errorf("step %d: %v, want %v", step, got, want)
 		}
 	}
+	b.Train = false
+	if got, want := decaying.Forward(b, x), build[float64](t, options(0.8)).Forward(b, x); got != want {
+		t.Errorf("validation: %v, want %v", got, want)
+	}
 }
 
 func TestWeightsAreForTraining(t *testing.T) {

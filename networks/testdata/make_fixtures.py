@@ -34,9 +34,9 @@ class Boom(nn.Module):
 
 
 class ShaRnnLite(nn.Module):
-    def __init__(self, embedding, hidden, categories, boom, dropout=0.0, **_):
+    def __init__(self, embedding, hidden, categories, boom, layers=1, dropout=0.0, **_):
         super().__init__()
-        self.gru = nn.GRU(embedding, hidden, bidirectional=True)
+        self.gru = nn.GRU(embedding, hidden, layers, bidirectional=True)
         self.norm1 = nn.LayerNorm(2 * hidden)
         self.norm2 = nn.LayerNorm(2 * hidden)
         self.linear = nn.Linear(2 * hidden, categories)
@@ -125,7 +125,7 @@ def weights(counts):
     return short([max(counts) / (n + 1) for n in counts])
 
 
-def make_case(name, T, lengths, *, hidden, embedding=5, categories=9, boom=10, masters=4, vocabulary=12, masked=True, weighted=True, ratio=0.1, seed=1):
+def make_case(name, T, lengths, *, hidden, embedding=5, categories=9, boom=10, masters=4, vocabulary=12, masked=True, weighted=True, ratio=0.1, layers=1, seed=1):
     """The inputs of a case: everything but embedding, parameters and results."""
     draw = torch.Generator().manual_seed(seed)
     pick = lambda n: int(torch.randint(n, (1,), generator=draw))
@@ -141,7 +141,7 @@ def make_case(name, T, lengths, *, hidden, embedding=5, categories=9, boom=10, m
     counts, above = [1 + pick(400) for _ in range(categories)], [1 + pick(400) for _ in range(masters)]
     return {
         "name": name, "masked": masked,
-        "sizes": dict(T=T, B=B, embedding=embedding, vocabulary=vocabulary, hidden=hidden, categories=categories, boom=boom, masters=masters),
+        "sizes": dict(T=T, B=B, embedding=embedding, vocabulary=vocabulary, hidden=hidden, categories=categories, boom=boom, masters=masters) | (dict(layers=layers) if layers > 1 else {}),
         "ids": sum(ids, []), "lengths": lengths if masked else [T] * B, "targets": sum(targets, []), "groups": groups,
         "pos_weight": weights(counts) if weighted else None, "master_pos_weight": weights(above) if weighted else None, "ratio": ratio,
     }
@@ -262,6 +262,8 @@ def main():
         ("odd_masked", 9, [9, 1, 5, 8, 2], dict(hidden=19, embedding=7, categories=21, boom=33, masters=5)),
         ("odd_unmasked", 5, [5, 2, 4], dict(hidden=19, embedding=7, categories=21, boom=33, masters=5, masked=False, ratio=0.0)),
         ("odd_many_papers", 3, [3, 1, 2] * 6 + [3], dict(hidden=17, embedding=5, categories=19, boom=35, ratio=0.5)),
+        ("two_layers", 6, [6, 1, 4, 3], dict(hidden=6, embedding=7, layers=2)),
+        ("three_layers_unmasked", 4, [4, 3], dict(hidden=5, masked=False, layers=3)),
     ]):
         record(make_case(name, T, lengths, seed=i + 1, **options), seed=i + 1)
     record(make_case("article_sizes", 12, [12, 5, 1], vocabulary=40, seed=100, **ARTICLE), by_formula=True)
