@@ -126,8 +126,9 @@ type Vectors struct {
 
 // Sequences holds the keys of features that keep the order of the tokens.
 type Sequences struct {
-	// MaxTokens is how many tokens of a paper are kept; 0 keeps all.
-	MaxTokens int `toml:"max_tokens" default:"512" range:"[0,2147483647]"`
+	// MaxTokens is how many tokens of a paper are kept. It has a bound, as
+	// attention holds its square in weights of each paper.
+	MaxTokens int `toml:"max_tokens" default:"512" range:"[1,8192]"`
 }
 
 // embedded reports whether the features come from word vectors.

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"assay/baselines"
 	"assay/corpus"
 	"assay/networks"
+	"assay/networks/training"
 	"assay/results"
 )
 
@@ -42,10 +44,7 @@ func (s *Session) fit(ctx context.Context, t Trial, w *results.RunWriter, run *r
 	}
 	if err := model.Fit(ctx, part(corpus.Train), part(corpus.Validation)); err != nil {
 		_ = note() // the reason above matters more
-		if hooks.Resume && ctx.Err() == nil {
-			err = fmt.Errorf("%w; `assay run --resume=false` begins the trial anew", err)
-		}
-		return nil, 0, err
+		return nil, 0, advise(err)
 	}
 	report, warnings := describeFit(model, categoryIDs(data.taxonomy))
 	if report != "" {
@@ -56,6 +55,15 @@ func (s *Session) fit(ctx context.Context, t Trial, w *results.RunWriter, run *r
 	}
 	run.Warnings = append(run.Warnings, warnings...)
 	return model, spent(), note()
+}
+
+// advise says how to do without a checkpoint that is of no use. Any other failure
+// would meet a trial begun anew as well.
+func advise(err error) error {
+	if unusable := (*training.CheckpointError)(nil); errors.As(err, &unusable) {
+		return fmt.Errorf("%w; `assay run --resume=false` begins the trial anew", err)
+	}
+	return err
 }
 
 // hooks ties a network's training to its run's folder; the other models have
@@ -84,6 +92,6 @@ func (s *Session) hooks(t Trial, w *results.RunWriter, note func() error) (netwo
 		Resumed:    w.Rewind,
 		Checkpoint: checkpoint,
 		Resume:     resume,
-		Log:        w.Log(),
+		Writable:   w.Usable,
 	}, err
 }

@@ -53,25 +53,14 @@ func (b *binder) validateNetwork(cfg *Config, o *SHARNN, path string) {
 	}
 }
 
-// parameters is how many numbers the network learns, from vectors of dim
-// numbers for so many labels.
-func (o *SHARNN) parameters(dim, labels int) int64 {
-	h, b, d, c := int64(o.Hidden), int64(o.Boom), int64(dim), int64(labels)
-	gru := 2 * 3 * h * (d + h + 2)
-	head := 2*h*c + c
-	boom := c*b + b + b*c + c
-	norms := 2 * (2*h + 2*h + c + c + b)
-	return gru + head + boom + norms
-}
-
 // leastMemory is a bound in bytes below what training needs beside the papers:
 // parameters, gradients, both moments of Adam and the best parameters so far, and
-// the activations of a batch of papers of one token.
+// of a batch of papers of one token, what the GRUs, the attention and the Boom
+// layer give.
 func (o *SHARNN) leastMemory(dim, labels int) int64 {
 	const copies, float = 5, 4
-	token := int64(dim) + 2*(3+4)*int64(o.Hidden)                          // input; gates, states and both norms
-	paper := token + 2*int64(o.Hidden) + 6*int64(labels) + 3*int64(o.Boom) // sum; logits to the output; Boom
-	return float * (copies*o.parameters(dim, labels) + int64(o.BatchSize)*paper)
+	paper := int64(dim) + 2*int64(o.Hidden)*int64(o.Layers+1) + int64(o.Boom) + int64(labels)
+	return float * (copies*networks.Parameters(o.options(0, 0), dim, labels) + int64(o.BatchSize)*paper)
 }
 
 // checkSize refuses a network that cannot be trained in memory; 0 is unknown.

@@ -86,7 +86,8 @@ func TestNetworkFaults(t *testing.T) {
 		line(`alpha = 1`):                                              `t.toml:23: unknown key "alpha" in [model]; known here: `,
 		line("[features.s]\nkind = \"counts\"\nmax_tokens = 5"):        `t.toml:25: unknown key "max_tokens" in [features.s]; known here: `,
 		line("[features.s]\nkind = \"sequences\"\nngrams = [1, 1]"):    `t.toml:25: unknown key "ngrams" in [features.s]; known here: kind, max_tokens`,
-		line("[features.s]\nkind = \"sequences\"\nmax_tokens = -1"):    `t.toml:25: max_tokens: -1 is out of range [0,2147483647]`,
+		line("[features.s]\nkind = \"sequences\"\nmax_tokens = 0"):     `t.toml:25: max_tokens: 0 is out of range [1,8192]`,
+		line("[features.s]\nkind = \"sequences\"\nmax_tokens = 8193"):  `t.toml:25: max_tokens: 8193 is out of range [1,8192]`,
 		strings.Replace(network, "embeddings = \"fasttext\"\n", "", 1): `t.toml:16: embeddings: features "sequences" need word vectors; name them (declared: fasttext)`,
 		strings.Replace(network, "\"fasttext\"", "\"fastext\"", 1):     `t.toml:19: embeddings: no [embeddings.fastext]; did you mean "fasttext"?; declared: fasttext`,
 		line("[[model]]\nname = \"LR\"\nkind = \"logistic_regression\"\nembeddings = \"fasttext\"\nfeatures = \"sequences\""):      `t.toml:27: features: this model learns from counts, tfidf or vectors, not from sequences`,
@@ -103,8 +104,15 @@ func TestNetworkFaults(t *testing.T) {
 // The size is the one that the article's network has.
 func TestNetworkSize(t *testing.T) {
 	o := mustParse(t, network, "model.N.hidden=256", "model.N.boom=512").Models[0].Options.(*SHARNN)
-	if n := o.parameters(100, 148); n != 781_688 {
+	if n := networks.Parameters(o.options(0, 0), 100, 148); n != 781_688 {
 		t.Errorf("%d parameters, want 781,688", n)
+	}
+	largest := mustParse(t, network, "model.N.layers=64", "model.N.hidden=16384", "model.N.boom=1048576").Models[0].Options.(*SHARNN)
+	if n := networks.Parameters(largest.options(0, 0), 1000, 148); n < 2*3*16384*(64+63*2)*16384 {
+		t.Errorf("%d parameters in the largest network", n)
+	}
+	if n := networks.Parameters(networks.Defaults(), 0, 148); n != 0 {
+		t.Errorf("%d parameters from no vectors", n)
 	}
 	least := o.leastMemory(100, 148)
 	if least < 5*4*781_688 || least > 32<<20 {

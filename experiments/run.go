@@ -158,9 +158,7 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 		return err
 	}
 	if _, ok := t.Model.Options.(*SHARNN); ok {
-		// What is thrown away may take a fifth of what stays, not as much again:
-		// collecting is cheap, as a network's papers hold no pointers.
-		defer debug.SetGCPercent(debug.SetGCPercent(20))
+		defer collectMore()()
 	}
 	data, err := s.dataFor(ctx, t)
 	if err != nil {
@@ -172,26 +170,13 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 	}
 	earlier, _ := run.Stage("fit") // of the attempts that this one continues
 	run.Stages = nil
-	run.Data.Labels, run.Data.Masters = len(data.taxonomy.Categories), len(data.taxonomy.Groups)
-	run.Data.Train, run.Data.Validation, run.Data.Test = len(data.ids[corpus.Train]), len(data.ids[corpus.Validation]), len(data.ids[corpus.Test])
 	stage := func(name string, seconds float64) {
 		run.Stages = append(run.Stages, results.Stage{Name: name, Seconds: seconds})
 		w.Log().Info("stage", "name", name, "seconds", seconds)
 	}
 	stage("prepare", data.seconds)
 	stage("features", set.seconds)
-	if data.outside > 0 {
-		run.Data.Outside = data.outside
-	}
-	if run.Vectors = set.vectors; run.Vectors != nil {
-		w.Log().Info("vectors", "table", run.Vectors.Name, "coverage", run.Vectors.Coverage())
-		if cut := run.Vectors.Cut(); cut != "" {
-			w.Log().Info("vectors", "cut", cut)
-		}
-		run.Warnings = append(run.Warnings, run.Vectors.Warnings()...)
-	}
-	w.Log().Info("data", "drawn", data.drawn, "outside_taxonomy", data.outside, "columns", set.columns())
-
+	describeData(w, run, data, set)
 	model, seconds, err := s.fit(ctx, t, w, run, data, set, earlier)
 	if err != nil {
 		return err
@@ -211,17 +196,54 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 		return err
 	}
 	lap("evaluate")
-	err = w.WritePredictions(results.Predictions{
+	if err := s.keep(w, model, data, set, test); err != nil {
+		return err
+	}
+	lap("save")
+	return nil
+}
+
+// collectMore lets garbage take a fifth of what stays in memory, or the smaller
+// share that GOGC already asks for, until it is undone. What stays beside a
+// network are the papers of its corpus, gigabytes of them for a large one, and by
+// Go's measure as much again could lie about. Collecting is cheap none the less:
+// a paper is one pointer to numbers, which are not looked through.
+func collectMore() (undo func()) {
+	const percent = 20
+	before := debug.SetGCPercent(percent)
+	if before >= 0 && before < percent { // below 0: never
+		debug.SetGCPercent(before)
+	}
+	return func() { debug.SetGCPercent(before) }
+}
+
+// describeData notes in the run's record and log what its model is to learn from.
+func describeData(w *results.RunWriter, run *results.Run, data *dataset, set *featureSet) {
+	run.Data.Labels, run.Data.Masters = len(data.taxonomy.Categories), len(data.taxonomy.Groups)
+	run.Data.Train, run.Data.Validation, run.Data.Test = len(data.ids[corpus.Train]), len(data.ids[corpus.Validation]), len(data.ids[corpus.Test])
+	if data.outside > 0 {
+		run.Data.Outside = data.outside
+	}
+	if run.Vectors = set.vectors; run.Vectors != nil {
+		w.Log().Info("vectors", "table", run.Vectors.Name, "coverage", run.Vectors.Coverage())
+		if cut := run.Vectors.Cut(); cut != "" {
+			w.Log().Info("vectors", "cut", cut)
+		}
+		run.Warnings = append(run.Warnings, run.Vectors.Warnings()...)
+	}
+	w.Log().Info("data", "drawn", data.drawn, "outside_taxonomy", data.outside, "columns", set.columns())
+}
+
+// keep writes the predictions for the test papers and, where it is wanted, the
+// model.
+func (s *Session) keep(w *results.RunWriter, model baselines.Classifier, data *dataset, set *featureSet, test *multilabel.Scores) error {
+	err := w.WritePredictions(results.Predictions{
 		IDs: data.ids[corpus.Test], Labels: categoryIDs(data.taxonomy), Truth: data.labels[corpus.Test], Scores: test,
 	})
 	if err == nil && s.Config.Results.SaveModels {
 		err = saveModel(w, model, set)
 	}
-	if err != nil {
-		return err
-	}
-	lap("save")
-	return nil
+	return err
 }
 
 // saveModel writes the classifier and the way from tokens to its columns.

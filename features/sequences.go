@@ -52,20 +52,3 @@ func (s *Sequences) Batches(size int, seed uint64) [][]int {
 	r.Shuffle(len(batches), func(i, j int) { batches[i], batches[j] = batches[j], batches[i] })
 	return batches
 }
-
-// Pad returns the papers of a batch as (B, T), T the length of the longest,
-// filled up with PaddingID, and the papers' lengths. It uses dst where that is
-// large enough.
-func (s *Sequences) Pad(dst []int32, batch []int) (ids []int32, lengths []int) {
-	longest := 0
-	for _, row := range batch {
-		lengths = append(lengths, len(s.Row(row)))
-		longest = max(longest, len(s.Row(row)))
-	}
-	ids = slices.Grow(dst[:0], len(batch)*longest)[:len(batch)*longest]
-	clear(ids)
-	for i, row := range batch {
-		copy(ids[i*longest:], s.Row(row))
-	}
-	return ids, lengths
-}

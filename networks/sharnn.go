@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"runtime"
 	"slices"
 
@@ -28,7 +27,10 @@ type Hooks struct {
 	Resumed    func(step int64) error
 	Checkpoint string // file; "": none
 	Resume     bool   // continue from Checkpoint where it exists
-	Log        *slog.Logger
+	// Writable is asked before each writing of Checkpoint: its error says why
+	// this process may write there no more, and ends the training. nil always
+	// allows.
+	Writable func() error
 }
 
 // SHARNN is SHA-RNN-lite, the network of the article Scholarly (2020) after
@@ -159,7 +161,9 @@ func (n *SHARNN) training(p *pool.Pool) training.Options {
 		EarlyStopping: o.EarlyStopping, Patience: o.Patience, Seed: o.Seed, Pool: p,
 		Identity: fmt.Sprint(o.Layers, o.Hidden, o.Boom, o.Dropout, o.MasterLossRatio, o.MasterLossDecay, o.ClassWeights, kernels.Fused()),
 		Groups:   n.groups, Masters: n.masters, Record: n.hooks.Record,
-		Checkpoint: training.Checkpoint{Path: n.hooks.Checkpoint, Resume: n.hooks.Resume, Resumed: n.hooks.Resumed},
+		Checkpoint: training.Checkpoint{
+			Path: n.hooks.Checkpoint, Resume: n.hooks.Resume, Resumed: n.hooks.Resumed, Allowed: n.hooks.Writable,
+		},
 	}
 }
 
@@ -303,4 +307,18 @@ func parameterSizes(opt Options, dim, categories int) ([]int, error) {
 	norm := func(n int) []int { return []int{n, n} }
 	linear := func(in, out int) []int { return []int{in * out, out} }
 	return slices.Concat(out, norm(2*h), norm(2*h), linear(2*h, c), norm(c), norm(c), linear(c, b), norm(b), linear(b, c)), nil
+}
+
+// Parameters is how many numbers a network learns from vectors of dim numbers
+// for so many categories; 0 for sizes that no network has.
+func Parameters(opt Options, dim, categories int) int64 {
+	sizes, err := parameterSizes(opt, dim, categories)
+	if err != nil {
+		return 0
+	}
+	var sum int64
+	for _, n := range sizes {
+		sum += int64(n)
+	}
+	return sum
 }

@@ -307,6 +307,7 @@ func TestLostLeaseStopsTheWriter(t *testing.T) {
 	s.timing.beat = 5 * time.Millisecond
 	w := claim(t, s, "t")
 	must(t, w.WriteConfig([]byte("mine")))
+	must(t, w.Usable())
 	must(t, os.WriteFile(leasePath(w.Dir(), w.lease.number+1), []byte("{}\nheld\n"), 0o644))
 	select {
 	case <-w.Context().Done():
@@ -315,6 +316,9 @@ func TestLostLeaseStopsTheWriter(t *testing.T) {
 	}
 	if err := context.Cause(w.Context()); !errors.Is(err, ErrLost) {
 		t.Errorf("cause %v, want ErrLost", err)
+	}
+	if err := w.Usable(); !errors.Is(err, ErrLost) {
+		t.Errorf("after the loss the writer is usable: %v", err)
 	}
 	if err := w.WriteConfig([]byte("late")); !errors.Is(err, ErrLost) {
 		t.Errorf("a write after the loss gave %v", err)

@@ -269,7 +269,16 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// usable says why nothing can be written any more, if so.
+// Usable says why nothing can be written any more: the writer was closed, or the
+// error is ErrLost. Who writes into the folder without the writer's methods, to
+// the path that Checkpoint gives, asks before each file.
+func (w *RunWriter) Usable() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.usable()
+}
+
+// usable is Usable where the lock is held.
 func (w *RunWriter) usable() error {
 	if w.closed {
 		return fmt.Errorf("results: write run %s: it was closed", w.name)
@@ -289,7 +298,7 @@ func (w *RunWriter) Finish(run Run) error {
 }
 
 // Fail says that the run failed, for the reason cause, and releases the folder.
-// The next claim begins anew.
+// Its checkpoints stay: Claim begins anew, Resume goes on from them.
 func (w *RunWriter) Fail(cause error) error {
 	message := "for a reason that was not given"
 	if cause != nil {

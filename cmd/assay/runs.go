@@ -125,16 +125,19 @@ category under each decision rule, computed from the stored predictions.`,
 			if err != nil {
 				return fault.Usage(err)
 			}
+			if labels != 0 {
+				return showLabels(cmd.OutOrStdout(), store, run, labels)
+			}
 			epochs, err := store.Epochs(experiment, trial)
 			switch {
-			case err != nil:
+			case curve && err != nil:
 				return err
-			case labels != 0:
-				return showLabels(cmd.OutOrStdout(), store, run, labels)
 			case curve && !asJSON:
 				return showCurve(cmd.OutOrStdout(), run, epochs)
 			case curve:
 				return writeJSON(cmd.OutOrStdout(), append([]results.Epoch{}, epochs...))
+			case err != nil: // the record is whole without them
+				fmt.Fprintln(cmd.ErrOrStderr(), "assay: epochs left out:", err)
 			}
 			return writeJSON(cmd.OutOrStdout(), struct {
 				results.Run

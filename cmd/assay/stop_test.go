@@ -175,10 +175,46 @@ func TestShownCurve(t *testing.T) {
 	if !strings.Contains(record, `"state": "done"`) {
 		t.Errorf("the record is\n%s", record)
 	}
+	showWithoutEpochs(t, dir, name)
 	mustCall(t, "run", experiment(t, importPapers(t, 300)), "--results", dir, "--quiet", "--set", "seeds=[1]")
 	trials, _ = filepath.Glob(filepath.Join(dir, "runs", "small", "nb-*"))
 	_, message, code := call(t, nil, "runs", "show", "small/"+filepath.Base(trials[0]), "--curve", "--results", dir)
 	if code != exitUsage || !strings.Contains(message, "has no learning curve") {
 		t.Errorf("code %d, message %q", code, message)
+	}
+}
+
+// showWithoutEpochs damages the metrics of a run: only its curve needs them.
+func showWithoutEpochs(t *testing.T, dir, name string) {
+	t.Helper()
+	path := filepath.Join(dir, "runs", filepath.FromSlash(name), "metrics.jsonl")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append([]byte("{}\n"), whole...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		flags           []string
+		code            int
+		stdout, warning string
+	}{
+		{nil, exitDone, `"state": "done"`, "assay: epochs left out: results: read metrics " + path},
+		{[]string{"--labels", "5"}, exitDone, "precision", ""},
+		{[]string{"--curve"}, exitFailed, "", ""},
+		{[]string{"--curve", "--json"}, exitFailed, "", ""},
+	} {
+		var out, errOut strings.Builder
+		err := run(t.Context(), append([]string{"runs", "show", name, "--results", dir}, c.flags...), strings.NewReader(""), &out, &errOut)
+		if code := exitCode(t.Context(), err); code != c.code || !strings.Contains(out.String(), c.stdout) || strings.Contains(out.String(), `"validation_master_f1"`) {
+			t.Errorf("%v: code %d, %v, stdout\n%s", c.flags, code, err, out.String())
+		}
+		if got := errOut.String(); !strings.HasPrefix(got, c.warning) || c.warning == "" && got != "" {
+			t.Errorf("%v: stderr %q, want %q", c.flags, got, c.warning)
+		}
+	}
+	if err := os.WriteFile(path, whole, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }

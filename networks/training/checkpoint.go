@@ -21,6 +21,16 @@ const (
 	checkpointVersion = 1
 )
 
+// CheckpointError says that a training cannot go on from its checkpoint, which
+// cannot be read or belongs to another training: begun anew, it may succeed.
+type CheckpointError struct{ Err error }
+
+// Error implements error.
+func (e *CheckpointError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *CheckpointError) Unwrap() error { return e.Err }
+
 // identity is equal for trainings that take the same steps: of the same
 // parameters, papers, labels, vectors and options.
 func (t *trainer) identity() uint64 {
@@ -55,17 +65,24 @@ func (t *trainer) identity() uint64 {
 	return h
 }
 
-// save writes the checkpoint, where one is asked for.
+// save writes the checkpoint, where one is asked for and allowed.
 func (t *trainer) save() error {
-	if t.opt.Checkpoint.Path == "" {
+	c := &t.opt.Checkpoint
+	if c.Path == "" {
 		return nil
 	}
-	seconds := t.spent()
-	err := atomicfile.Write(t.opt.Checkpoint.Path, func(w io.Writer) error {
-		return frame.Write(w, checkpointKind, checkpointVersion, func(e *frame.Encoder) { t.encode(e, seconds) })
-	})
+	var err error
+	if c.Allowed != nil {
+		err = c.Allowed()
+	}
+	if err == nil {
+		seconds := t.spent()
+		err = atomicfile.Write(c.Path, func(w io.Writer) error {
+			return frame.Write(w, checkpointKind, checkpointVersion, func(e *frame.Encoder) { t.encode(e, seconds) })
+		})
+	}
 	if err != nil {
-		return fmt.Errorf("training: write checkpoint %s: %w", t.opt.Checkpoint.Path, err)
+		return fmt.Errorf("training: write checkpoint %s: %w", c.Path, err)
 	}
 	t.saved = time.Now()
 	return nil
@@ -175,23 +192,12 @@ func (l *loaded) decode(d *frame.Decoder) {
 // resume takes the training over from its checkpoint; without one it begins.
 func (t *trainer) resume() error {
 	c := &t.opt.Checkpoint
-	file, err := os.Open(c.Path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	found, err := t.load(c.Path)
 	if err != nil {
-		return fmt.Errorf("training: open checkpoint: %w", err)
+		return &CheckpointError{err}
 	}
-	defer file.Close()
-	l := &loaded{}
-	if err := frame.Read(file, checkpointKind, checkpointVersion, l.decode); err != nil {
-		return fmt.Errorf("training: checkpoint %s: %w", c.Path, err)
-	}
-	if l.fingerprint != t.fingerprint {
-		return fault.Usagef("training: checkpoint %s belongs to other papers, vectors or options: remove it to begin anew", c.Path)
-	}
-	if err := t.take(l); err != nil {
-		return fmt.Errorf("training: checkpoint %s: %w", c.Path, err)
+	if !found {
+		return nil
 	}
 	// An epoch that ended without its record writes its last step's once more.
 	ended := int64(t.position) == t.perEpoch
@@ -208,6 +214,29 @@ func (t *trainer) resume() error {
 		return t.recordAgain()
 	}
 	return nil
+}
+
+// load takes the state of a checkpoint over, if there is one.
+func (t *trainer) load(path string) (found bool, err error) {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("training: open checkpoint: %w", err)
+	}
+	defer file.Close()
+	l := &loaded{}
+	if err := frame.Read(file, checkpointKind, checkpointVersion, l.decode); err != nil {
+		return false, fmt.Errorf("training: checkpoint %s: %w", path, err)
+	}
+	if l.fingerprint != t.fingerprint {
+		return false, fault.Usagef("training: checkpoint %s belongs to other papers, vectors or options: remove it to begin anew", path)
+	}
+	if err := t.take(l); err != nil {
+		return false, fmt.Errorf("training: checkpoint %s: %w", path, err)
+	}
+	return true, nil
 }
 
 // recordAgain writes the record of the last step, if it has one.

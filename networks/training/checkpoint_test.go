@@ -50,6 +50,12 @@ func resumed(net *bag, train, validation Data, opt Options, path string) (steps 
 	return net.steps, err
 }
 
+// unusable reports whether the error puts the blame on the checkpoint.
+func unusable(err error) bool {
+	var e *CheckpointError
+	return errors.As(err, &e)
+}
+
 func TestDamagedCheckpointIsFound(t *testing.T) {
 	train, validation := papers("train", 11, 6, 20, trialLabels), papers("validation", 4, 6, 20, trialLabels)
 	opt := options(newPool(t, 1), trialLabels)
@@ -66,7 +72,7 @@ func TestDamagedCheckpointIsFound(t *testing.T) {
 		net := newBag(20, trialLabels)
 		before := bits(net)
 		steps, err := resumed(net, train, validation, opt, path)
-		if err == nil || !fault.IsUsage(err) || !strings.HasPrefix(err.Error(), "training: checkpoint "+path+": the file ") {
+		if !unusable(err) || !fault.IsUsage(err) || !strings.HasPrefix(err.Error(), "training: checkpoint "+path+": the file ") {
 			t.Fatalf("%s of %d bytes: error %v", what, len(data), err)
 		}
 		if steps != 0 || !slices.Equal(bits(net), before) {
@@ -160,7 +166,7 @@ func TestCheckpointOfOtherShapes(t *testing.T) {
 			t.Fatal(err)
 		}
 		steps, err := resumed(newBag(20, trialLabels), train, Data{}, opt, path)
-		if err == nil || !strings.HasSuffix(err.Error(), c.want) || steps != 0 {
+		if !unusable(err) || !strings.HasSuffix(err.Error(), c.want) || steps != 0 {
 			t.Errorf("%s: %d steps, error %v, want %q", c.name, steps, err, c.want)
 		}
 	}
@@ -265,7 +271,7 @@ func TestForeignCheckpointIsRefused(t *testing.T) {
 		}
 		steps, err := resumed(s.net, s.train, s.validation, s.opt, path)
 		want := "training: checkpoint " + path + " belongs to other papers, vectors or options: remove it to begin anew"
-		if err == nil || !fault.IsUsage(err) || err.Error() != want || steps != 0 {
+		if !unusable(err) || !fault.IsUsage(err) || err.Error() != want || steps != 0 {
 			t.Errorf("%s: %d steps, error %v", c.name, steps, err)
 		}
 	}
@@ -308,15 +314,15 @@ func TestCheckpointThatCannotBeUsed(t *testing.T) {
 	data := papers("train", 11, 6, 20, trialLabels)
 	opt := options(newPool(t, 1), trialLabels)
 	dir := t.TempDir()
-	if _, err := resumed(newBag(20, trialLabels), data, Data{}, opt, filepath.Join(dir, "no", "folder")); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "training: write checkpoint "+dir) {
+	if _, err := resumed(newBag(20, trialLabels), data, Data{}, opt, filepath.Join(dir, "no", "folder")); unusable(err) || !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "training: write checkpoint "+dir) {
 		t.Errorf("no folder: error %v", err)
 	}
-	if _, err := resumed(newBag(20, trialLabels), data, Data{}, opt, dir); err == nil || !strings.HasPrefix(err.Error(), "training: checkpoint "+dir) {
+	if _, err := resumed(newBag(20, trialLabels), data, Data{}, opt, dir); !unusable(err) || !strings.HasPrefix(err.Error(), "training: checkpoint "+dir) {
 		t.Errorf("a folder: error %v", err)
 	}
 	path := cut(t, 3, data, Data{}, opt)
 	opt.Checkpoint.Resumed = func(int64) error { return errCrash }
-	if steps, err := resumed(newBag(20, trialLabels), data, Data{}, opt, path); !errors.Is(err, errCrash) || steps != 0 {
+	if steps, err := resumed(newBag(20, trialLabels), data, Data{}, opt, path); unusable(err) || !errors.Is(err, errCrash) || steps != 0 {
 		t.Errorf("Resumed fails: %d steps, error %v", steps, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -30,6 +31,49 @@ func TestStoppedAtTheLastEpochIsNotEarly(t *testing.T) {
 	r, err := Run(context.Background(), scripted([]judged{{1, half}, {2, half}}), onePaper(), onePaper(), opt)
 	if err != nil || r.Stopped || r.Epochs != 2 {
 		t.Errorf("report %+v, error %v", r, err)
+	}
+}
+
+// A training that has lost its folder leaves what another writes there alone.
+func TestCheckpointThatIsNotAllowed(t *testing.T) {
+	data, lost := papers("train", 11, 6, 20, trialLabels), errors.New("lost")
+	for _, c := range []struct {
+		name    string
+		every   time.Duration
+		allowed int // checkpoints before
+		cancel  int // after this step; 0: never
+		steps   int // 4 an epoch
+	}{
+		{"between steps", time.Nanosecond, 1, 0, 2},
+		{"at the end of an epoch", time.Hour, 0, 0, 4},
+		{"at the end of the second", time.Hour, 1, 0, 8},
+		{"interrupted", time.Hour, 0, 3, 3},
+		{"interrupted later", time.Hour, 1, 6, 6},
+	} {
+		path := filepath.Join(t.TempDir(), "checkpoint")
+		ctx, cancel := context.WithCancelCause(context.Background())
+		defer cancel(nil)
+		net := newBag(20, trialLabels)
+		net.onStep = func(n int) error {
+			if n == c.cancel {
+				cancel(lost)
+			}
+			return nil
+		}
+		opt, asked := options(newPool(t, 1), trialLabels), 0
+		opt.Checkpoint = Checkpoint{Path: path, Every: c.every, Allowed: func() error {
+			if asked++; asked <= c.allowed {
+				return nil
+			}
+			return errors.Join(errCrash, os.WriteFile(path, []byte("another's"), 0o600))
+		}}
+		_, err := Run(ctx, net, data, Data{}, opt)
+		if !errors.Is(err, errCrash) || errors.Is(err, lost) != (c.cancel > 0) || net.steps != c.steps || unusable(err) {
+			t.Errorf("%s: %d steps, error %v", c.name, net.steps, err)
+		}
+		if got, err := os.ReadFile(path); string(got) != "another's" || asked != c.allowed+1 {
+			t.Errorf("%s: asked %d times; the file is of %d bytes, %v", c.name, asked, len(got), err)
+		}
 	}
 }
 

@@ -53,6 +53,9 @@ type Checkpoint struct {
 	// Resumed is called before the first record of a continued training: records
 	// of steps after this one are written again.
 	Resumed func(step int64) error
+	// Allowed is asked before each writing of Path: its error says why this
+	// process may write there no more, and ends the training. nil always allows.
+	Allowed func() error
 }
 
 func (o *Options) check() error {

@@ -75,7 +75,9 @@ type state struct {
 // one without validation papers. The same network, data and options give the
 // same bits whatever the number of workers, and whether it was interrupted or
 // not. A cancelled context ends it within a step, after a checkpoint where one is
-// asked for, with the context's error.
+// asked for, with the context's error; where that checkpoint cannot be written,
+// with the context's cause and the reason. The error is a *CheckpointError where
+// the training cannot go on from its checkpoint.
 func Run(ctx context.Context, net Network, train, validation Data, opt Options) (Report, error) {
 	if err := opt.check(); err != nil {
 		return Report{}, err
@@ -164,7 +166,7 @@ func (t *trainer) runEpoch(ctx context.Context) error {
 // interrupt keeps what was done and returns why it ends.
 func (t *trainer) interrupt(ctx context.Context) error {
 	if err := t.save(); err != nil {
-		return err
+		return fmt.Errorf("%w; %w", context.Cause(ctx), err)
 	}
 	return ctx.Err()
 }
