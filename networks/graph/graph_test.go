@@ -289,7 +289,7 @@ func TestSuspectForgets(t *testing.T) {
 	if got := m.Suspect(); got != "act1" {
 		t.Fatalf("suspect %q", got)
 	}
-	n.act.fail = fmt.Sprint("no")
+	n.act.fail = "no"
 	if _, _, err := m.Eval(b); err == nil {
 		t.Fatal("no failure")
 	}

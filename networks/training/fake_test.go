@@ -21,7 +21,6 @@ type bag struct {
 	labels         int
 	weight, bias   *layers.Param[float32] // (V, C), (C)
 	logits, dlogit []float32
-	padding        bool // counts as a token
 
 	steps, evals int
 	onStep       func(n int) error // before the n-th call, from 1
