@@ -29,7 +29,7 @@ var Allowed = []Rule{
 	{"results/table", []string{"results", "results/metrics", "results/stats"}},
 	{"experiments", []string{
 		"configs", "corpus", "corpus/text", "corpus/synthetic", "embeddings", "embeddings/fasttext", "embeddings/vectorfile",
-		"features", "baselines", "baselines/golearn", "networks",
+		"features", "baselines", "baselines/golearn", "networks", "networks/training",
 		"results", "results/metrics", "results/stats", "results/table",
 	}},
 	{"runners", []string{"experiments", "results"}},
