@@ -102,7 +102,9 @@ func (p *textReader) cut(ctx context.Context) {
 		select {
 		case c = <-p.free:
 		case <-ctx.Done():
-			p.err = ctx.Err()
+		}
+		// A free chunk may have been picked although the reading was stopped.
+		if p.err = ctx.Err(); p.err != nil {
 			return
 		}
 		c.text = append(c.text[:0], rest...)
