@@ -15,7 +15,6 @@ import (
 	"assay/internal/codeversion"
 	"assay/internal/multilabel"
 	"assay/results"
-	"assay/results/metrics"
 )
 
 // The files of a run's model folder: together they score a new paper. Its
@@ -277,37 +276,6 @@ func (s *Session) scores(ctx context.Context, model baselines.Classifier, set *f
 	}
 	test, err = model.Scores(ctx, set.rows[corpus.Test])
 	return validation, test, err
-}
-
-// judge applies every decision rule: chosen on validation, reported on test.
-func (s *Session) judge(data *dataset, validation, test *multilabel.Scores) ([]results.RuleResult, error) {
-	truth := data.labels[corpus.Test]
-	groups, n := data.taxonomy.GroupOf(), len(data.taxonomy.Groups)
-	var out []results.RuleResult
-	for _, text := range s.Config.Decision.Rules {
-		rule, err := metrics.ParseRule(text)
-		if err != nil {
-			return nil, err
-		}
-		decision, err := rule.Fit(validation, data.labels[corpus.Validation])
-		if err != nil {
-			return nil, err
-		}
-		predicted, err := decision.Apply(test)
-		if err != nil {
-			return nil, err
-		}
-		all, err := metrics.Evaluate(predicted, truth, test)
-		if err != nil {
-			return nil, err
-		}
-		master, err := metrics.Evaluate(predicted.Map(groups, n), truth.Map(groups, n), nil)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, results.RuleResult{Decision: decision, All: all, Master: master})
-	}
-	return out, nil
 }
 
 func categoryIDs(t *corpus.Taxonomy) []string {

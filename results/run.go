@@ -164,6 +164,32 @@ type RuleResult struct {
 	Decision metrics.Decision `json:"decision"`
 	All      metrics.Report   `json:"all"`    // over all categories
 	Master   metrics.Report   `json:"master"` // over the master categories
+
+	// Intervals say how sure the F1s are, as far as the choice of test papers goes.
+	Intervals *Intervals `json:"intervals,omitempty"`
+	// Validation is what sweeps choose by; nil without validation papers. A rule
+	// that was tuned on these papers flatters itself there.
+	Validation *ValidationScores `json:"validation,omitempty"`
+}
+
+// Intervals are confidence intervals over the test papers, by bootstrap.
+type Intervals struct {
+	Level     float64  `json:"level"` // 0.95
+	Resamples int      `json:"resamples"`
+	F1        Interval `json:"f1"`
+	MasterF1  Interval `json:"master_f1"`
+}
+
+// Interval is a range, as fractions of 1.
+type Interval struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}
+
+// ValidationScores are sample-average F1s on the validation papers.
+type ValidationScores struct {
+	F1       float64 `json:"f1"`
+	MasterF1 float64 `json:"master_f1"`
 }
 
 // File is a file of a run's folder, as it was written.

@@ -27,16 +27,19 @@ var Allowed = []Rule{
 	{"results/stats", nil},
 	{"results", []string{"results/metrics", "results/stats"}},
 	{"results/table", []string{"results", "results/metrics", "results/stats"}},
+	{"results/check", []string{"results", "results/metrics", "results/stats"}},
+	{"results/plot", []string{"results", "results/metrics", "results/stats"}},
 	{"experiments", []string{
 		"configs", "corpus", "corpus/text", "corpus/synthetic", "embeddings", "embeddings/fasttext", "embeddings/vectorfile",
 		"features", "baselines", "baselines/golearn", "networks", "networks/training",
 		"results", "results/metrics", "results/stats", "results/table",
 	}},
 	{"runners", []string{"experiments", "results"}},
+	{"runners/slurm", []string{"results"}},
 	{"cmd/assay", []string{
 		"configs", "corpus", "corpus/text", "corpus/synthetic", "embeddings", "embeddings/fasttext", "embeddings/vectorfile",
-		"features", "baselines", "experiments", "runners",
-		"results", "results/metrics", "results/stats", "results/table",
+		"features", "baselines", "experiments", "runners", "runners/slurm",
+		"results", "results/metrics", "results/stats", "results/table", "results/check", "results/plot",
 	}},
 }
 
