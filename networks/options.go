@@ -19,6 +19,7 @@ type Options struct {
 	ClassWeights    bool    // positive examples weigh max(count)/(count+1), as in the article
 
 	Epochs       int
+	StopEpoch    int // end after this many of the Epochs, whose schedule stays; 0 trains all
 	BatchSize    int
 	LearningRate float64
 	Schedule     string  // "constant", or "cosine" or "linear" down to 0 over all steps

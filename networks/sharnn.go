@@ -156,7 +156,7 @@ func (n *SHARNN) network(p *pool.Pool, o Options, x *features.Sequences, y *mult
 func (n *SHARNN) training(p *pool.Pool) training.Options {
 	o := n.opt
 	return training.Options{
-		Epochs: o.Epochs, BatchSize: o.BatchSize, Masked: o.MaskPadding,
+		Epochs: o.Epochs, StopEpoch: o.StopEpoch, BatchSize: o.BatchSize, Masked: o.MaskPadding,
 		LearningRate: o.LearningRate, Schedule: o.Schedule, Warmup: o.Warmup, ClipNorm: o.ClipNorm,
 		EarlyStopping: o.EarlyStopping, Patience: o.Patience, Seed: o.Seed, Pool: p,
 		Identity: fmt.Sprint(o.Layers, o.Hidden, o.Boom, o.Dropout, o.MasterLossRatio, o.MasterLossDecay, o.ClassWeights, kernels.Fused()),

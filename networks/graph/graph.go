@@ -146,9 +146,10 @@ func finite(x []float32) bool {
 	return true
 }
 
-// Close frees the tape machines. The layers live on.
+// Close frees the tape machines. The layers live on; the machine takes no batch
+// any more.
 func (m *Machine) Close() error {
-	if err := errors.Join(m.train.vm.Close(), m.eval.vm.Close()); err != nil {
+	if err := errors.Join(m.train.close(), m.eval.close()); err != nil {
 		return fmt.Errorf("graph: close: %w", err)
 	}
 	return nil

@@ -69,8 +69,22 @@ func checkHashes(g *gorgonia.ExprGraph) error {
 	return nil
 }
 
+// close frees the tape machine. It has a finalizer, and its ops know the program:
+// in a circle with it nothing of the network would ever be collected.
+func (p *program) close() error {
+	if p.vm == nil {
+		return nil
+	}
+	vm := p.vm
+	p.vm, p.graph, p.input = nil, nil, nil
+	return vm.Close()
+}
+
 // run takes a batch through the graph and returns the logits.
 func (p *program) run(b *layers.Batch, train bool) (*layers.Tensor[float32], error) {
+	if p.vm == nil {
+		return nil, errors.New("the machine is closed")
+	}
 	p.batch.batch = *b
 	p.batch.batch.Train = train
 	for _, out := range p.outputs {

@@ -12,6 +12,10 @@ import (
 type Options struct {
 	Epochs    int
 	BatchSize int
+	// StopEpoch ends training after this many of the Epochs, with the state that it
+	// has there: another training that stops later goes on from its checkpoint. 0
+	// trains all.
+	StopEpoch int
 	// Masked says that padding has no influence; otherwise it is a token like any
 	// other, and a paper's scores depend on what it is batched with.
 	Masked bool
@@ -58,10 +62,20 @@ type Checkpoint struct {
 	Allowed func() error
 }
 
+// last is how many epochs are trained.
+func (o *Options) last() int {
+	if o.StopEpoch > 0 {
+		return min(o.StopEpoch, o.Epochs)
+	}
+	return o.Epochs
+}
+
 func (o *Options) check() error {
 	switch {
 	case o.Epochs < 1 || o.BatchSize < 1:
 		return fmt.Errorf("training: %d epochs of batches of %d: both must be at least 1", o.Epochs, o.BatchSize)
+	case o.StopEpoch < 0:
+		return fmt.Errorf("training: a stop after epoch %d must not lie below 0", o.StopEpoch)
 	case !(o.LearningRate > 0):
 		return fmt.Errorf("training: a learning rate of %g must be above 0", o.LearningRate)
 	case o.Schedule != "constant" && o.Schedule != "cosine" && o.Schedule != "linear":

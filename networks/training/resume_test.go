@@ -21,6 +21,7 @@ var errCrash = errors.New("crash")
 type attempt struct {
 	step, eval int
 	crash      bool // an error instead of a cancelled context
+	epoch      int  // its StopEpoch: it ends there, with success
 }
 
 // trial is a training in several attempts.
@@ -65,7 +66,7 @@ func (c trial) run(t *testing.T, attempts ...attempt) outcome {
 		}
 		net.onStep, net.onEval = end(a.step), end(a.eval)
 		opt := options(p, trialLabels)
-		opt.Record, opt.RecordEvery = file.record, c.recordEvery
+		opt.Record, opt.RecordEvery, opt.StopEpoch = file.record, c.recordEvery, a.epoch
 		opt.Checkpoint = Checkpoint{Path: path, Every: c.every, Resume: true, Resumed: file.forget}
 		if c.stopping != "" {
 			opt.EarlyStopping, opt.Patience, opt.Epochs = c.stopping, 1, 6
@@ -86,6 +87,9 @@ func (c trial) run(t *testing.T, attempts ...attempt) outcome {
 				t.Fatal(err)
 			}
 			return outcome{bits(net), curveOf(t, report), file, report.Stopped}
+		case a.epoch > 0 && (err != nil || report.Epochs != a.epoch || report.Stopped):
+			t.Fatalf("attempt %+v ended after %d epochs, stopped early %t, error %v", a, report.Epochs, report.Stopped, err)
+		case a.epoch > 0:
 		case a.crash && !errors.Is(err, errCrash), !a.crash && !errors.Is(err, context.Canceled):
 			t.Fatalf("attempt %+v ended with error %v", a, err)
 		}
@@ -166,6 +170,18 @@ func TestResumedEarlyStoppingIsTheSame(t *testing.T) {
 		for k := 1; k <= 6; k++ {
 			c.same(t, want, attempt{step: k}, attempt{step: 1, crash: true})
 		}
+	}
+}
+
+// What a later rung of a sweep does: the schedule is that of all epochs, and the
+// best parameters do not replace the last ones.
+func TestGoingOnAfterAStopIsTheSame(t *testing.T) {
+	for _, stopping := range []string{"", "f1"} {
+		c := trial{workers: 2, recordEvery: 5, words: 20, validation: true, stopping: stopping}
+		want := c.run(t)
+		c.same(t, want, attempt{epoch: 1})
+		c.same(t, want, attempt{epoch: 1}, attempt{epoch: 2})
+		c.same(t, want, attempt{step: 2}, attempt{epoch: 1}, attempt{eval: 1}, attempt{epoch: 2})
 	}
 }
 

@@ -91,17 +91,17 @@ func Run(ctx context.Context, net Network, train, validation Data, opt Options) 
 			return Report{}, err
 		}
 	}
-	t.bar = progress.Start(ctx, "train", int64(opt.Epochs)*int64(train.rows()), "papers")
+	t.bar = progress.Start(ctx, "train", int64(opt.last())*int64(train.rows()), "papers")
 	defer t.bar.Done()
 	t.bar.Add(int64(t.epoch) * int64(train.rows()))
-	for t.epoch < opt.Epochs && !t.stopped {
+	for t.epoch < opt.last() && !t.stopped {
 		if err := t.runEpoch(ctx); err != nil {
 			return Report{}, err
 		}
 	}
 	t.restoreBest()
 	return Report{
-		Epochs: t.epoch, BestEpoch: t.bestEpoch, Steps: t.adam.t, Stopped: t.stopped && t.epoch < opt.Epochs, Curve: t.curve, Seconds: t.spent(),
+		Epochs: t.epoch, BestEpoch: t.bestEpoch, Steps: t.adam.t, Stopped: t.stopped && t.epoch < opt.last(), Curve: t.curve, Seconds: t.spent(),
 	}, nil
 }
 
