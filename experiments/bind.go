@@ -33,7 +33,10 @@ func (b *binder) fault(path, format string, args ...any) {
 	} else if line > 0 {
 		place += ":" + strconv.Itoa(line)
 	}
-	b.faults = append(b.faults, Fault{Place: place, Message: fmt.Sprintf(format, args...), line: line})
+	f := Fault{Place: place, Message: fmt.Sprintf(format, args...), line: line}
+	if !slices.Contains(b.faults, f) { // each setting of a sweep may meet it
+		b.faults = append(b.faults, f)
+	}
 }
 
 // table binds the table at path into the given structs, whose keys together

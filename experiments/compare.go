@@ -15,6 +15,13 @@ import (
 // at hand, current is nil, and the data are those of the experiment's last run.
 // Runs of different data never stand in one table.
 func Compare(ctx context.Context, cfg *Config, store *results.Store, current []Trial, columns []string) (table.Table, error) {
+	return compareRuns(ctx, cfg, store, current, table.Options{Columns: columns}, table.Compare)
+}
+
+// compareRuns fills in opt what the experiment and the store know, and lays the
+// runs out.
+func compareRuns(ctx context.Context, cfg *Config, store *results.Store, current []Trial, opt table.Options,
+	layOut func([]results.Run, table.Options) (table.Table, error)) (table.Table, error) {
 	runs, problems, err := store.List(ctx, cfg.Name)
 	if err != nil {
 		return table.Table{}, err
@@ -23,21 +30,22 @@ func Compare(ctx context.Context, cfg *Config, store *results.Store, current []T
 	if trials == nil {
 		trials = cfg.Trials(lastData(cfg, runs), "")
 	}
-	opt := table.Options{Name: cfg.Name, Columns: columns, Problems: problems}
-	other := 0
+	opt.Name, opt.Problems, opt.Expected = cfg.Name, problems, []results.Run{}
+	opt.Papers = newPaperReader(ctx, store).scores
+	other := map[string]bool{}
 	for _, t := range trials {
 		want, otherCode := choose(t, runs, current == nil)
 		if otherCode && current != nil {
-			other++
+			other[want.Trial] = true
 		}
 		opt.Expected = append(opt.Expected, want)
 	}
 	for _, p := range cfg.Published {
 		opt.Published = append(opt.Published, table.PublishedResult{Model: p.Model, F1: p.F1, MasterF1: p.MasterF1, Source: p.Source})
 	}
-	t, err := table.Compare(runs, opt)
-	if err == nil && other > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("%d of %d trials show a run by another version of the program; `assay run` runs them anew.", other, len(trials)))
+	t, err := layOut(runs, opt)
+	if err == nil && len(other) > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("%d of the experiment's %d trials are represented by a run of another version of the program; `assay run` runs them anew.", len(other), len(trials)))
 	}
 	return t, err
 }

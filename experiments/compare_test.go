@@ -42,14 +42,14 @@ func TestTableKeepsCorporaApart(t *testing.T) {
 	for _, path := range []string{other, SyntheticPath} {
 		s := session(t, dir, "corpus.path="+path, "seeds=[1,2,3]")
 		var want []results.Run
-		for i := range s.Trials {
+		for i := range s.Trials() {
 			want = append(want, mustRun(t, s, i))
 		}
 		mean := 0.0
 		for _, r := range want[:3] { // the seeds of the first model
 			mean += r.Results[0].All.SampleF1 / 3
 		}
-		for _, current := range [][]Trial{s.Trials, nil} { // nil: the data of the last run
+		for _, current := range [][]Trial{s.Trials(), nil} { // nil: the data of the last run
 			f1, notes := shown(t, s, current)
 			if len(f1) != 4 || f1[0]-mean > 1e-12 || mean-f1[0] > 1e-12 || strings.Contains(notes, "NOT COMPARABLE") {
 				t.Errorf("%s, corpus at hand %t: F1 %v, want the first to be %v; notes:\n%s", path, current != nil, f1, mean, notes)

@@ -174,6 +174,37 @@ type Model struct {
 
 	// Options is a pointer to the struct of the kind, below.
 	Options any `toml:"-"`
+
+	// Sweep says which settings are tried instead of the one that the keys give;
+	// nil: that one alone.
+	Sweep *Sweep `toml:"-"`
+
+	rungs [][]Model    // what the sweep makes of the model: setting by setting, and again with more of asha's resource
+	own   []Embeddings // its table of word vectors, where a sweep changes keys of that
+	at    string       // where it stands in the document
+}
+
+// variants returns every model that the experiment may train, those of sweeps
+// in the order of their settings.
+func (c *Config) variants() []*Model {
+	var out []*Model
+	for i := range c.Models {
+		m := &c.Models[i]
+		if m.Sweep == nil {
+			out = append(out, m)
+		}
+		for _, rung := range m.rungs {
+			for j := range rung {
+				out = append(out, &rung[j])
+			}
+		}
+	}
+	return out
+}
+
+// Swept reports whether a model of the experiment has a sweep.
+func (c *Config) Swept() bool {
+	return slices.ContainsFunc(c.Models, func(m Model) bool { return m.Sweep != nil })
 }
 
 // The options of the native backend, by kind. Defaults are those of the

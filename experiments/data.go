@@ -31,10 +31,14 @@ type dataset struct {
 
 	declared map[string]Features
 	counts   map[features.CountOptions]*counted
-	made     map[madeKey]*featureSet
+	made     shelf[madeKey, *featureSet]
+
+	draw  string // which papers were drawn, in words
+	parts string // and how they were parted
 }
 
-// madeKey names features and, where they need them, word vectors.
+// madeKey names features and the text of the table of word vectors, where they
+// need one.
 type madeKey struct{ features, embeddings string }
 
 // counted is the counts of one way of counting.
@@ -67,7 +71,8 @@ func prepare(ctx context.Context, c *corpus.Corpus, cfg *Config, seed uint64, wa
 	}
 	d := &dataset{
 		taxonomy: taxonomy, drawn: len(rows), rows: rows,
-		declared: map[string]Features{}, counts: map[features.CountOptions]*counted{}, made: map[madeKey]*featureSet{},
+		declared: map[string]Features{}, counts: map[features.CountOptions]*counted{},
+		draw: cfg.drawKey(seed), parts: cfg.dataKey(seed),
 	}
 	counters := map[features.CountOptions]*features.Counter{}
 	for _, f := range wanted {

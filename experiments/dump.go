@@ -26,7 +26,12 @@ func (c *Config) Text() string {
 		section(&b, "[features."+quoteKey(c.Features[i].Name)+"]", c.Features[i].keys()...)
 	}
 	for i := range c.Models {
-		section(&b, "[[model]]", &c.Models[i], c.Models[i].Options)
+		m := &c.Models[i]
+		section(&b, "[[model]]", m, m.Options)
+		if m.Sweep != nil {
+			section(&b, "[model.sweep]", m.Sweep)
+			b.WriteString(m.Sweep.text())
+		}
 	}
 	for i := range c.Published {
 		section(&b, "[[published]]", &c.Published[i])

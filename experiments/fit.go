@@ -25,7 +25,7 @@ const noteEvery = 10 * time.Second
 // fit trains a trial's model and returns it with the seconds that it took,
 // those of earlier attempts that it continues included.
 func (s *Session) fit(ctx context.Context, t Trial, w *results.RunWriter, run *results.Run, data *dataset, set *featureSet,
-	earlier time.Duration) (baselines.Classifier, float64, error) {
+	earlier time.Duration, workers int) (baselines.Classifier, float64, error) {
 	start := time.Now()
 	spent := func() float64 { return (earlier + time.Since(start)).Seconds() }
 	note := func() error {
@@ -35,14 +35,22 @@ func (s *Session) fit(ctx context.Context, t Trial, w *results.RunWriter, run *r
 	if err != nil {
 		return nil, 0, err
 	}
-	model, err := newClassifier(t.Model, t.Seed, s.workers, data.taxonomy, hooks)
+	model, err := newClassifier(t.Model, t.Seed, workers, data.taxonomy, hooks)
 	if err != nil {
 		return nil, 0, err
 	}
 	part := func(p corpus.Part) baselines.Dataset {
 		return baselines.Dataset{X: set.rows[p], Y: data.labels[p]}
 	}
-	if err := model.Fit(ctx, part(corpus.Train), part(corpus.Validation)); err != nil {
+	err = model.Fit(ctx, part(corpus.Train), part(corpus.Validation))
+	if unusable := (*training.CheckpointError)(nil); errors.As(err, &unusable) && hooks.Resume && w.Run().Resumed == 0 {
+		// An earlier rung was trained otherwise, on another kind of processor perhaps.
+		w.Log().Warn("fit", "anew", err)
+		if err = dropSeed(w, hooks.Checkpoint); err == nil {
+			err = model.Fit(ctx, part(corpus.Train), part(corpus.Validation))
+		}
+	}
+	if err != nil {
 		_ = note() // the reason above matters more
 		return nil, 0, advise(err)
 	}
@@ -77,7 +85,10 @@ func (s *Session) hooks(t Trial, w *results.RunWriter, note func() error) (netwo
 		return networks.Hooks{}, err
 	}
 	resume := w.Run().Resumed > 0
-	if resume && !s.store.Resumable(s.Config.Name, t.ID, CheckpointFile) {
+	switch {
+	case !resume:
+		resume, err = s.seed(t, w, checkpoint)
+	case !s.store.Resumable(s.Config.Name, t.ID, CheckpointFile):
 		err = w.Rewind(-1) // another has begun the trial anew since the checkpoint was seen
 	}
 	noted := time.Now()

@@ -36,21 +36,30 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
+// learnt returns what a trial learns from.
+func learnt(t *testing.T, s *Session, trial Trial) (*dataset, *featureSet) {
+	t.Helper()
+	data, giveBack, err := s.hold(t.Context(), trial, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer giveBack()
+	set, giveSet, err := s.features(t.Context(), data, trial, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer giveSet()
+	return data, set
+}
+
 // A training whose folder was lost writes no checkpoint into it: another may
 // have one there.
 func TestLostFolderGetsNoCheckpoint(t *testing.T) {
 	s := vectorSession(t, t.TempDir(), network)
-	trial := s.Trials[0]
+	trial := s.Trials()[0]
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	data, err := s.dataFor(ctx, trial)
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := s.features(ctx, data, trial.Model)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data, set := learnt(t, s, trial)
 	w, err := s.Store().Claim(ctx, s.record(trial))
 	if err != nil {
 		t.Fatal(err)
@@ -84,9 +93,11 @@ func TestCollectMore(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
 	for users, want := range map[int]int{100: 20, 20: 20, 7: 7, 0: 0, -1: 20} {
 		debug.SetGCPercent(users)
-		undo := collectMore()
-		during := debug.SetGCPercent(want)
+		s := &Session{}
+		undo, other := s.collectMore(), s.collectMore()
 		undo()
+		during := debug.SetGCPercent(want)
+		other()
 		if after := debug.SetGCPercent(100); during != want || after != users {
 			t.Errorf("GOGC %d is %d, want %d, and %d afterwards", users, during, want, after)
 		}

@@ -5,12 +5,14 @@ import (
 	"assay/internal/multilabel"
 	"assay/results"
 	"assay/results/metrics"
+	"assay/results/stats"
 )
 
 // judge applies every decision rule: chosen on validation, reported on test.
 // The F1s on validation papers are what sweeps choose by.
 func (s *Session) judge(data *dataset, validation, test *multilabel.Scores) ([]results.RuleResult, error) {
 	var out []results.RuleResult
+	var papers [][]float64 // F1 and master F1 of each test paper, rule by rule
 	for _, text := range s.Config.Decision.Rules {
 		rule, err := metrics.ParseRule(text)
 		if err != nil {
@@ -20,34 +22,95 @@ func (s *Session) judge(data *dataset, validation, test *multilabel.Scores) ([]r
 		if err != nil {
 			return nil, err
 		}
-		result := results.RuleResult{Decision: decision}
-		if result.All, result.Master, err = data.evaluate(decision, test, corpus.Test); err != nil {
+		tested, err := data.judge(decision, test, corpus.Test)
+		if err != nil {
 			return nil, err
 		}
+		result := results.RuleResult{Decision: decision}
+		if result.All, result.Master, err = tested.reports(test); err != nil {
+			return nil, err
+		}
+		all, master, err := tested.papers()
+		if err != nil {
+			return nil, err
+		}
+		papers = append(papers, all.F1, master.F1)
 		if validation != nil {
-			all, master, err := data.evaluate(decision, validation, corpus.Validation)
-			if err != nil {
+			if result.Validation, err = data.validate(decision, validation); err != nil {
 				return nil, err
 			}
-			result.Validation = &results.ValidationScores{F1: all.SampleF1, MasterF1: master.SampleF1}
 		}
 		out = append(out, result)
 	}
-	return out, nil
+	return out, addIntervals(out, papers)
 }
 
-// evaluate reports how a decision does on the papers of a part, over categories
-// and over master categories.
-func (d *dataset) evaluate(decision metrics.Decision, scores *multilabel.Scores, part corpus.Part) (all, master metrics.Report, err error) {
+// validate returns the F1s that a decision reaches on the validation papers.
+func (d *dataset) validate(decision metrics.Decision, scores *multilabel.Scores) (*results.ValidationScores, error) {
+	j, err := d.judge(decision, scores, corpus.Validation)
+	if err != nil {
+		return nil, err
+	}
+	all, master, err := j.reports(nil)
+	return &results.ValidationScores{F1: all.SampleF1, MasterF1: master.SampleF1}, err
+}
+
+// addIntervals says how sure the F1s are, as far as the choice of papers goes;
+// papers are two columns a result. The same predictions give the same intervals.
+func addIntervals(out []results.RuleResult, papers [][]float64) error {
+	if len(out) == 0 {
+		return nil
+	}
+	r, err := stats.Resample(papers, stats.Resamples, stats.Seed())
+	if err != nil {
+		return err
+	}
+	for i := range out {
+		out[i].Intervals = &results.Intervals{
+			Level: stats.Level, Resamples: stats.Resamples,
+			F1:       results.Interval(r.Interval(2*i, stats.Level)),
+			MasterF1: results.Interval(r.Interval(2*i+1, stats.Level)),
+		}
+	}
+	return nil
+}
+
+// judged is what a decision predicts for papers beside their truth, over
+// categories and over master categories.
+type judged struct {
+	predicted, truth             *multilabel.Matrix
+	masterPredicted, masterTruth *multilabel.Matrix
+}
+
+// judge applies a decision to the scores of the papers of a part.
+func (d *dataset) judge(decision metrics.Decision, scores *multilabel.Scores, part corpus.Part) (judged, error) {
+	return judgeScores(decision, scores, d.labels[part], d.taxonomy.GroupOf(), len(d.taxonomy.Groups))
+}
+
+// judgeScores applies a decision to scores; label c belongs to master category
+// groups[c] of n.
+func judgeScores(decision metrics.Decision, scores *multilabel.Scores, truth *multilabel.Matrix, groups []int32, n int) (judged, error) {
 	predicted, err := decision.Apply(scores)
 	if err != nil {
+		return judged{}, err
+	}
+	return judged{predicted, truth, predicted.Map(groups, n), truth.Map(groups, n)}, nil
+}
+
+// reports judges all papers together; scores may be nil.
+func (j judged) reports(scores *multilabel.Scores) (all, master metrics.Report, err error) {
+	if all, err = metrics.Evaluate(j.predicted, j.truth, scores); err != nil {
 		return all, master, err
 	}
-	truth := d.labels[part]
-	if all, err = metrics.Evaluate(predicted, truth, scores); err != nil {
+	master, err = metrics.Evaluate(j.masterPredicted, j.masterTruth, nil)
+	return all, master, err
+}
+
+// papers judges each paper by itself.
+func (j judged) papers() (all, master metrics.PaperScores, err error) {
+	if all, err = metrics.ByPaper(j.predicted, j.truth); err != nil {
 		return all, master, err
 	}
-	groups, n := d.taxonomy.GroupOf(), len(d.taxonomy.Groups)
-	master, err = metrics.Evaluate(predicted.Map(groups, n), truth.Map(groups, n), nil)
+	master, err = metrics.ByPaper(j.masterPredicted, j.masterTruth)
 	return all, master, err
 }

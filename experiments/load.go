@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -110,7 +111,7 @@ func (b *binder) config(doc map[string]any) *Config {
 	cfg.Embeddings = b.embeddings(b.section(doc, "embeddings"))
 	cfg.Features = b.features(b.section(doc, "features"))
 	for i, t := range b.tables(doc, "model") {
-		cfg.Models = append(cfg.Models, b.model("model#"+strconv.Itoa(i), t))
+		cfg.Models = append(cfg.Models, b.model("model#"+strconv.Itoa(i), t, b.section(doc, "embeddings"), cfg))
 	}
 	for i, t := range b.tables(doc, "published") {
 		var p Published
@@ -226,9 +227,42 @@ func (b *binder) named(section, name string, tables map[string]any) (map[string]
 	return t, ok
 }
 
-// model binds one [[model]] table with the options of its kind.
-func (b *binder) model(path string, values map[string]any) Model {
-	var m Model
+// model binds one [[model]] table and what its sweep makes of it; tables are
+// those of word vectors.
+func (b *binder) model(path string, values, tables map[string]any, cfg *Config) Model {
+	raw, swept := values["sweep"]
+	base := maps.Clone(values)
+	delete(base, "sweep")
+	m := b.plain(path, base)
+	if swept && m.Options != nil {
+		if m.Sweep = b.sweep(path+".sweep", raw, &m, cfg); m.Sweep != nil {
+			m.rungs = b.expand(path, base, tables, &m)
+			if _, given := base["features"]; !given {
+				m.Features = commonFeatures(m.rungs)
+			}
+		}
+	}
+	return m
+}
+
+// commonFeatures names the features of all settings, "" where they differ.
+func commonFeatures(rungs [][]Model) string {
+	common := ""
+	for i, rung := range rungs {
+		for j := range rung {
+			if i == 0 && j == 0 {
+				common = rung[j].Features
+			} else if rung[j].Features != common {
+				return ""
+			}
+		}
+	}
+	return common
+}
+
+// plain binds one [[model]] table without a sweep, with the options of its kind.
+func (b *binder) plain(path string, values map[string]any) Model {
+	m := Model{at: path}
 	kind, _ := values["kind"].(string)
 	backend, given := values["backend"].(string)
 	if !given {

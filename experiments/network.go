@@ -21,6 +21,7 @@ type SHARNN struct {
 	MasterLossDecay float64 `toml:"master_loss_decay" default:"0" range:"[0,)"`
 	ClassWeights    bool    `toml:"class_weights" default:"true"`
 	Epochs          int     `toml:"epochs" default:"5" range:"[1,100000]"`
+	StopEpoch       int     `toml:"stop_epoch" default:"0" range:"[0,100000]"` // ends earlier, on the schedule of all epochs; 0: off
 	BatchSize       int     `toml:"batch_size" default:"32" range:"[1,65536]"`
 	LearningRate    float64 `toml:"learning_rate" default:"0.0003" range:"(0,10]"`
 	Schedule        string  `toml:"schedule" default:"constant" oneof:"constant cosine linear"`
@@ -37,7 +38,7 @@ func (o *SHARNN) options(seed uint64, workers int) networks.Options {
 	return networks.Options{
 		Layers: o.Layers, Hidden: o.Hidden, Boom: o.Boom, Dropout: o.Dropout, MaskPadding: o.MaskPadding,
 		MasterLossRatio: o.MasterLossRatio, MasterLossDecay: o.MasterLossDecay, ClassWeights: o.ClassWeights,
-		Epochs: o.Epochs, BatchSize: o.BatchSize, LearningRate: o.LearningRate,
+		Epochs: o.Epochs, StopEpoch: o.StopEpoch, BatchSize: o.BatchSize, LearningRate: o.LearningRate,
 		Schedule: o.Schedule, Warmup: o.Warmup, ClipNorm: o.ClipNorm,
 		EarlyStopping: o.EarlyStopping, Patience: o.Patience, Seed: seed, Workers: workers,
 	}
@@ -74,9 +75,9 @@ func (o *SHARNN) checkSize(dim, labels int, memory int64) error {
 
 func gib(bytes int64) float64 { return float64(bytes) / (1 << 30) }
 
-// machineMemory is how much memory this process may use, in bytes; 0 where the
+// MachineMemory is how much memory this process may use, in bytes; 0 where the
 // system does not say.
-func machineMemory() int64 {
+func MachineMemory() int64 {
 	var least int64
 	if info, err := os.ReadFile("/proc/meminfo"); err == nil {
 		line, _, _ := strings.Cut(string(info), "\n") // MemTotal: 16384000 kB

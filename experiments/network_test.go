@@ -125,7 +125,7 @@ func TestNetworkSize(t *testing.T) {
 	}
 	cfg := mustParse(t, network, "model.N.hidden=16384", "model.N.boom=1048576", "model.N.batch_size=65536")
 	cfg.Results.Path = t.TempDir()
-	if machineMemory() == 0 {
+	if MachineMemory() == 0 {
 		t.Skip("this system does not say how much memory it has")
 	}
 	if _, err := Open(context.Background(), cfg, Options{}); err == nil || !strings.Contains(err.Error(), `model "N": training a network of hidden = 16384 and boom = 1048576 in batches of 65536 takes at least`) {
@@ -165,12 +165,13 @@ func TestNetworkTrial(t *testing.T) {
 	if len(epochs) != 12 {
 		t.Errorf("%d epochs, want 12", len(epochs))
 	}
-	parts := s.data.made[madeKey{"sequences", "fasttext"}].rows
+	data, set := learnt(t, s, s.Trials()[0])
+	parts := set.rows
 	train, test := parts[0].(*features.Sequences), parts[2].(*features.Sequences)
-	if train.Embedding != test.Embedding || s.vectors != nil {
-		t.Error("the parts have a matrix each, or the vectors' file is still open")
+	if train.Embedding != test.Embedding {
+		t.Error("the parts have a matrix each")
 	}
-	loaded, err := newClassifier(s.Trials[0].Model, 0, 1, s.data.taxonomy, networks.Hooks{})
+	loaded, err := newClassifier(s.Trials()[0].Model, 0, 1, data.taxonomy, networks.Hooks{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +203,7 @@ func interrupt(t *testing.T, s *Session) results.Run {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	trial := s.Trials[0].ID
+	trial := s.Trials()[0].ID
 	go func() {
 		for ctx.Err() == nil {
 			if epochs, err := s.Store().Epochs("n", trial); err == nil && len(epochs) > 0 {
@@ -211,7 +212,7 @@ func interrupt(t *testing.T, s *Session) results.Run {
 			time.Sleep(time.Millisecond)
 		}
 	}()
-	if _, _, err := s.Run(ctx, s.Trials[0]); !errors.Is(err, context.Canceled) {
+	if _, _, err := s.Run(ctx, s.Trials()[0], 0); !errors.Is(err, context.Canceled) {
 		t.Fatalf("a cancelled training gives %v", err)
 	}
 	run, err := s.Store().Run("n", trial)
@@ -254,7 +255,7 @@ func TestInterruptedTrainingGoesOn(t *testing.T) {
 
 	s := vectorSession(t, t.TempDir(), network, "model.N.epochs=25")
 	first := interrupt(t, s)
-	w, err := s.Store().Resume(context.Background(), s.record(s.Trials[0]))
+	w, err := s.Store().Resume(context.Background(), s.record(s.Trials()[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +303,7 @@ func TestDamagedCheckpoint(t *testing.T) {
 	if err := os.Truncate(path, 100); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.Run(context.Background(), s.Trials[0]); err == nil || !strings.Contains(err.Error(), "--resume=false") {
+	if _, _, err := s.Run(context.Background(), s.Trials()[0], 0); err == nil || !strings.Contains(err.Error(), "--resume=false") {
 		t.Errorf("error %v", err)
 	}
 	s.resume = false

@@ -51,6 +51,10 @@ func (b *binder) override(doc map[string]any, text string) {
 func (b *binder) overrideModel(doc map[string]any, rest string, value any, flag string) {
 	models, _ := doc["model"].([]map[string]any)
 	name, key, ok := cutLast(rest)
+	sweep := false
+	if before, after, cut := strings.Cut(rest, ".sweep."); cut { // whose keys may have dots
+		name, key, ok, sweep = before, after, true, true
+	}
 	if !ok || key == "" {
 		b.faults = append(b.faults, Fault{Place: flag, Message: "want model.NAME.key=value"})
 		return
@@ -59,11 +63,21 @@ func (b *binder) overrideModel(doc map[string]any, rest string, value any, flag 
 	found := false
 	for i, m := range models {
 		n, _ := m["name"].(string)
-		if n == name || name == "*" && takes(m, key) {
+		switch {
+		case sweep && (n == name || name == "*" && m["sweep"] != nil):
+			table, ok := m["sweep"].(map[string]any)
+			if !ok {
+				table = map[string]any{}
+				m["sweep"] = table
+			}
+			table[key] = value
+			b.flags["model#"+itoa(i)+".sweep."+key] = flag
+			found = true
+		case !sweep && (n == name || name == "*" && takes(m, key)):
 			m[key] = value
 			b.flags["model#"+itoa(i)+"."+key] = flag
 			found = true
-		} else {
+		default:
 			names = append(names, n)
 		}
 	}

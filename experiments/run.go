@@ -33,8 +33,12 @@ const (
 // Run runs one trial and returns its record. A trial that is already done is
 // not run again: its record is returned with reused true. A trial that was
 // interrupted goes on from its checkpoint, if it has one and the session
-// resumes. A trial that fails leaves its run folder with the error.
-func (s *Session) Run(ctx context.Context, t Trial) (run results.Run, reused bool, err error) {
+// resumes. A trial that fails leaves its run folder with the error. workers is how
+// many cores it uses, 0 as many as the session; it changes no result.
+func (s *Session) Run(ctx context.Context, t Trial, workers int) (run results.Run, reused bool, err error) {
+	if workers <= 0 {
+		workers = s.workers
+	}
 	claim := s.store.Claim
 	if s.resume && s.store.Resumable(s.Config.Name, t.ID, CheckpointFile) {
 		claim = s.store.Resume
@@ -53,7 +57,10 @@ func (s *Session) Run(ctx context.Context, t Trial) (run results.Run, reused boo
 		return results.Run{}, false, err
 	}
 	run = w.Run()
-	err = s.execute(w.Context(), t, w, &run)
+	err = s.execute(w.Context(), t, w, &run, workers)
+	if err == nil {
+		err = s.keepRung(t, w)
+	}
 	if err == nil {
 		err = w.Finish(run)
 	}
@@ -152,21 +159,23 @@ func params(t Trial) map[string]any {
 }
 
 // execute does a trial's work inside its claimed folder.
-func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, run *results.Run) error {
+func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, run *results.Run, workers int) error {
 	if err := w.WriteConfig([]byte(t.Config.Text())); err != nil {
 		return err
 	}
 	if _, ok := t.Model.Options.(*SHARNN); ok {
-		defer collectMore()()
+		defer s.collectMore()()
 	}
-	data, err := s.dataFor(ctx, t)
+	data, giveBack, err := s.hold(ctx, t, workers)
 	if err != nil {
 		return err
 	}
-	set, err := s.features(ctx, data, t.Model)
+	defer giveBack()
+	set, giveSet, err := s.features(ctx, data, t, workers)
 	if err != nil {
 		return err
 	}
+	defer giveSet()
 	earlier, _ := run.Stage("fit") // of the attempts that this one continues
 	run.Stages = nil
 	stage := func(name string, seconds float64) {
@@ -176,7 +185,7 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 	stage("prepare", data.seconds)
 	stage("features", set.seconds)
 	describeData(w, run, data, set)
-	model, seconds, err := s.fit(ctx, t, w, run, data, set, earlier)
+	model, seconds, err := s.fit(ctx, t, w, run, data, set, earlier, workers)
 	if err != nil {
 		return err
 	}
@@ -203,17 +212,28 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 }
 
 // collectMore lets garbage take a fifth of what stays in memory, or the smaller
-// share that GOGC already asks for, until it is undone. What stays beside a
-// network are the papers of its corpus, gigabytes of them for a large one, and by
-// Go's measure as much again could lie about. Collecting is cheap none the less:
-// a paper is one pointer to numbers, which are not looked through.
-func collectMore() (undo func()) {
+// share that GOGC already asks for, until the last of those that asked for it
+// undoes it. What stays beside a network are the papers of its corpus, gigabytes
+// of them for a large one, and by Go's measure as much again could lie about.
+// Collecting is cheap none the less: a paper is one pointer to numbers, which are
+// not looked through.
+func (s *Session) collectMore() (undo func()) {
 	const percent = 20
-	before := debug.SetGCPercent(percent)
-	if before >= 0 && before < percent { // below 0: never
-		debug.SetGCPercent(before)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lean++; s.lean == 1 {
+		s.percent = debug.SetGCPercent(percent)
+		if s.percent >= 0 && s.percent < percent { // below 0: never
+			debug.SetGCPercent(s.percent)
+		}
 	}
-	return func() { debug.SetGCPercent(before) }
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.lean--; s.lean == 0 {
+			debug.SetGCPercent(s.percent)
+		}
+	}
 }
 
 // describeData notes in the run's record and log what its model is to learn from.

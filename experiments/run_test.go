@@ -45,7 +45,7 @@ func session(t *testing.T, dir string, overrides ...string) *Session {
 
 func mustRun(t *testing.T, s *Session, i int) results.Run {
 	t.Helper()
-	run, reused, err := s.Run(context.Background(), s.Trials[i])
+	run, reused, err := s.Run(context.Background(), s.Trials()[i], 0)
 	if err != nil || reused || run.State != results.Done {
 		t.Fatalf("trial %d: state %s, reused %t, %v", i, run.State, reused, err)
 	}
@@ -102,7 +102,7 @@ func TestSavedModelScoresPapersAgain(t *testing.T) {
 			}
 		}
 		x := vocabulary.Transform(tokens...)
-		if s.Trials[i].Model.Features == "tfidf" {
+		if s.Trials()[i].Model.Features == "tfidf" {
 			loadFile(t, s, run, TFIDFFile, func(f *os.File) error {
 				weights, err := features.LoadTFIDF(f)
 				if err == nil {
@@ -129,10 +129,7 @@ func TestStoredPredictionsGiveTheMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := s.dataFor(context.Background(), s.Trials[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	d, _ := learnt(t, s, s.Trials()[0])
 	if !reflect.DeepEqual(p.IDs, d.ids[corpus.Test]) || !reflect.DeepEqual(p.Truth, d.labels[corpus.Test]) {
 		t.Error("the predictions are not of the test papers")
 	}
@@ -155,13 +152,13 @@ func TestStoredPredictionsGiveTheMetrics(t *testing.T) {
 func TestDamagedRunIsNotReused(t *testing.T) {
 	s := session(t, t.TempDir())
 	run := mustRun(t, s, 1)
-	if _, reused, err := s.Run(context.Background(), s.Trials[1]); err != nil || !reused {
+	if _, reused, err := s.Run(context.Background(), s.Trials()[1], 0); err != nil || !reused {
 		t.Fatalf("second call: reused %t, %v", reused, err)
 	}
 	if err := os.WriteFile(s.Store().ModelPath(run.Experiment, run.Trial, ModelFile), []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err := s.Run(context.Background(), s.Trials[1])
+	_, _, err := s.Run(context.Background(), s.Trials()[1], 0)
 	if err == nil || !strings.Contains(err.Error(), "remove "+s.Store().Path(run.Experiment, run.Trial)) {
 		t.Errorf("error %v, want one that says what to remove", err)
 	}
@@ -171,12 +168,12 @@ func TestDamagedRunIsNotReused(t *testing.T) {
 func TestClaimedTrialIsBusy(t *testing.T) {
 	dir := t.TempDir()
 	s := session(t, dir)
-	w, err := s.Store().Claim(context.Background(), s.record(s.Trials[0]))
+	w, err := s.Store().Claim(context.Background(), s.record(s.Trials()[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	if _, _, err := s.Run(context.Background(), s.Trials[0]); !errors.Is(err, results.ErrClaimed) {
+	if _, _, err := s.Run(context.Background(), s.Trials()[0], 0); !errors.Is(err, results.ErrClaimed) {
 		t.Errorf("error %v, want ErrClaimed", err)
 	}
 }
@@ -186,7 +183,7 @@ func TestCancelledTrialResumes(t *testing.T) {
 	s := session(t, t.TempDir())
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, err := s.Run(ctx, s.Trials[0]); !errors.Is(err, context.Canceled) {
+	if _, _, err := s.Run(ctx, s.Trials()[0], 0); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v, want the context's", err)
 	}
 	mustRun(t, s, 0)

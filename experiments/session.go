@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"sync"
 
 	"assay/corpus"
 	"assay/corpus/synthetic"
@@ -20,21 +22,23 @@ import (
 const SyntheticPath = "synthetic"
 
 // Session is an experiment opened for running: its corpus, its store and its
-// trials. It is not safe for concurrent use; each trial uses all workers.
+// trials. Run may be called for several trials at once: they share what they
+// learn from.
 type Session struct {
 	Config *Config
-	Trials []Trial
+	Jobs   []Job // those of later rungs are decided as results come
 
 	corpus  *corpus.Corpus
 	store   *results.Store
+	code    string
 	workers int
 	resume  bool
 
-	// The data of one key at a time: trials of a key run one after another.
-	dataKey  string
-	dataSeed uint64
-	data     *dataset
-	vectors  map[string]*wordVectors // of that data, by the name of their table
+	data shelf[string, *dataset] // by their key
+
+	mu      sync.Mutex
+	lean    int // trials that want garbage collected more often
+	percent int // how often it was before
 }
 
 // Options say how a session runs.
@@ -65,11 +69,11 @@ func Open(ctx context.Context, cfg *Config, opt Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{Config: cfg, corpus: c, store: store, workers: opt.Workers, resume: !opt.Anew}
+	s := &Session{Config: cfg, corpus: c, store: store, code: codeversion.Get(), workers: opt.Workers, resume: !opt.Anew}
 	if s.workers == 0 {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
-	s.Trials = cfg.Trials(c.Hash(), codeversion.Get())
+	s.Jobs = cfg.Jobs(c.Hash(), s.code)
 	if err := s.check(); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -84,8 +88,25 @@ func (s *Session) check() error {
 	return s.checkSizes()
 }
 
-// Close releases the corpus and the word vectors.
-func (s *Session) Close() error { return errors.Join(s.closeVectors(), s.corpus.Close()) }
+// Close releases the corpus, once no trial runs any more.
+func (s *Session) Close() error { return s.corpus.Close() }
+
+// Trials returns the trials that are decided.
+func (s *Session) Trials() []Trial { return decided(s.Jobs) }
+
+// Decide fills in trials of later rungs, as far as results allow, and reports
+// whether there are new ones.
+func (s *Session) Decide(ended func(trial string) Verdict) bool {
+	return s.Config.Decide(s.Jobs, s.corpus.Hash(), s.code, ended)
+}
+
+// Stored is the verdict on a trial by the run store alone.
+func (s *Session) Stored(trial string) Verdict { return stored(s.store, s.Config.Name, trial) }
+
+func stored(store *results.Store, experiment, trial string) Verdict {
+	run, err := store.Run(experiment, trial)
+	return Verdict{Ended: err == nil && (run.State == results.Done || run.State == results.Failed), Run: run}
+}
 
 // Store returns the store that the session's runs are written to.
 func (s *Session) Store() *results.Store { return s.store }
@@ -98,22 +119,23 @@ func (s *Session) Papers() int64 {
 	return s.corpus.Rows()
 }
 
-// CurrentTrials returns the trials that the experiment's corpus and this program
-// make of it, without running or writing anything. The error says why the corpus
-// cannot be read.
+// CurrentTrials returns the trials that the experiment's corpus, this program and
+// the results there are make of it, without running or writing anything. The
+// error says why the corpus cannot be read.
 func CurrentTrials(cfg *Config) ([]Trial, error) {
 	if err := cfg.hashFiles(); err != nil {
 		return nil, err
 	}
-	dir := cfg.Corpus.Path
-	if dir == SyntheticPath {
-		dir = syntheticDir(cfg)
-	}
-	c, err := corpus.Open(dir)
+	data, err := corpusHash(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return cfg.Trials(c.Hash(), codeversion.Get()), c.Close()
+	code := codeversion.Get()
+	jobs := cfg.Jobs(data, code)
+	if store, err := results.OpenStore(cfg.Results.Path); err == nil {
+		cfg.Decide(jobs, data, code, func(trial string) Verdict { return stored(store, cfg.Name, trial) })
+	}
+	return decided(jobs), nil
 }
 
 // syntheticDir is where the built-in sample is cached.
@@ -164,29 +186,17 @@ func WriteSynthetic(ctx context.Context, dir string, opt synthetic.Options, over
 	return err
 }
 
-// dataFor returns the prepared data of a trial, kept until another key is
-// asked for. All features that the models name are prepared at once.
-func (s *Session) dataFor(ctx context.Context, t Trial) (*dataset, error) {
-	if s.dataKey == t.DataKey {
-		return s.data, nil
-	}
-	s.dataKey, s.data = "", nil // free the old before making the new
-	if err := s.closeVectors(); err != nil {
-		return nil, err
-	}
-	var wanted []Features
-	for _, f := range s.Config.Features {
-		for i := range s.Config.Models {
-			if s.Config.Models[i].Features == f.Name {
+// hold returns the data of a trial and what gives it back. What the models of
+// the experiment count is counted at once, for all of them.
+func (s *Session) hold(ctx context.Context, t Trial, workers int) (*dataset, func(), error) {
+	return s.data.take(ctx, t.DataKey, func() (*dataset, error) {
+		s.data.clear(nil) // free the old before making the new
+		var wanted []Features
+		for _, f := range s.Config.Features {
+			if slices.ContainsFunc(s.Config.variants(), func(m *Model) bool { return m.Features == f.Name }) {
 				wanted = append(wanted, f)
-				break
 			}
 		}
-	}
-	d, err := prepare(ctx, s.corpus, s.Config, t.Seed, wanted, s.workers)
-	if err != nil {
-		return nil, err
-	}
-	s.dataKey, s.dataSeed, s.data = t.DataKey, t.Seed, d
-	return d, nil
+		return prepare(ctx, s.corpus, s.Config, t.Seed, wanted, workers)
+	})
 }

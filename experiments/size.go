@@ -27,10 +27,9 @@ func (s *Session) checkSizes() error {
 		return fault.Usage(err)
 	}
 	rows := int(float64(s.Papers()) * (1 - s.Config.Split.Validation - s.Config.Split.Test))
-	for i := range s.Config.Models {
-		m := &s.Config.Models[i]
+	for _, m := range s.Config.variants() {
 		if o, ok := m.Options.(*SHARNN); ok {
-			if err := o.checkSize(s.Config.leastDimensions(m.Embeddings), len(taxonomy.Categories), machineMemory()); err != nil {
+			if err := o.checkSize(s.Config.leastDimensions(m), len(taxonomy.Categories), MachineMemory()); err != nil {
 				return fmt.Errorf("experiments: model %q: %w", m.Name, err)
 			}
 		}
@@ -48,7 +47,7 @@ func (s *Session) checkSizes() error {
 				cols = min(f.MaxFeatures, leastColumns)
 			}
 			if f.Name == m.Features && f.embedded() {
-				cols = s.Config.leastDimensions(m.Embeddings)
+				cols = s.Config.leastDimensions(m)
 			}
 		}
 		if err := c.CheckSize(rows, cols, len(taxonomy.Categories)); err != nil {

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"assay/embeddings/fasttext"
@@ -41,40 +42,51 @@ type trainedRecord struct {
 // trained returns the file of vectors trained on the session's data and its
 // SHA-256. A file in the cache that was trained on the same text by the same
 // options serves again.
-func (s *Session) trained(ctx context.Context, d *dataset, e *Embeddings) (path, hash string, err error) {
-	papers := s.Config.dataKey(s.dataSeed)
+func (s *Session) trained(ctx context.Context, d *dataset, e *Embeddings, workers int) (path, hash string, err error) {
+	papers := d.parts
 	if e.Papers == "all" {
-		papers = s.Config.drawKey(s.dataSeed)
+		papers = d.draw
 	}
-	base := filepath.Join(vectorDir(s.Config), trainingKey(s.corpus.Hash(), papers, &e.Training))
-	path = base + ".bin"
-	if hash, err = cachedVectors(path, base+".json"); err != nil || hash != "" {
-		return path, hash, err
+	key := trainingKey(s.corpus.Hash(), papers, &e.Training)
+	path = filepath.Join(vectorDir(s.Config), key) + ".bin"
+	err = s.store.Exclusive(ctx, key, func(ctx context.Context) error {
+		hash, err = s.trainOnce(ctx, d, e, papers, path, workers)
+		return err
+	})
+	return path, hash, err
+}
+
+// trainOnce trains the vectors of a file, unless they are there, and returns its
+// SHA-256.
+func (s *Session) trainOnce(ctx context.Context, d *dataset, e *Embeddings, papers, path string, workers int) (hash string, err error) {
+	recordPath := strings.TrimSuffix(path, ".bin") + ".json"
+	if hash, err = cachedVectors(path, recordPath); err != nil || hash != "" {
+		return hash, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return "", "", fmt.Errorf("experiments: make the cache of vectors: %w", err)
+		return "", fmt.Errorf("experiments: make the cache of vectors: %w", err)
 	}
 	atomicfile.RemoveStale(path, time.Hour)
 	opt := e.Training.Options()
-	opt.Workers, opt.TempDir = s.workers, filepath.Dir(path)
-	sentences := features.Sentences(ctx, s.corpus, d.trainingRows(e.Papers), s.workers)
+	opt.Workers, opt.TempDir = workers, filepath.Dir(path)
+	sentences := features.Sentences(ctx, s.corpus, d.trainingRows(e.Papers), workers)
 	model, report, err := fasttext.Train(ctx, sentences, opt)
 	if err != nil {
-		return "", "", fmt.Errorf("experiments: train embeddings.%s: %w", e.Name, err)
+		return "", fmt.Errorf("experiments: train embeddings.%s: %w", e.Name, err)
 	}
 	sum := sha256.New()
 	err = atomicfile.Write(path, func(w io.Writer) error { return model.Write(io.MultiWriter(w, sum)) })
 	if err = errors.Join(err, model.Close()); err != nil {
-		return "", "", fmt.Errorf("experiments: keep the vectors of embeddings.%s: %w", e.Name, err)
+		return "", fmt.Errorf("experiments: keep the vectors of embeddings.%s: %w", e.Name, err)
 	}
 	record := trainedRecord{
 		SHA256: hex.EncodeToString(sum.Sum(nil)), Data: s.corpus.Hash(), Papers: papers, Training: e.Training, Report: report,
 	}
 	data, err := json.MarshalIndent(record, "", "  ")
 	if err == nil {
-		err = atomicfile.WriteBytes(base+".json", append(data, '\n'))
+		err = atomicfile.WriteBytes(recordPath, append(data, '\n'))
 	}
-	return path, record.SHA256, err
+	return record.SHA256, err
 }
 
 // trainingKey names vectors by all that they depend on.

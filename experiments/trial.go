@@ -28,13 +28,19 @@ type Trial struct {
 	DataKey string
 }
 
-// Trials expands the experiment in the order of its models, then seeds. data
-// is the corpus hash and code the version of the program.
+// Trials lists the trials that are known from the start, in the order of the
+// experiment's models, settings and seeds. data is the corpus hash and code the
+// version of the program.
 func (c *Config) Trials(data, code string) []Trial {
+	return decided(c.Jobs(data, code))
+}
+
+// decided returns the trials of the jobs that have one.
+func decided(jobs []Job) []Trial {
 	var out []Trial
-	for i := range c.Models {
-		for _, seed := range c.Seeds {
-			out = append(out, c.trial(&c.Models[i], seed, data, code))
+	for _, j := range jobs {
+		if j.Decided() {
+			out = append(out, j.Trial)
 		}
 	}
 	return out
@@ -44,6 +50,7 @@ func (c *Config) trial(m *Model, seed uint64, data, code string) Trial {
 	one := *c
 	one.Seeds = []uint64{seed}
 	one.Models = []Model{*m}
+	one.Models[0].own = nil
 	one.Published = nil
 	one.Features = nil
 	for _, f := range c.Features {
@@ -52,10 +59,8 @@ func (c *Config) trial(m *Model, seed uint64, data, code string) Trial {
 		}
 	}
 	one.Embeddings = nil
-	for _, e := range c.Embeddings {
-		if e.Name == m.Embeddings {
-			one.Embeddings = append(one.Embeddings, e)
-		}
+	if table := c.tableOf(m); table != nil {
+		one.Embeddings = []Embeddings{*table}
 	}
 	// What cannot change the result does not enter its identity: of a file of
 	// vectors the content does, not the place.
@@ -80,6 +85,19 @@ func (c *Config) trial(m *Model, seed uint64, data, code string) Trial {
 		Data:    data,
 		DataKey: c.dataKey(seed),
 	}
+}
+
+// tableOf returns the table of word vectors that a model sees papers through,
+// nil if it has none.
+func (c *Config) tableOf(m *Model) *Embeddings {
+	for _, tables := range [][]Embeddings{m.own, c.Embeddings} {
+		for i := range tables {
+			if tables[i].Name == m.Embeddings {
+				return &tables[i]
+			}
+		}
+	}
+	return nil
 }
 
 // dataKey says what decides the papers and their parts.

@@ -102,7 +102,7 @@ func (b *binder) validateModels(cfg *Config) {
 	var names []string
 	for i := range cfg.Models {
 		m := &cfg.Models[i]
-		path := "model#" + itoa(i)
+		path := m.at
 		if slices.Contains(names, m.Name) && m.Name != "" {
 			b.fault(path+".name", "name: a second model is named %q; each row of the table needs its own name", m.Name)
 		}
@@ -110,6 +110,9 @@ func (b *binder) validateModels(cfg *Config) {
 			b.fault(path+".name", "name: %q: use 1 to %d printable characters", m.Name, longestName)
 		}
 		names = append(names, m.Name)
+	}
+	for _, m := range cfg.variants() {
+		path := m.at
 		if m.Options == nil {
 			continue
 		}

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,7 +10,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"assay/corpus"
@@ -30,17 +30,20 @@ type wordVectors struct {
 // hashFiles reads the files of vectors that the experiment's models use: their
 // content is a part of what its trials are.
 func (c *Config) hashFiles() error {
-	for i := range c.Embeddings {
-		e := &c.Embeddings[i]
-		used := slices.ContainsFunc(c.Models, func(m Model) bool { return m.Embeddings == e.Name })
-		if e.File == "" || e.hash != "" || !used {
+	hashes := map[string]string{}
+	for _, m := range c.variants() {
+		e := c.tableOf(m)
+		if e == nil || e.File == "" || e.hash != "" {
+			continue
+		}
+		if e.hash = hashes[e.File]; e.hash != "" {
 			continue
 		}
 		hash, err := hashFile(e.File)
 		if err != nil {
 			return fault.Usagef("experiments: embeddings.%s: %w; `assay embed --help` says where vectors come from", e.Name, err)
 		}
-		e.hash = hash
+		e.hash, hashes[e.File] = hash, hash
 	}
 	return nil
 }
@@ -71,26 +74,18 @@ func (c *Config) vectorTable(name string) (*Embeddings, error) {
 
 // leastDimensions is the width of the vectors of a table, 1 where it is not
 // known before their file is read.
-func (c *Config) leastDimensions(name string) int {
-	if e, err := c.vectorTable(name); err == nil && e.Train {
+func (c *Config) leastDimensions(m *Model) int {
+	if e := c.tableOf(m); e != nil && e.Train {
 		return e.Dimensions
 	}
 	return 1
 }
 
-// wordVectors opens a table of vectors, trained first where it asks for that,
-// and keeps it open while the data stays.
-func (s *Session) wordVectors(ctx context.Context, d *dataset, name string) (*wordVectors, error) {
-	if v := s.vectors[name]; v != nil {
-		return v, nil
-	}
-	e, err := s.Config.vectorTable(name)
-	if err != nil {
-		return nil, err
-	}
+// wordVectors opens a table of vectors, trained first where it asks for that.
+func (s *Session) wordVectors(ctx context.Context, d *dataset, e *Embeddings, workers int) (v *wordVectors, err error) {
 	path, hash := e.File, e.hash
 	if e.Train {
-		if path, hash, err = s.trained(ctx, d, e); err != nil {
+		if path, hash, err = s.trained(ctx, d, e, workers); err != nil {
 			return nil, err
 		}
 	}
@@ -98,69 +93,80 @@ func (s *Session) wordVectors(ctx context.Context, d *dataset, name string) (*wo
 	if err != nil {
 		return nil, err
 	}
-	v := &wordVectors{Vectors: opened, about: results.Vectors{
-		Name: name, Path: path, SHA256: hash, Format: string(report.Format), Words: opened.Len(), Dim: opened.Dim(),
+	return &wordVectors{Vectors: opened, about: results.Vectors{
+		Name: e.Name, Path: path, SHA256: hash, Format: string(report.Format), Words: opened.Len(), Dim: opened.Dim(),
 		Exact:   !e.Train || e.Deterministic,
 		LeftOut: report.WrongColumns.Lines + report.Duplicates.Lines + report.NotFinite.Lines,
-	}}
-	if s.vectors == nil {
-		s.vectors = map[string]*wordVectors{}
-	}
-	s.vectors[name] = v
-	return v, nil
+	}}, nil
 }
 
-func (s *Session) closeVectors() error {
-	var errs []error
-	for _, v := range s.vectors {
-		errs = append(errs, v.Close())
-	}
-	s.vectors = nil
-	return errors.Join(errs...)
-}
-
-// features returns the matrices that a model learns from, made on first use.
-func (s *Session) features(ctx context.Context, d *dataset, m *Model) (*featureSet, error) {
-	key := madeKey{m.Features, m.Embeddings}
-	if set := d.made[key]; set != nil {
-		return set, nil
-	}
-	f, ok := d.declared[m.Features]
+// features returns the matrices that a trial's model learns from, made on first
+// use, and what gives them back.
+func (s *Session) features(ctx context.Context, d *dataset, t Trial, workers int) (*featureSet, func(), error) {
+	f, ok := d.declared[t.Model.Features]
 	if !ok {
-		return nil, fmt.Errorf("experiments: features %q were not prepared", m.Features)
+		return nil, nil, fmt.Errorf("experiments: features %q were not prepared", t.Model.Features)
 	}
-	start := time.Now()
-	var set *featureSet
-	var err error
-	switch f.Kind {
-	case "vectors":
-		var v *wordVectors
-		if v, err = s.wordVectors(ctx, d, m.Embeddings); err == nil {
-			set, err = s.averaged(ctx, d, f, v)
+	key := madeKey{features: f.Name}
+	var table *Embeddings
+	if f.embedded() {
+		if table = t.Config.tableOf(t.Model); table == nil {
+			return nil, nil, fmt.Errorf("experiments: no [embeddings.%s]", t.Model.Embeddings)
 		}
-	case "sequences":
-		set, err = s.sequenced(ctx, d, f, m.Embeddings)
-	default:
-		set, err = d.counted(f, s.workers)
+		key.embeddings = t.Config.embeddingsText(t.Model)
 	}
+	return d.made.take(ctx, key, func() (*featureSet, error) {
+		start := time.Now()
+		var set *featureSet
+		var err error
+		if table == nil {
+			set, err = d.counted(f, workers)
+		} else {
+			set, err = s.embedded(ctx, d, f, table, workers)
+		}
+		if err != nil {
+			return nil, err
+		}
+		set.seconds = time.Since(start).Seconds()
+		return set, nil
+	})
+}
+
+// text names the table's vectors by all that they depend on.
+func (e *Embeddings) text() string {
+	var b bytes.Buffer
+	section(&b, e.Name+" "+e.hash, e.keys()...)
+	return b.String()
+}
+
+// embedded makes features from word vectors. Networks train for hours beside
+// what lies in memory: features that nobody uses and that can be made again go
+// before.
+func (s *Session) embedded(ctx context.Context, d *dataset, f Features, table *Embeddings, workers int) (set *featureSet, err error) {
+	if f.Kind == "sequences" {
+		d.made.clear(func(key madeKey) bool { return key.embeddings != "" })
+	}
+	v, err := s.wordVectors(ctx, d, table, workers)
 	if err != nil {
 		return nil, err
 	}
-	set.seconds = time.Since(start).Seconds()
-	d.made[key] = set
-	return set, nil
+	defer func() { err = errors.Join(err, v.Close()) }()
+	if f.Kind == "sequences" {
+		return s.sequenced(ctx, d, f, v, workers)
+	}
+	return s.averaged(ctx, d, f, v, workers)
 }
 
 // averaged reads the papers once more and makes a vector of each from those of
 // its tokens.
-func (s *Session) averaged(ctx context.Context, d *dataset, f Features, v *wordVectors) (*featureSet, error) {
+func (s *Session) averaged(ctx context.Context, d *dataset, f Features, v *wordVectors, workers int) (*featureSet, error) {
 	rows, place := d.kept()
 	vectorizer := features.NewVectorizer(v.Vectors, len(rows))
-	averaging := make([]*features.VectorWorker, s.workers)
+	averaging := make([]*features.VectorWorker, workers)
 	for i := range averaging {
 		averaging[i] = vectorizer.Worker()
 	}
-	err := scanTokens(ctx, s.corpus, rows, s.workers, "average vectors", func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
+	err := scanTokens(ctx, s.corpus, rows, workers, "average vectors", func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
 		return averaging[worker].Add(pos, tokens())
 	})
 	if err != nil {
@@ -187,19 +193,9 @@ func (s *Session) averaged(ctx context.Context, d *dataset, f Features, v *wordV
 	return set, nil
 }
 
-// sequenced reads the papers once more and numbers the tokens of each. Networks
-// train for hours beside what lies in memory: features that can be made again
-// go before, and the word vectors after, as their rows are copied.
-func (s *Session) sequenced(ctx context.Context, d *dataset, f Features, table string) (*featureSet, error) {
-	for key := range d.made {
-		if made := d.declared[key.features]; made.embedded() {
-			delete(d.made, key)
-		}
-	}
-	v, err := s.wordVectors(ctx, d, table)
-	if err != nil {
-		return nil, err
-	}
+// sequenced reads the papers once more and numbers the tokens of each. The rows
+// of their vectors are copied.
+func (s *Session) sequenced(ctx context.Context, d *dataset, f Features, v *wordVectors, workers int) (*featureSet, error) {
 	if m, ok := v.Vectors.(*fasttext.Model); ok {
 		if err := m.Unmap(); err != nil {
 			return nil, err
@@ -207,11 +203,11 @@ func (s *Session) sequenced(ctx context.Context, d *dataset, f Features, table s
 	}
 	rows, place := d.kept()
 	sequencer := features.NewSequencer(v.Vectors, len(rows), f.MaxTokens)
-	numbering := make([]*features.SequenceWorker, s.workers)
+	numbering := make([]*features.SequenceWorker, workers)
 	for i := range numbering {
 		numbering[i] = sequencer.Worker()
 	}
-	err = scanTokens(ctx, s.corpus, rows, s.workers, "number tokens", func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
+	err := scanTokens(ctx, s.corpus, rows, workers, "number tokens", func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
 		return numbering[worker].Add(pos, tokens())
 	})
 	if err != nil {
@@ -227,7 +223,7 @@ func (s *Session) sequenced(ctx context.Context, d *dataset, f Features, table s
 	for p := range set.rows {
 		set.rows[p] = all.Select(place[p])
 	}
-	return set, s.closeVectors()
+	return set, nil
 }
 
 // kept returns the rows of the corpus whose papers have a label, ascending, and

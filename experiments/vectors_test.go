@@ -125,7 +125,8 @@ func TestOnlyTrainingPapersTeachVectors(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer m.Close()
-		for p, ids := range s.data.ids {
+		data, _ := learnt(t, s, s.Trials()[1])
+		for p, ids := range data.ids {
 			for _, id := range ids {
 				_, known := m.Index("word" + id[len(id)-5:])
 				if want := heldOut || corpus.Part(p) == corpus.Train; known != want {
@@ -156,7 +157,7 @@ deterministic = true`, `file = "x"`, 1)
 	glove := "the 1 2 3\nof 2 1 0\nof 2 1 0\nand 0 1 1\nmodel 3 1 2\nproof 0 0 1\n"
 	a, b, c := writeGloVe(t, glove), writeGloVe(t, glove), writeGloVe(t, glove+"we 1 1 1\n")
 	id := func(path string) string {
-		return vectorSession(t, t.TempDir(), text, "embeddings.fasttext.file="+path).Trials[0].ID
+		return vectorSession(t, t.TempDir(), text, "embeddings.fasttext.file="+path).Trials()[0].ID
 	}
 	if id(a) != id(b) || id(a) == id(c) {
 		t.Errorf("trials %s, %s of a copy, %s of other vectors", id(a), id(b), id(c))
@@ -193,8 +194,9 @@ func TestSavedVectorModelScoresPapersAgain(t *testing.T) {
 	}
 	defer v.Close()
 	rows := []int64{}
-	for _, pos := range s.data.index[corpus.Test] {
-		rows = append(rows, s.data.rows[pos])
+	data, _ := learnt(t, s, s.Trials()[0])
+	for _, pos := range data.index[corpus.Test] {
+		rows = append(rows, data.rows[pos])
 	}
 	z := features.NewVectorizer(v, len(rows))
 	w, row := z.Worker(), 0

@@ -3,12 +3,9 @@ package results
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
-
-	"assay/internal/atomicfile"
 )
 
 // Resumable reports whether an earlier attempt at a run left the named
@@ -30,11 +27,10 @@ func (w *RunWriter) Checkpoint(name string) (path string, err error) {
 	if err := firstError(w.usable(), checkName("checkpoint", name)); err != nil {
 		return "", err
 	}
-	dir := filepath.Join(w.dir, checkpointFolder)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := w.makeFolder(checkpointFolder); err != nil {
 		return "", fmt.Errorf("results: write run %s: %w", w.name, err)
 	}
-	return filepath.Join(dir, name), nil
+	return filepath.Join(w.dir, checkpointFolder, name), nil
 }
 
 // Rewind drops the records of metrics.jsonl that a run which goes on from the
@@ -46,7 +42,7 @@ func (w *RunWriter) Rewind(step int64) error {
 	if err := w.usable(); err != nil {
 		return err
 	}
-	if err := w.rewind(step); err != nil {
+	if err := w.because(w.rewind(step)); err != nil {
 		return fmt.Errorf("results: rewind run %s: %s: %w", w.name, metricsFile, err)
 	}
 	return nil
@@ -70,28 +66,21 @@ func (w *RunWriter) rewind(step int64) error {
 	if len(kept) == len(records) {
 		return nil
 	}
-	err = atomicfile.Write(path, func(out io.Writer) error {
-		for _, record := range kept {
-			sealed, err := sealJSON(record)
-			if err != nil {
-				return err
-			}
-			if _, err := out.Write(append(sealed, '\n')); err != nil {
-				return err
-			}
+	var text []byte
+	for _, record := range kept {
+		sealed, err := sealJSON(record)
+		if err != nil {
+			return err
 		}
-		return nil
-	})
-	if err != nil {
+		text = append(append(text, sealed...), '\n')
+	}
+	if err := w.replaceBytes(metricsFile, text); err != nil {
 		return err
 	}
-	// The open file is the old one.
-	file, err := openMetrics(path)
-	if err != nil {
+	old := w.metrics.file // which is no longer the one of that name
+	if err := w.openMetrics(int64(len(text))); err != nil {
 		return err
 	}
-	old := w.metrics
-	w.metrics = file
 	w.logger.Info("metrics rewound", "step", step, "dropped", len(records)-len(kept))
 	return old.Close()
 }

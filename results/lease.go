@@ -31,9 +31,17 @@ import (
 //     clocks of machines need not agree.
 //   - A lease is stale when its process is dead, where the claimant can see that
 //     (same machine since the same boot, same process space), or when it was not
-//     renewed for as long as leaseTiming.stale.
-//   - A holder that finds a higher lease, or its own removed, has lost the folder
-//     and writes no more. It looks at every beat and before every file.
+//     renewed for as long as leaseTiming.stale: also a stopped process loses it.
+//     A stamp that lies as far in the future is no sign of life either.
+//   - A holder that finds a higher lease, or another file or none in the place of
+//     its own, has lost the folder and writes no more. It looks at every beat and
+//     before every record.
+//   - Between that look and the write any time may pass, if the process is stopped
+//     there. So a file is begun under a temporary name before the look and renamed
+//     after it, and who takes a folder over removes all temporary files before
+//     reading anything: the rename of a holder that was stopped finds nothing.
+//     What it appends goes into a file that has lost its name: the new holder
+//     appends to a copy. What it removes, it moves into a temporary folder first.
 type leaseTiming struct{ beat, stale time.Duration }
 
 func defaultTiming() leaseTiming {
@@ -53,9 +61,10 @@ type lease struct {
 	number int
 	timing leaseTiming
 	file   *os.File
-	state  int64 // offset of "held\n"
+	info   os.FileInfo // of file, as it was claimed
+	state  int64       // offset of "held\n"
 
-	lost atomic.Bool
+	lost atomic.Pointer[error] // why, once it is
 	stop chan struct{}
 	done chan struct{}
 }
@@ -63,50 +72,45 @@ type lease struct {
 // acquireLease takes the folder's lease, or fails with an error that is
 // ErrClaimed and names the holder.
 func acquireLease(ctx context.Context, dir string, me holder, t leaseTiming) (*lease, error) {
-	file, now, err := writeLease(dir, me)
+	file, info, err := writeLease(dir, me)
 	if err != nil {
 		return nil, err
 	}
-	temp := file.Name()
-	l, err := tryLeases(ctx, dir, temp, now, t)
+	temp, state := file.Name(), info.Size()-int64(len(leaseHeld))
+	number, err := tryLeases(ctx, dir, temp, info.ModTime(), t)
 	if rerr := os.Remove(temp); err == nil && rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
 		err = rerr
 	}
 	if err != nil {
-		return nil, errors.Join(err, file.Close())
+		// It may have got its name before something failed.
+		_, _ = file.WriteAt([]byte(leaseFree), state)
+		_ = file.Close()
+		return nil, err
 	}
-	info, err := file.Stat()
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	l.file, l.state = file, info.Size()-int64(len(leaseHeld))
-	return l, nil
+	return &lease{dir: dir, number: number, timing: t, file: file, info: info, state: state}, nil
 }
 
-func tryLeases(ctx context.Context, dir, temp string, now time.Time, t leaseTiming) (*lease, error) {
+// tryLeases gives temp the name of the folder's next lease and returns its number.
+func tryLeases(ctx context.Context, dir, temp string, now time.Time, t leaseTiming) (int, error) {
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return 0, err
 		}
 		current, err := newestLease(dir)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		number := 1
 		if current != nil {
 			if current.live(now, t) {
 				age := max(0, now.Sub(current.beat)).Round(time.Second)
-				return nil, fmt.Errorf("%w: %s holds it since %s (last sign of life %s ago)", ErrClaimed,
+				return 0, fmt.Errorf("%w: %s holds it since %s (last sign of life %s ago)", ErrClaimed,
 					current.holder, current.holder.Since.Format(time.RFC3339), age)
 			}
 			number = current.number + 1
 		}
-		won, err := takeLease(dir, temp, number)
-		if err != nil {
-			return nil, err
-		}
-		if won {
-			return &lease{dir: dir, number: number, timing: t}, nil
+		if won, err := takeLease(dir, temp, number); won || err != nil {
+			return number, err
 		}
 		// Another was faster: see whether it lives.
 	}
@@ -161,7 +165,8 @@ func removeLeasesBelow(dir string, number int) error {
 	return nil
 }
 
-// keep renews the lease until release; onLost is called once if it is lost.
+// keep renews the lease until release; onLost is called once if it is lost, and
+// check says why.
 func (l *lease) keep(onLost func()) {
 	l.stop, l.done = make(chan struct{}), make(chan struct{})
 	go func() {
@@ -174,7 +179,7 @@ func (l *lease) keep(onLost func()) {
 				return
 			case <-tick.C:
 			}
-			if !l.renew() {
+			if l.renew() != nil {
 				onLost()
 				return
 			}
@@ -182,29 +187,53 @@ func (l *lease) keep(onLost func()) {
 	}()
 }
 
-// renew stamps the lease and reports whether it is still this process's. A
-// stamp that fails, on a full disk perhaps, is tried again at the next beat.
-func (l *lease) renew() bool {
-	if !l.held() {
-		return false
+// renew stamps the lease if it is still this process's. A stamp that fails, on a
+// full disk perhaps, is tried again at the next beat.
+func (l *lease) renew() error {
+	if err := l.check(); err != nil {
+		return err
 	}
 	if _, err := l.file.WriteAt([]byte("\n"), l.state+int64(len(leaseHeld))-1); err == nil {
 		_ = l.file.Sync()
 	}
-	return true
+	return nil
 }
 
-// held looks whether the lease is still the highest. Once lost, it stays lost.
-func (l *lease) held() bool {
-	if l.lost.Load() {
-		return false
+// check looks whether the lease is still the highest and still the file that was
+// claimed; otherwise the error is ErrLost and says how. Once lost, it stays lost.
+func (l *lease) check() error {
+	if reason := l.lost.Load(); reason != nil {
+		return *reason
 	}
+	err := l.look()
+	if err != nil {
+		l.lost.Store(&err)
+	}
+	return err
+}
+
+// look is check without memory. A file system that does not answer decides
+// nothing.
+func (l *lease) look() error {
 	highest, err := highestLease(l.dir)
-	if err == nil && highest != l.number || errors.Is(err, fs.ErrNotExist) {
-		l.lost.Store(true)
-		return false
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: %s was removed", ErrLost, l.dir)
+	case err != nil:
+		return nil
+	case highest > l.number:
+		who := "another process"
+		if r, err := readLease(l.dir, highest); err == nil && r.holder.Host != "" {
+			who = r.holder.String()
+		}
+		return fmt.Errorf("%w: %s took it over, having seen no sign of life for %s", ErrLost, who, l.timing.stale)
 	}
-	return true
+	path := leasePath(l.dir, l.number)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, l.info) {
+		return fmt.Errorf("%w: %s was removed", ErrLost, path)
+	}
+	return nil
 }
 
 // release ends the lease: its file is marked free, or removed where the run is
@@ -216,11 +245,11 @@ func (l *lease) release(remove bool) error {
 	}
 	var err error
 	switch {
-	case !l.held():
+	case l.check() != nil:
 	case remove:
 		err = os.Remove(leasePath(l.dir, l.number))
 	default:
 		_, err = l.file.WriteAt([]byte(leaseFree), l.state)
 	}
-	return errors.Join(err, l.file.Close())
+	return firstError(err, l.file.Close())
 }

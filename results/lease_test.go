@@ -25,7 +25,11 @@ const helperEnv = "ASSAY_RESULTS_TEST_HELPER"
 
 func TestMain(m *testing.M) {
 	if mode := os.Getenv(helperEnv); mode != "" {
-		if err := helper(mode, os.Args[len(os.Args)-1]); err != nil {
+		run, ok := fireModes[mode]
+		if !ok {
+			run = func(dir string) error { return helper(mode, dir) }
+		}
+		if err := run(os.Args[len(os.Args)-1]); err != nil {
 			fmt.Println(err)
 		}
 		return
@@ -260,46 +264,68 @@ func TestLateClaimUnderAnUsedNumberWithdraws(t *testing.T) {
 	}
 }
 
-func TestLeaseOfAnotherMachineExpires(t *testing.T) {
+func TestLeaseExpires(t *testing.T) {
+	here, past := newHolder(), newHolder()
+	far := holder{Host: "far", Machine: "another", PID: 1, Start: "1", Job: "slurm 9_4"}
+	past.Start = "1" // the process id is another's since
 	for _, c := range []struct {
+		name string
+		of   holder
 		age  time.Duration
 		wins bool
-	}{{time.Minute, false}, {3 * time.Minute, true}} {
+	}{
+		{"far, young", far, time.Minute, false},
+		{"far, old", far, 3 * time.Minute, true},
+		{"far, from the near future", far, -time.Minute, false},
+		{"far, from the future", far, -3 * time.Minute, true},
+		{"here, alive", here, time.Minute, false},
+		{"here, alive but stopped", here, 3 * time.Minute, true},
+		{"here, dead", past, time.Second, true},
+	} {
 		s := newStore(t)
 		dir := s.Path("exp", "t")
 		must(t, os.MkdirAll(dir, 0o755))
-		f, _, err := writeLease(dir, holder{Host: "far", Machine: "another", PID: 1, Start: "1", Job: "slurm 9_4"})
+		f, _, err := writeLease(dir, c.of)
 		must(t, err)
 		must(t, f.Close())
 		must(t, os.Rename(f.Name(), leasePath(dir, 7)))
 		then := time.Now().Add(-c.age)
 		must(t, os.Chtimes(leasePath(dir, 7), then, then))
 		w, err := s.Claim(context.Background(), trial("t"))
-		if c.wins {
-			must(t, err)
+		switch {
+		case c.wins && err != nil:
+			t.Errorf("%s: %v", c.name, err)
+		case c.wins:
 			if w.lease.number != 8 {
-				t.Errorf("took lease %d after 7", w.lease.number)
+				t.Errorf("%s: took lease %d after 7", c.name, w.lease.number)
 			}
 			must(t, w.Close())
-		} else if !errors.Is(err, ErrClaimed) || !strings.Contains(err.Error(), "process 1 on far (slurm 9_4)") {
-			t.Errorf("a lease %s old gave %v", c.age, err)
+		case !errors.Is(err, ErrClaimed) || !strings.Contains(err.Error(), c.of.String()):
+			t.Errorf("%s: a lease %s old gave %v", c.name, c.age, err)
 		}
 	}
 }
 
-// A file that a file system without whole creation left empty is respected
-// until its age tells.
+// A lease that nobody can read, empty where a file system has no whole creation,
+// is respected until its age tells.
 func TestUnreadableLeaseIsRespectedWhileYoung(t *testing.T) {
-	s := newStore(t)
-	dir := s.Path("exp", "t")
-	must(t, os.MkdirAll(dir, 0o755))
-	must(t, os.WriteFile(leasePath(dir, 1), nil, 0o644))
-	if _, err := s.Claim(context.Background(), trial("t")); !errors.Is(err, ErrClaimed) {
-		t.Errorf("an empty young lease gave %v", err)
+	for _, text := range []string{"", "\n", "garbage", "{}", "\x00\x00\x00\x00", "{\"pid\":-1}\nheld\n", "[1,2]\nheld\n", strings.Repeat("x", 1<<17)} {
+		s := newStore(t)
+		dir := s.Path("exp", "t")
+		must(t, os.MkdirAll(dir, 0o755))
+		must(t, os.WriteFile(leasePath(dir, 1), []byte(text), 0o644))
+		if _, err := s.Claim(context.Background(), trial("t")); !errors.Is(err, ErrClaimed) {
+			t.Errorf("a young lease %.20q gave %v", text, err)
+		}
+		for _, age := range []time.Duration{time.Hour, -time.Hour} {
+			then := time.Now().Add(-age)
+			must(t, os.Chtimes(leasePath(dir, 1), then, then))
+			must(t, claim(t, s, "t").Close())
+			must(t, os.RemoveAll(dir))
+			must(t, os.MkdirAll(dir, 0o755))
+			must(t, os.WriteFile(leasePath(dir, 1), []byte(text), 0o644))
+		}
 	}
-	old := time.Now().Add(-time.Hour)
-	must(t, os.Chtimes(leasePath(dir, 1), old, old))
-	must(t, claim(t, s, "t").Close())
 }
 
 func TestLostLeaseStopsTheWriter(t *testing.T) {

@@ -57,15 +57,10 @@ func (r leaseRecord) live(now time.Time, t leaseTiming) bool {
 	if r.free {
 		return false
 	}
-	if m := machineID(); m != "" && r.holder.Machine == m {
-		if processDead(r.holder.PID, r.holder.Start) {
-			return false
-		}
-		if r.holder.Start != "" {
-			return true
-		}
+	if m := machineID(); m != "" && r.holder.Machine == m && processDead(r.holder.PID, r.holder.Start) {
+		return false
 	}
-	return now.Sub(r.beat) < t.stale
+	return now.Sub(r.beat).Abs() < t.stale
 }
 
 // newestLease returns the lease of the highest number, and nil where the folder
@@ -141,16 +136,16 @@ func readLeaseFile(path string, number int) (*leaseRecord, error) {
 	return r, nil
 }
 
-// writeLease writes a lease under a temporary name and returns it open, with
-// the file system's time.
-func writeLease(dir string, me holder) (*os.File, time.Time, error) {
+// writeLease writes a lease under a temporary name and returns it open; its time
+// is the file system's.
+func writeLease(dir string, me holder) (*os.File, os.FileInfo, error) {
 	text, err := json.Marshal(me)
 	if err != nil {
-		return nil, time.Time{}, err
+		return nil, nil, err
 	}
 	file, err := os.CreateTemp(dir, leaseTemp+"*")
 	if err != nil {
-		return nil, time.Time{}, err
+		return nil, nil, err
 	}
 	_, err = file.WriteString(string(text) + "\n" + leaseHeld)
 	if err == nil {
@@ -164,7 +159,7 @@ func writeLease(dir string, me holder) (*os.File, time.Time, error) {
 		info, err = file.Stat()
 	}
 	if err != nil {
-		return nil, time.Time{}, errors.Join(err, file.Close(), os.Remove(file.Name()))
+		return nil, nil, firstError(err, file.Close(), os.Remove(file.Name()))
 	}
-	return file, info.ModTime(), nil
+	return file, info, nil
 }

@@ -52,38 +52,66 @@ func parseMetrics(data []byte) (records []json.RawMessage, whole int, err error)
 	return records, whole, nil
 }
 
-// openMetrics opens the file to append to, without a torn record at its end.
-func openMetrics(path string) (*os.File, error) {
+// metricsLog is an open metrics.jsonl.
+type metricsLog struct {
+	file  *os.File
+	whole int64 // bytes of whole records
+}
+
+// recoverMetrics opens metrics.jsonl, without a torn record at its end. An earlier
+// holder may have the old file open, so this one is a copy.
+func (w *RunWriter) recoverMetrics() error {
+	path := filepath.Join(w.dir, metricsFile)
 	data, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	if errors.Is(err, fs.ErrNotExist) {
+		return w.openMetrics(0)
+	}
+	if err != nil {
+		return err
 	}
 	_, whole, err := parseMetrics(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	if whole < len(data) {
-		if err := os.Truncate(path, int64(whole)); err != nil {
-			return nil, err
-		}
+	if err := w.replaceBytes(metricsFile, data[:whole]); err != nil {
+		return err
 	}
-	return os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	return w.openMetrics(int64(whole))
 }
 
-// appendMetric writes the record in one call, so that only the last line can
-// ever be torn. After a write that failed half-way, on a full disk, it takes
-// back what was written.
-func appendMetric(f *os.File, record any) error {
+// openMetrics opens metrics.jsonl, which holds so many bytes, to append to.
+func (w *RunWriter) openMetrics(whole int64) error {
+	file, err := os.OpenFile(filepath.Join(w.dir, metricsFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return w.because(err)
+	}
+	w.metrics = &metricsLog{file, whole}
+	return nil
+}
+
+// append writes the record in one call, so that only the last line can ever be
+// torn. After a write that failed half-way, on a full disk, it takes back what
+// was written, at the latest before the next record.
+func (m *metricsLog) append(record any) error {
 	sealed, err := sealJSON(record)
 	if err != nil {
 		return err
 	}
-	info, err := f.Stat()
+	info, err := m.file.Stat()
+	if err == nil && info.Size() < m.whole {
+		err = fmt.Errorf("%s: was cut to %d bytes by another", m.file.Name(), info.Size())
+	}
+	if err == nil && info.Size() > m.whole {
+		err = m.file.Truncate(m.whole)
+	}
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(append(sealed, '\n')); err != nil {
-		return errors.Join(err, f.Truncate(info.Size()))
+	line := append(sealed, '\n')
+	if _, err := m.file.Write(line); err != nil {
+		_ = m.file.Truncate(m.whole)
+		return err
 	}
+	m.whole += int64(len(line))
 	return nil
 }

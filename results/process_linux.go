@@ -51,7 +51,17 @@ func processDead(pid int, start string) bool {
 	if now == "" {
 		return false
 	}
-	return state == 'Z' || state == 'X' || start != "" && now != start
+	if start != "" && now != start {
+		return true
+	}
+	return (state == 'Z' || state == 'X') && !otherThreads(pid)
+}
+
+// otherThreads reports whether threads of a process remain beside its first: a
+// killed one may end before the others, which are still about to write.
+func otherThreads(pid int) bool {
+	threads, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/task")
+	return err == nil && len(threads) > 1
 }
 
 // PeakMemory returns the largest resident set of this process, in bytes, since

@@ -238,9 +238,3 @@ func (r Run) encode() ([]byte, error) {
 	}
 	return indentJSON(sealed)
 }
-
-func decodeRun(data []byte) (Run, error) {
-	var r Run
-	err := openJSON(data, &r)
-	return r, err
-}

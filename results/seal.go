@@ -2,6 +2,8 @@ package results
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
@@ -48,28 +50,24 @@ func unsealJSON(data []byte) ([]byte, error) {
 	if err := json.Compact(&compact, data); err != nil {
 		return nil, fmt.Errorf("not whole: %w", err)
 	}
-	sealed := compact.Bytes()
+	return cutSeal(compact.Bytes())
+}
+
+// cutSeal makes a sealed record without white space what it was before it was
+// sealed, in place.
+func cutSeal(sealed []byte) ([]byte, error) {
 	at := len(sealed) - sealLength
 	if at < 1 || !bytes.HasPrefix(sealed[at:], []byte(sealKey)) {
 		return nil, fmt.Errorf("has no checksum at its end")
 	}
-	body := append(bytes.TrimSuffix(sealed[:at:at], []byte(",")), '}')
-	if want := fmt.Sprintf("%08x", crc32.Checksum(body, castagnoli)); string(sealed[at+len(sealKey):][:8]) != want {
+	var want [8]byte
+	copy(want[:], sealed[at+len(sealKey):])
+	body := append(bytes.TrimSuffix(sealed[:at], []byte(",")), '}')
+	var have [4]byte
+	if _, err := hex.Decode(have[:], want[:]); err != nil || binary.BigEndian.Uint32(have[:]) != crc32.Checksum(body, castagnoli) {
 		return nil, fmt.Errorf("was changed or damaged: its checksum does not match")
 	}
 	return body, nil
-}
-
-// openJSON checks sealed data and decodes it into v, numbers of type any as
-// they are written.
-func openJSON(data []byte, v any) error {
-	body, err := unsealJSON(data)
-	if err != nil {
-		return err
-	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	return dec.Decode(v)
 }
 
 func indentJSON(data []byte) ([]byte, error) {

@@ -11,9 +11,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"assay/internal/atomicfile"
 	"assay/internal/fault"
@@ -26,8 +26,8 @@ var (
 	// ErrFinished: the run is done; Store.Run reads it.
 	ErrFinished = errors.New("already finished")
 	// ErrLost: another writer took the folder over, because this one had shown
-	// no sign of life for too long.
-	ErrLost = errors.New("lost to another")
+	// no sign of life for too long, or somebody removed it; the text says which.
+	ErrLost = errors.New("lost its folder")
 )
 
 const (
@@ -124,15 +124,18 @@ func (s *Store) List(ctx context.Context, experiment string) ([]Run, []Problem, 
 		return nil, nil, fmt.Errorf("results: list runs: %w", err)
 	}
 	runs, errs := make([]Run, len(trials)), make([]error, len(trials))
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(2 * runtime.GOMAXPROCS(0))
-	for i, trial := range trials {
-		group.Go(func() error {
-			runs[i], errs[i] = s.read(experiment, trial)
-			return gctx.Err()
+	clock := sync.OnceValue(s.clock)
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range 2 * runtime.GOMAXPROCS(0) {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(trials) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				runs[i], errs[i] = s.read(experiment, trials[i], clock)
+			}
 		})
 	}
-	if err := group.Wait(); err != nil {
+	group.Wait()
+	if err := ctx.Err(); err != nil {
 		return nil, nil, fmt.Errorf("results: list runs: %w", err)
 	}
 	var whole []Run
@@ -152,7 +155,7 @@ func (s *Store) Run(experiment, trial string) (Run, error) {
 	if err := errors.Join(checkName("experiment", experiment), checkName("trial", trial)); err != nil {
 		return Run{}, fmt.Errorf("results: read run: %w", err)
 	}
-	r, err := s.read(experiment, trial)
+	r, err := s.read(experiment, trial, s.clock)
 	if err != nil {
 		return Run{}, fmt.Errorf("results: read run %s: %w", s.Path(experiment, trial), err)
 	}
@@ -160,13 +163,13 @@ func (s *Store) Run(experiment, trial string) (Run, error) {
 }
 
 // read returns a run as run.json and, where that says running, the lease say.
-func (s *Store) read(experiment, trial string) (Run, error) {
+func (s *Store) read(experiment, trial string, clock func() time.Time) (Run, error) {
 	dir := s.Path(experiment, trial)
 	r, err := readRunFile(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		current, lerr := newestLease(dir)
-		if lerr == nil && current != nil && current.live(time.Now(), s.timing) {
+		if lerr == nil && current != nil && current.live(clock(), s.timing) {
 			return Run{}, fmt.Errorf("%s has only just begun", current.holder)
 		}
 		return Run{}, fmt.Errorf("has no %s: nothing was run here to an end; run the trial again", runFile)
@@ -181,7 +184,7 @@ func (s *Store) read(experiment, trial string) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	if current != nil && current.live(time.Now(), s.timing) {
+	if current != nil && current.live(clock(), s.timing) {
 		return r, nil
 	}
 	// It may have ended between the two looks.
@@ -192,16 +195,23 @@ func (s *Store) read(experiment, trial string) (Run, error) {
 	return r, err
 }
 
-func readRunFile(dir string) (Run, error) {
-	data, err := os.ReadFile(filepath.Join(dir, runFile))
+// clock returns the time of the file system's clock, which stamps signs of life;
+// where the store cannot be written, this machine's must do.
+func (s *Store) clock() time.Time {
+	f, err := os.CreateTemp(filepath.Join(s.dir, runsFolder), atomicfile.TempPrefix+"clock-*")
 	if err != nil {
-		return Run{}, err
+		return time.Now()
 	}
-	r, err := decodeRun(data)
+	defer os.Remove(f.Name())
+	defer f.Close()
+	if _, err := f.Write([]byte("\n")); err != nil {
+		return time.Now()
+	}
+	info, err := f.Stat()
 	if err != nil {
-		return Run{}, fmt.Errorf("%s %w", runFile, err)
+		return time.Now()
 	}
-	return r, nil
+	return info.ModTime()
 }
 
 // folders returns the folders inside dir, ascending, without unfinished ones.

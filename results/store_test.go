@@ -352,29 +352,6 @@ func TestReadOnlyStoreIsRefusedBeforeWork(t *testing.T) {
 	}
 }
 
-func BenchmarkList(b *testing.B) {
-	s := newStore(b)
-	const n = 1000
-	for i := range n {
-		run := trial(strconv.Itoa(i))
-		for range 3 {
-			run.Results = append(run.Results, RuleResult{Decision: sampleDecision(b)})
-		}
-		run.State = Done
-		data, err := run.encode()
-		must(b, err)
-		must(b, os.MkdirAll(s.Path(run.Experiment, run.Trial), 0o755))
-		must(b, os.WriteFile(filepath.Join(s.Path(run.Experiment, run.Trial), runFile), data, 0o644))
-	}
-	for b.Loop() {
-		runs, problems, err := s.List(context.Background(), "exp")
-		if err != nil || len(problems) != 0 || len(runs) != n {
-			b.Fatal(len(runs), problems, err)
-		}
-	}
-	b.ReportMetric(float64(b.N)*n/b.Elapsed().Seconds(), "runs/s")
-}
-
 func sampleDecision(t testing.TB) metrics.Decision {
 	t.Helper()
 	rule, err := metrics.ParseRule("tuned")

@@ -15,8 +15,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"assay/internal/atomicfile"
 )
 
 // RunWriter writes one run's folder, which it alone holds. Its methods are safe
@@ -32,7 +30,7 @@ type RunWriter struct {
 	run     Run
 	log     *os.File
 	logger  *slog.Logger
-	metrics *os.File
+	metrics *metricsLog
 	closed  bool
 }
 
@@ -71,25 +69,42 @@ func (s *Store) claim(ctx context.Context, run Run, keep bool) (*RunWriter, erro
 	if isDone(dir) {
 		return fail(ErrFinished)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fail(err)
+	if err := s.makeFolder(run.Experiment, dir); err != nil {
+		return fail(missing(err))
 	}
 	lease, err := acquireLease(ctx, dir, newHolder(), s.timing)
 	if err != nil {
-		return fail(err)
-	}
-	if isDone(dir) { // since the first look
-		_ = lease.release(true)
-		return fail(ErrFinished)
+		return fail(missing(err))
 	}
 	w := &RunWriter{dir: dir, name: name, lease: lease}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
-	lease.keep(func() { w.cancel(fmt.Errorf("results: run %s: %w", name, ErrLost)) })
-	if err := w.begin(run, keep, s.timing); err != nil {
+	lease.keep(func() { w.cancel(fmt.Errorf("results: run %s: %w", name, lease.check())) })
+	// Before anything is read: a holder that was only asleep changes no more.
+	err = w.removeTemporaries()
+	done := err == nil && isDone(dir) // since the first look
+	if err == nil && !done {
+		err = w.because(w.begin(run, keep))
+	}
+	switch {
+	case done:
+		_ = w.shut(true)
+		return fail(ErrFinished)
+	case err != nil:
 		_ = w.shut(false) // the first error says what is wrong
 		return fail(err)
 	}
 	return w, nil
+}
+
+// makeFolder makes a run's folder and its experiment's, but never the store's:
+// who removes that does not want it back.
+func (s *Store) makeFolder(experiment, dir string) error {
+	for _, path := range []string{filepath.Join(s.dir, runsFolder, experiment), dir} {
+		if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // firstError returns the first that is not nil: one line, where errors.Join
@@ -109,10 +124,7 @@ func isDone(dir string) bool {
 }
 
 // begin clears what an earlier attempt left and opens the run's files.
-func (w *RunWriter) begin(run Run, keep bool, t leaseTiming) error {
-	if err := removeTemporaries(w.dir, t); err != nil {
-		return err
-	}
+func (w *RunWriter) begin(run Run, keep bool) error {
 	run.Started, run.Finished = now(), time.Time{}
 	run.Files, run.Stages, run.PeakMemory, run.Resumed = nil, nil, 0, 0
 	if keep {
@@ -121,12 +133,8 @@ func (w *RunWriter) begin(run Run, keep bool, t leaseTiming) error {
 			run.Started, run.Resumed = earlier.Started, earlier.Resumed
 		}
 		run.Resumed++
-	} else {
-		for _, name := range []string{metricsFile, predictionsFile, modelFolder, checkpointFolder, configFile} {
-			if err := os.RemoveAll(filepath.Join(w.dir, name)); err != nil {
-				return err
-			}
-		}
+	} else if err := w.remove(metricsFile, predictionsFile, modelFolder, checkpointFolder, configFile); err != nil {
+		return err
 	}
 	run.State, run.Error, run.Results = Running, "", nil
 	run.Provenance = NewProvenance()
@@ -135,43 +143,15 @@ func (w *RunWriter) begin(run Run, keep bool, t leaseTiming) error {
 	if err := w.writeRun(); err != nil {
 		return err
 	}
-	var err error
-	if w.metrics, err = openMetrics(filepath.Join(w.dir, metricsFile)); err != nil {
+	if err := w.recoverMetrics(); err != nil {
 		return err
 	}
-	w.log, err = os.OpenFile(filepath.Join(w.dir, logFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
-	if err != nil {
+	if err := w.openLog(); err != nil {
 		return err
 	}
-	w.logger = slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	w.logger = slog.New(slog.NewTextHandler(logWriter{w}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.logger.Info("run claimed", "run", w.name, "host", run.Provenance.Host, "pid", run.Provenance.PID)
 	return nil
-}
-
-// removeTemporaries clears what killed writers left, but no claim that another
-// is just making.
-func removeTemporaries(dir string, t leaseTiming) error {
-	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil || !strings.HasPrefix(e.Name(), atomicfile.TempPrefix) {
-			return err
-		}
-		if strings.HasPrefix(e.Name(), leaseTemp) {
-			r, err := readLeaseFile(path, 0)
-			if err != nil || r.live(time.Now(), t) {
-				return nil
-			}
-		}
-		if err := os.RemoveAll(path); err != nil {
-			return err
-		}
-		if e.IsDir() {
-			return fs.SkipDir
-		}
-		return nil
-	})
 }
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
@@ -228,7 +208,7 @@ func (w *RunWriter) Append(record any) error {
 	if err := w.usable(); err != nil {
 		return err
 	}
-	if err := appendMetric(w.metrics, record); err != nil {
+	if err := w.metrics.append(record); err != nil {
 		return fmt.Errorf("results: write run %s: %s: %w", w.name, metricsFile, err)
 	}
 	return nil
@@ -241,11 +221,13 @@ func (w *RunWriter) write(name string, fill func(io.Writer) error) error {
 	if err := w.usable(); err != nil {
 		return err
 	}
-	path := filepath.Join(w.dir, filepath.FromSlash(name))
 	hash, size := sha256.New(), counter(0)
-	err := os.MkdirAll(filepath.Dir(path), 0o755)
+	var err error
+	if folder := filepath.Dir(filepath.FromSlash(name)); folder != "." {
+		err = w.makeFolder(folder)
+	}
 	if err == nil {
-		err = atomicfile.Write(path, func(out io.Writer) error {
+		err = w.replace(name, func(out io.Writer) error {
 			return fill(io.MultiWriter(out, hash, &size))
 		})
 	}
@@ -283,8 +265,8 @@ func (w *RunWriter) usable() error {
 	if w.closed {
 		return fmt.Errorf("results: write run %s: it was closed", w.name)
 	}
-	if !w.lease.held() {
-		return fmt.Errorf("results: write run %s: %w", w.name, ErrLost)
+	if err := w.lease.check(); err != nil {
+		return fmt.Errorf("results: write run %s: %w", w.name, err)
 	}
 	return nil
 }
@@ -341,7 +323,7 @@ func (w *RunWriter) end(state State, message string, final *Run) error {
 	w.run.State, w.run.Error, w.run.Finished = state, message, now()
 	w.run.PeakMemory = max(w.run.PeakMemory, PeakMemory())
 	w.logger.Info("run ended", "state", state, "error", message)
-	err := firstError(w.metrics.Sync(), w.log.Sync())
+	err := firstError(w.metrics.file.Sync(), w.log.Sync())
 	if err == nil {
 		err = w.writeRun()
 	}
@@ -362,7 +344,7 @@ func (w *RunWriter) end(state State, message string, final *Run) error {
 func (w *RunWriter) writeRun() error {
 	data, err := w.run.encode()
 	if err == nil {
-		err = atomicfile.WriteBytes(filepath.Join(w.dir, runFile), data)
+		err = w.replaceBytes(runFile, data)
 	}
 	return err
 }
@@ -371,10 +353,11 @@ func (w *RunWriter) writeRun() error {
 func (w *RunWriter) shut(done bool) error {
 	w.closed = true
 	var errs []error
-	for _, f := range []*os.File{w.metrics, w.log} {
-		if f != nil {
-			errs = append(errs, f.Close())
-		}
+	if w.metrics != nil {
+		errs = append(errs, w.metrics.file.Close())
+	}
+	if w.log != nil {
+		errs = append(errs, w.log.Close())
 	}
 	errs = append(errs, w.lease.release(done))
 	w.cancel(context.Canceled)

@@ -1,24 +1,25 @@
 // Package runners decides which trial runs where and when, and what happens
 // when one fails.
 //
-//	outcomes, err := runners.Local(ctx, session, runners.LocalOptions{})
+//	outcomes, err := runners.Local(ctx, session, runners.LocalOptions{Jobs: 1})
 package runners
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"syscall"
+	"runtime"
+	"strings"
 
 	"assay/experiments"
-	"assay/internal/progress"
+	"assay/internal/fault"
 	"assay/results"
 )
 
-// Outcome is what became of one trial.
+// Outcome is what became of one job.
 type Outcome struct {
-	Trial  experiments.Trial
+	Job    experiments.Job
+	Trial  experiments.Trial // without an ID where the job was not reached
 	Run    results.Run
 	Reused bool // done by an earlier call
 	Err    error
@@ -26,112 +27,88 @@ type Outcome struct {
 
 // LocalOptions configure Local.
 type LocalOptions struct {
+	// Jobs is how many trials run at once; 0: as many as there are cores.
+	Jobs int
+	// Workers is how many cores a trial uses; 0 shares them evenly.
+	Workers int
+	// Memory is what the trials that run at once may take together, in bytes, by
+	// the estimate of each; 0: three quarters of what this process may use. One
+	// trial runs in any case.
+	Memory int64
 	// Report is called after each trial, in the order they end; nil is silent.
 	Report func(done, total int, o Outcome)
 }
 
-// Local runs a session's trials one after another in this process, each on all
-// of the session's workers. Trials that see the same papers follow each other,
-// so that the papers are read and counted once. A failing trial does not stop
-// the others; a cancelled context does, and so does a full or read-only disk,
-// which would fail them all. Trials that another process runs are put aside and
-// tried once more at the end; if it runs them still, the error is ErrBusy. The
-// outcomes come in the session's order; those of trials that were not reached
-// are zero. The error is one line.
-func Local(ctx context.Context, s *experiments.Session, opt LocalOptions) ([]Outcome, error) {
-	order := make([]int, len(s.Trials))
-	for i := range order {
-		order[i] = i
-	}
-	first := map[string]int{}
-	for i, t := range s.Trials {
-		if _, seen := first[t.DataKey]; !seen {
-			first[t.DataKey] = i
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return first[s.Trials[a].DataKey] - first[s.Trials[b].DataKey]
-	})
-	l := &local{session: s, opt: opt, outcomes: make([]Outcome, len(s.Trials))}
-	l.bar = progress.Start(ctx, "trials", int64(len(order)), "trials")
-	defer l.bar.Done()
-	aside := l.run(ctx, order, false)
-	if l.stopped == nil && len(aside) > 0 {
-		l.run(ctx, aside, true)
-	}
-	return l.outcomes, l.err()
-}
-
-// local is the state of one call of Local.
-type local struct {
-	session  *experiments.Session
-	opt      LocalOptions
-	bar      progress.Bar
-	outcomes []Outcome
-	done     int
-	stopped  error // why the rest was not tried
-}
-
-// run runs trials in the given order and returns those that others hold; the
-// last time, they are reported like the rest.
-func (l *local) run(ctx context.Context, order []int, last bool) (aside []int) {
-	for _, i := range order {
-		t := l.session.Trials[i]
-		l.bar.Note(fmt.Sprintf("%s, seed %d", t.Model.Name, t.Seed))
-		o := Outcome{Trial: t}
-		o.Run, o.Reused, o.Err = l.session.Run(ctx, t)
-		if errors.Is(o.Err, results.ErrClaimed) && !last {
-			aside = append(aside, i)
-			continue
-		}
-		l.outcomes[i] = o
-		if ctx.Err() != nil && o.Err != nil {
-			l.stopped = o.Err
-			return aside
-		}
-		l.done++
-		l.bar.Add(1)
-		if l.opt.Report != nil {
-			l.opt.Report(l.done, len(l.outcomes), o)
-		}
-		if unwritable(o.Err) {
-			l.stopped = fmt.Errorf("%w (%d trials were not tried)", o.Err, len(l.outcomes)-l.done)
-			return aside
-		}
-	}
-	return aside
-}
-
-// err is the outcome of all trials in one line.
-func (l *local) err() error {
-	if l.stopped != nil {
-		return l.stopped
-	}
-	var busy, failed []error
-	for _, o := range l.outcomes {
-		switch {
-		case errors.Is(o.Err, results.ErrClaimed):
-			busy = append(busy, o.Err)
-		case o.Err != nil:
-			failed = append(failed, o.Err)
-		}
-	}
-	switch {
-	case len(failed) == 1:
-		return failed[0]
-	case len(failed) > 1:
-		return fmt.Errorf("%d of %d trials failed; the first: %w", len(failed), len(l.outcomes), failed[0])
-	case len(busy) > 0:
-		return fmt.Errorf("%w: %d of %d; the first: %w", ErrBusy, len(busy), len(l.outcomes), busy[0])
-	}
-	return nil
-}
-
-// ErrBusy is returned where nothing failed, but other processes run some of the
-// trials.
+// ErrBusy is in the error where nothing failed but other processes run some of
+// the trials.
 var ErrBusy = errors.New("other processes run trials of this experiment, the same command resumes")
 
-// unwritable reports whether err says that nothing more can be written.
-func unwritable(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS)
+// ErrWaiting is in the error of a job whose trial is not decided yet.
+var ErrWaiting = errors.New("its trial is decided by others that have not ended, the same command resumes")
+
+// ErrSpent is in the error of a job that a budget keeps from being begun.
+var ErrSpent = errors.New("the budget is spent")
+
+// mostJobs bounds LocalOptions.Jobs.
+const mostJobs = 1024
+
+// Local runs a session's jobs in this process, several at once. Trials that see
+// the same papers by the same features follow each other, so that these are made
+// once; those of later rungs go first. A failing trial does not stop the others; a
+// cancelled context does, and so does a full or read-only disk, which would fail
+// them all. Trials that another process runs are put aside and tried once more at
+// the end; if it runs them still, the error is ErrBusy. The outcomes come in the
+// session's order; those of jobs that were not reached, because the budget of
+// their sweep is spent for one, have a trial without ID. The error is one line.
+// Which trials are run, and with what results, depends on no option.
+func Local(ctx context.Context, s *experiments.Session, opt LocalOptions) ([]Outcome, error) {
+	if opt.Jobs < 0 || opt.Jobs > mostJobs {
+		return nil, fault.Usagef("runners: %d trials at once: want 1 to %d, or 0 for one a core", opt.Jobs, mostJobs)
+	}
+	p := newPool(ctx, s, opt)
+	p.run(ctx)
+	p.board.done()
+	return p.outcomes, p.err()
+}
+
+// One runs the job of that number: what a task of a batch system does. A trial
+// that is done already is not run again. workers is how many cores it uses, 0 all.
+func One(ctx context.Context, s *experiments.Session, number, workers int) (Outcome, error) {
+	if number < 0 || number >= len(s.Jobs) {
+		return Outcome{}, fault.Usagef("runners: no trial %d: the experiment has %d, from 0 to %d", number, len(s.Jobs), len(s.Jobs)-1)
+	}
+	s.Decide(s.Stored)
+	j := s.Jobs[number]
+	if !j.Decided() {
+		var open []string
+		for _, n := range j.Needs {
+			if need := &s.Jobs[n]; !need.Decided() || !s.Stored(need.Trial.ID).Ended {
+				open = append(open, fmt.Sprint(n))
+			}
+		}
+		return Outcome{Job: j}, fmt.Errorf("trial %d, a place in rung %d: %w: %s", number, j.Rung, ErrWaiting, strings.Join(open, ", "))
+	}
+	if reason := s.Spent(j.Model); reason != "" && s.Stored(j.Trial.ID).Run.State != results.Done {
+		return Outcome{Job: j}, fmt.Errorf("trial %d: %w: %s", number, ErrSpent, reason)
+	}
+	o := Outcome{Job: j, Trial: j.Trial}
+	o.Run, o.Reused, o.Err = s.Run(ctx, j.Trial, workers)
+	if errors.Is(o.Err, results.ErrClaimed) {
+		return o, fmt.Errorf("%w: %w", ErrBusy, o.Err)
+	}
+	return o, o.Err
+}
+
+// share is how many trials run at once, and how many cores each has.
+func (o *LocalOptions) share(jobs int) (atOnce, workers int) {
+	cores := runtime.GOMAXPROCS(0)
+	atOnce, workers = o.Jobs, o.Workers
+	if atOnce == 0 {
+		atOnce = cores
+	}
+	atOnce = max(1, min(atOnce, jobs))
+	if workers == 0 {
+		workers = max(1, cores/atOnce)
+	}
+	return atOnce, workers
 }

@@ -2,13 +2,18 @@ package runners
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"assay/experiments"
+	"assay/internal/fault"
 	"assay/results"
 )
 
@@ -31,7 +36,12 @@ variant = "bernoulli"
 
 func open(t *testing.T, dir string) *experiments.Session {
 	t.Helper()
-	cfg, err := experiments.Parse(small, "small.toml", nil)
+	return openText(t, small, dir)
+}
+
+func openText(t *testing.T, text, dir string) *experiments.Session {
+	t.Helper()
+	cfg, err := experiments.Parse(text, "small.toml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +63,7 @@ func TestLocalRunsOnceAndReusesAfterwards(t *testing.T) {
 	for _, again := range []bool{false, true} {
 		s := open(t, dir)
 		var seen []uint64
-		outcomes, err := Local(t.Context(), s, LocalOptions{Report: func(done, total int, o Outcome) {
+		outcomes, err := Local(t.Context(), s, LocalOptions{Jobs: 1, Report: func(done, total int, o Outcome) {
 			if done != len(seen)+1 || total != 4 {
 				t.Errorf("reported %d of %d after %d", done, total, len(seen))
 			}
@@ -67,7 +77,7 @@ func TestLocalRunsOnceAndReusesAfterwards(t *testing.T) {
 			t.Errorf("seeds in the order %v", seen)
 		}
 		for i, o := range outcomes {
-			if o.Trial.ID != s.Trials[i].ID || o.Run.State != results.Done || o.Reused != again {
+			if o.Trial.ID != s.Trials()[i].ID || o.Run.State != results.Done || o.Reused != again {
 				t.Errorf("outcome %d: trial %s, state %s, reused %t (want %t)", i, o.Trial.ID, o.Run.State, o.Reused, again)
 			}
 		}
@@ -78,7 +88,7 @@ func TestLocalRunsOnceAndReusesAfterwards(t *testing.T) {
 func TestLocalGoesOnAfterAFailure(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
-	blocked := s.Trials[1]
+	blocked := s.Trials()[1]
 	folder := s.Store().Path("small", blocked.ID)
 	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
 		t.Fatal(err)
@@ -101,7 +111,7 @@ func TestLocalStopsWhenCancelled(t *testing.T) {
 	s := open(t, t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
 	ran := 0
-	_, err := Local(ctx, s, LocalOptions{Report: func(int, int, Outcome) {
+	_, err := Local(ctx, s, LocalOptions{Jobs: 1, Report: func(int, int, Outcome) {
 		ran++
 		cancel()
 	}})
@@ -123,7 +133,7 @@ func TestLocalStopsWhenCancelled(t *testing.T) {
 // that the command resumes.
 func TestLocalNamesTrialsThatRunElsewhere(t *testing.T) {
 	s := open(t, t.TempDir())
-	held := s.Trials[1]
+	held := s.Trials()[1]
 	w, err := s.Store().Claim(t.Context(), results.Run{Experiment: "small", Trial: held.ID})
 	if err != nil {
 		t.Fatal(err)
@@ -137,5 +147,165 @@ func TestLocalNamesTrialsThatRunElsewhere(t *testing.T) {
 		if busy := errors.Is(o.Err, results.ErrClaimed); busy != (i == 1) || !busy && o.Run.State != results.Done {
 			t.Errorf("trial %d: state %s, error %v", i, o.Run.State, o.Err)
 		}
+	}
+}
+
+const halving = `name = "halving"
+seeds = [1, 2]
+[corpus]
+path = "synthetic"
+sample = 400
+[split]
+validation = 0.2
+test = 0.2
+[decision]
+rules = ["tuned"]
+[[model]]
+name = "RF"
+kind = "random_forest"
+trees = 9
+[model.sweep]
+method = "asha"
+trials = 9
+min_leaf = { min = 1, max = 60 }
+max_depth = { min = 1, max = 12 }
+`
+
+// One and several at once run the same trials with the same results.
+func TestLocalAtOnceIsTheSame(t *testing.T) {
+	var want []string
+	for _, opt := range []LocalOptions{{Jobs: 1}, {Jobs: 4, Workers: 1}, {Jobs: 3, Memory: 1}} {
+		s := openText(t, halving, t.TempDir())
+		outcomes, err := Local(t.Context(), s, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for i, o := range outcomes {
+			if o.Run.State != results.Done || o.Job.Number != i {
+				t.Fatalf("job %d: %s, %v", i, o.Run.State, o.Err)
+			}
+			numbers, err := json.Marshal(o.Run.Results)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, o.Trial.ID+" "+string(numbers))
+		}
+		if len(got) != 2*(9+3+1) {
+			t.Fatalf("%d jobs, want 26", len(got))
+		}
+		if want == nil {
+			want = got
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d at once, memory %d: other trials or results", opt.Jobs, opt.Memory)
+		}
+	}
+}
+
+// Jobs run one by one by their numbers, as a batch system does, in an order that
+// has nothing to do with theirs.
+func TestOneByOneIsTheSame(t *testing.T) {
+	whole := openText(t, halving, t.TempDir())
+	outcomes, err := Local(t.Context(), whole, LocalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	r := rand.New(rand.NewPCG(3, 4))
+	done := map[int]Outcome{}
+	waited := 0
+	for len(done) < len(outcomes) {
+		s := openText(t, halving, dir) // a process each
+		n := r.IntN(len(outcomes))
+		o, err := One(t.Context(), s, n, 1)
+		switch {
+		case errors.Is(err, ErrWaiting):
+			waited++
+		case err != nil:
+			t.Fatal(err)
+		default:
+			if before, ran := done[n]; ran != o.Reused || ran && before.Trial.ID != o.Trial.ID {
+				t.Errorf("job %d: reused %t, ran before %t", n, o.Reused, ran)
+			}
+			done[n] = o
+		}
+	}
+	for n, o := range outcomes {
+		if done[n].Trial.ID != o.Trial.ID {
+			t.Errorf("job %d is %s, in one process %s", n, done[n].Trial.ID, o.Trial.ID)
+		}
+	}
+	if waited == 0 {
+		t.Error("no job had to wait")
+	}
+	s := openText(t, halving, dir)
+	for _, n := range []int{-2, 26} {
+		if _, err := One(t.Context(), s, n, 1); !fault.IsUsage(err) || !strings.Contains(err.Error(), "from 0 to 25") {
+			t.Errorf("job %d: error %v", n, err)
+		}
+	}
+}
+
+// Two schedulers on one sweep: each trial is run once.
+func TestTwoSchedulersShareTheWork(t *testing.T) {
+	dir := t.TempDir()
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	ran := map[string]int{}
+	for range 2 {
+		s := openText(t, halving, dir)
+		group.Go(func() {
+			for {
+				outcomes, err := Local(t.Context(), s, LocalOptions{Jobs: 2})
+				mu.Lock()
+				for _, o := range outcomes {
+					if o.Err == nil && o.Trial.ID != "" && !o.Reused {
+						ran[o.Trial.ID]++
+					}
+				}
+				mu.Unlock()
+				if !errors.Is(err, ErrBusy) {
+					if err != nil {
+						t.Error(err)
+					}
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	for trial, n := range ran {
+		if n != 1 {
+			t.Errorf("trial %s ran %d times", trial, n)
+		}
+	}
+	if len(ran) != 26 {
+		t.Errorf("%d trials ran, want 26", len(ran))
+	}
+}
+
+func TestBudgetOfHours(t *testing.T) {
+	dir := t.TempDir()
+	s := openText(t, strings.Replace(halving, "trials = 9", "trials = 9\nhours = 1e-9", 1), dir)
+	outcomes, err := Local(t.Context(), s, LocalOptions{Jobs: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	for _, o := range outcomes {
+		if o.Trial.ID != "" {
+			ran++
+		}
+	}
+	if ran != 1 {
+		t.Errorf("%d trials ran, want the first alone", ran)
+	}
+	again := openText(t, strings.Replace(halving, "trials = 9", "trials = 9\nhours = 1e-9", 1), dir)
+	if o, err := One(t.Context(), again, outcomes[0].Job.Number, 1); err != nil || !o.Reused {
+		t.Errorf("what is done costs nothing: reused %t, %v", o.Reused, err)
+	}
+	if _, err := One(t.Context(), again, 5, 1); !errors.Is(err, ErrSpent) || !strings.Contains(err.Error(), "RF") {
+		t.Errorf("error %v, want ErrSpent", err)
 	}
 }

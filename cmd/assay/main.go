@@ -15,27 +15,35 @@ import (
 
 	"assay/internal/fault"
 	"assay/internal/progress"
+	"assay/results/check"
 	"assay/runners"
 )
 
 // Exit codes; `assay --help` lists them.
 const (
-	exitDone      = 0
-	exitFailed    = 4
-	exitUsage     = 64
-	exitResumable = 75
+	exitDone          = 0
+	exitRegression    = 1
+	exitNotComparable = 3
+	exitFailed        = 4
+	exitUsage         = 64
+	exitResumable     = 75
 )
 
 // errInterrupted is the cause of a context that a signal cancelled.
 var errInterrupted = errors.New("stopped early by a signal; the same command resumes")
+
+// interruption is errInterrupted by a certain signal.
+type interruption struct{ signal os.Signal }
+
+func (i *interruption) Error() string { return errInterrupted.Error() }
+func (i *interruption) Unwrap() error { return errInterrupted }
 
 func main() {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, stopSignals()...)
 	go func() {
-		<-signals
-		cancel(errInterrupted)
+		cancel(&interruption{<-signals})
 		signal.Reset() // a second signal ends the process at once
 	}()
 	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
@@ -66,7 +74,8 @@ func newRoot() *cobra.Command {
 trains the classifiers that a TOML file names, and writes a table in which
 every model has the same papers, the same decision rules and an interval.
 
-Exit codes: 0 done; 4 a run failed; 64 wrong use, configuration or input;
+Exit codes: 0 done; 1 a check found a regression; 3 a check could not compare;
+4 a run failed; 64 wrong use, configuration or input;
 75 stopped early, the same command resumes.`,
 		Example: `  assay run quickstart
   assay corpus import --format kaggle arxiv-metadata-oai-snapshot.json --out data/arxiv
@@ -80,7 +89,7 @@ Exit codes: 0 done; 4 a run failed; 64 wrong use, configuration or input;
 		return fault.Usagef("%w; see `%s --help`", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newCorpus(), newEmbed(), newRun(), newTable(), newRuns())
+	root.AddCommand(newCorpus(), newEmbed(), newRun(), newSweep(), newStatus(), newTable(), newCheck(), newRuns(), newPlot())
 	return root
 }
 
@@ -110,8 +119,14 @@ func exitCode(ctx context.Context, err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errInterrupted), errors.Is(err, runners.ErrBusy), errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errInterrupted):
+	case errors.Is(err, errInterrupted), errors.Is(err, runners.ErrBusy), errors.Is(err, runners.ErrWaiting), errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errInterrupted):
 		return exitResumable
+	case errors.Is(err, check.ErrRegression):
+		return exitRegression
+	case errors.Is(err, check.ErrNotComparable):
+		return exitNotComparable
+	case errors.Is(err, check.ErrFailed):
+		return exitFailed
 	case fault.IsUsage(err), strings.HasPrefix(err.Error(), "required flag"):
 		return exitUsage
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,12 +15,16 @@ import (
 	"assay/results"
 	"assay/results/table"
 	"assay/runners"
+	"assay/runners/slurm"
 )
 
 type runOptions struct {
 	overrides []string
 	results   string
+	jobs      int
 	workers   int
+	trial     int
+	requeue   bool
 	dryRun    bool
 	resume    bool
 	quiet     bool
@@ -35,7 +41,11 @@ func newRun() *cobra.Command {
 comparison table. CONFIG is a TOML file or the name of an embedded experiment.
 Trials that are already done are not run again, and networks go on from their last
 checkpoint, so the same command resumes. A first SIGINT, SIGTERM or SIGUSR1 writes a
-checkpoint and leaves with code 75; a second one ends the process at once.`,
+checkpoint and leaves with code 75; a second one ends the process at once.
+
+With --trial it runs the trial of that number alone: what a task of a batch system
+does. Numbers count from 0, as --dry-run and ` + "`assay status`" + ` list them; docs/SWEEPS.md
+shows loops, GNU parallel, PBS and Slurm.`,
 		Example: `  assay run quickstart
   assay run baselines --set corpus.path=data/arxiv
   assay run my.toml --set 'model.Random forest.trees=200' --set seeds=[1] --dry-run`,
@@ -45,6 +55,9 @@ checkpoint and leaves with code 75; a second one ends the process at once.`,
 	addConfigFlags(cmd, &opt.overrides, &opt.results)
 	flags := cmd.Flags()
 	flags.IntVar(&opt.workers, "workers", 0, "cores that a trial uses; 0 takes all; the result does not depend on it")
+	flags.IntVar(&opt.jobs, "jobs", 1, "trials that run at once; 0: one a core, as far as memory allows. Side by side their fit times say little")
+	flags.IntVar(&opt.trial, "trial", noTrial, "run this trial alone, by its number from 0")
+	flags.BoolVar(&opt.requeue, "requeue", false, "with --trial in a task of Slurm: after the checkpoint that SIGUSR1 asks for, go back to the queue")
 	flags.BoolVar(&opt.dryRun, "dry-run", false, "show the trials and the resolved configuration, run nothing")
 	flags.BoolVar(&opt.resume, "resume", true, "go on from the checkpoints of interrupted trials, with the same result; --resume=false begins them anew")
 	flags.BoolVar(&opt.quiet, "quiet", false, "no line a trial on stderr")
@@ -90,13 +103,79 @@ func runExperiment(cmd *cobra.Command, source string, opt runOptions) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	report := reporter(cmd.ErrOrStderr(), opt.quiet)
-	_, runErr := runners.Local(ctx, session, runners.LocalOptions{Report: report})
+	if opt.trial != noTrial || cfg.Swept() {
+		if err := adopt(cmd, session, false); err != nil {
+			return err
+		}
+	}
+	if opt.trial != noTrial {
+		return runTrial(cmd, session, opt)
+	}
+	return runLocal(cmd, session, format, opt.quiet, runners.LocalOptions{Jobs: opt.jobs, Workers: opt.workers})
+}
+
+// noTrial stands for a --trial that was not given.
+const noTrial = -1
+
+// adopt numbers the trials as the sweep's manifest does.
+func adopt(cmd *cobra.Command, session *experiments.Session, force bool) error {
+	note, err := session.Adopt(force)
+	if note != "" {
+		fmt.Fprintln(cmd.ErrOrStderr(), "assay: note:", note)
+	}
+	return err
+}
+
+// runLocal runs the session's trials in this process and prints their table.
+func runLocal(cmd *cobra.Command, session *experiments.Session, format table.Format, quiet bool, opt runners.LocalOptions) error {
+	ctx := cmd.Context()
+	opt.Report = reporter(cmd.ErrOrStderr(), quiet)
+	outcomes, runErr := runners.Local(ctx, session, opt)
 	if ctx.Err() != nil {
 		return errors.Join(context.Cause(ctx), runErr)
 	}
+	if runErr == nil {
+		tellSpent(cmd.ErrOrStderr(), session, outcomes)
+	}
 	// The table also shows the trials that failed.
-	return errors.Join(runErr, printTable(ctx, out, session, format))
+	return errors.Join(runErr, printTable(ctx, cmd.OutOrStdout(), session, format))
+}
+
+// tellSpent says which trials a budget has kept from being begun.
+func tellSpent(w io.Writer, session *experiments.Session, outcomes []runners.Outcome) {
+	left := map[string]int{}
+	for _, o := range outcomes {
+		if o.Trial.ID == "" {
+			left[o.Job.Model]++
+		}
+	}
+	for _, model := range slices.Sorted(maps.Keys(left)) {
+		fmt.Fprintf(w, "assay: note: %d trials of %s were not begun: %s\n", left[model], model, session.Spent(model))
+	}
+}
+
+// runTrial runs one trial: the contract with batch systems.
+func runTrial(cmd *cobra.Command, session *experiments.Session, opt runOptions) error {
+	ctx := cmd.Context()
+	o, err := runners.One(ctx, session, opt.trial, opt.workers)
+	if errors.Is(err, runners.ErrSpent) {
+		fmt.Fprintln(cmd.ErrOrStderr(), "assay: note:", err)
+		return nil
+	}
+	if report := reporter(cmd.ErrOrStderr(), opt.quiet); report != nil && err == nil {
+		report(opt.trial+1, len(session.Jobs), o)
+	}
+	if ctx.Err() == nil {
+		return err
+	}
+	cause := context.Cause(ctx)
+	if stop := (*interruption)(nil); opt.requeue && errors.As(cause, &stop) && announcesLimit(stop.signal) {
+		// The folder is released: the task may begin again at any moment.
+		if _, rerr := slurm.Requeue(ctx); rerr != nil {
+			cause = errors.Join(cause, rerr)
+		}
+	}
+	return cause
 }
 
 // reporter prints a line a trial.
@@ -105,7 +184,11 @@ func reporter(w io.Writer, quiet bool) func(done, total int, o runners.Outcome) 
 		return nil
 	}
 	return func(done, total int, o runners.Outcome) {
-		head := fmt.Sprintf("[%d/%d] %s, seed %d", done, total, o.Trial.Model.Name, o.Trial.Seed)
+		name := o.Job.Model
+		if setting := o.Job.Setting(); setting != "" {
+			name += " (" + setting + ")"
+		}
+		head := fmt.Sprintf("[%d/%d] %s, seed %d", done, total, name, o.Job.Seed)
 		switch {
 		case errors.Is(o.Err, results.ErrClaimed):
 			fmt.Fprintf(w, "%s: running elsewhere: %v\n", head, o.Err)

@@ -17,11 +17,11 @@ import (
 func newRuns() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "runs",
-		Short: "List runs and show one",
+		Short: "List runs, show one, compare two",
 		Args:  unknownVerb,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newRunsList(), newRunsShow())
+	cmd.AddCommand(newRunsList(), newRunsShow(), newRunsDiff())
 	return cmd
 }
 

@@ -12,3 +12,7 @@ import (
 func stopSignals() []os.Signal {
 	return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGUSR1}
 }
+
+// announcesLimit reports whether the signal says that a batch job's time is
+// nearly over: the job is to come back to the queue.
+func announcesLimit(s os.Signal) bool { return s == syscall.SIGUSR1 }

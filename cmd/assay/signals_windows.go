@@ -9,3 +9,5 @@ import (
 func stopSignals() []os.Signal {
 	return []os.Signal{os.Interrupt, syscall.SIGTERM}
 }
+
+func announcesLimit(os.Signal) bool { return false }

@@ -15,49 +15,91 @@ import (
 	"assay/results/table"
 )
 
+type tableOptions struct {
+	overrides, columns, metrics []string
+	results, format, out        string
+	intervals                   string
+	json                        bool
+	view                        table.View
+}
+
 func newTable() *cobra.Command {
-	var overrides, columns []string
-	var store, format, out string
-	var asJSON bool
+	var opt tableOptions
 	cmd := &cobra.Command{
 		Use:   "table CONFIG",
 		Short: "Print an experiment's comparison from the runs there are",
 		Long: `Table prints the comparison that run ends with, from the runs in the store. It
-trains nothing. Trials that failed or have not run are shown as such.`,
+trains nothing. Trials that failed or have not run are shown as such.
+
+With --rows it prints a pivot: a row for each combination of values of the keys of
+--rows, a column for each of --cols, and in each cell the mean of the runs there. A
+cell whose runs differ in a setting that is none of these keys, nor the seed, is
+marked with ` + "†" + ` and the setting is named. Keys are model, kind, backend, rule, seed,
+features, embeddings and the options of models, features and embeddings as run.json
+has them under "params", such as dropout or embeddings.dimensions.`,
 		Example: `  assay table quickstart --format markdown
-  assay table baselines --set corpus.path=data/arxiv --columns f1,master_f1,macro_f1 --format latex --out table.tex`,
+  assay table baselines --set corpus.path=data/arxiv --columns f1,master_f1,macro_f1 --format latex --out table.tex
+  assay table sweep-dropout --rows model --cols dropout --metric f1 --rule tuned
+  assay table sweep-embeddings --rows model,dropout --cols embeddings --where 'dropout<=0.2' --sort -f1`,
 		Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := loadConfig(args[0], overrides, store)
-			if err != nil {
-				return err
-			}
-			f, err := tableFormat(format, asJSON)
-			if err != nil {
-				return err
-			}
-			s, err := results.OpenStore(cfg.Results.Path)
-			if err != nil {
-				return err
-			}
-			current, err := experiments.CurrentTrials(cfg)
-			if err != nil {
-				fmt.Fprintln(cmd.ErrOrStderr(), "assay: note: runs are chosen by configuration alone:", err)
-			}
-			t, err := experiments.Compare(cmd.Context(), cfg, s, current, columns)
-			if err != nil {
-				return err
-			}
-			return writeOut(cmd.OutOrStdout(), out, func(w io.Writer) error { return table.Write(w, t, f) })
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return showTable(cmd, args[0], opt) },
 	}
-	addConfigFlags(cmd, &overrides, &store)
+	addConfigFlags(cmd, &opt.overrides, &opt.results)
 	flags := cmd.Flags()
-	flags.StringVar(&format, "format", "text", "one of "+strings.Join(table.Formats(), ", "))
-	flags.BoolVar(&asJSON, "json", false, "the same as --format json")
-	flags.StringSliceVar(&columns, "columns", nil, "metric columns: some of "+strings.Join(table.Columns(), ", "))
-	flags.StringVar(&out, "out", "-", "file for the table, - for stdout")
+	flags.StringVar(&opt.format, "format", "text", "one of "+strings.Join(table.Formats(), ", "))
+	flags.BoolVar(&opt.json, "json", false, "the same as --format json")
+	flags.StringSliceVar(&opt.columns, "columns", nil, "metric columns: some of "+strings.Join(table.Columns(), ", "))
+	flags.StringSliceVar(&opt.view.Rows, "rows", nil, "print a pivot with a row for each value of this key, or of several, separated by commas")
+	flags.StringSliceVar(&opt.view.Cols, "cols", nil, "a pivot's columns: one for each value of this key, or of several")
+	flags.StringSliceVar(&opt.metrics, "metric", nil, "a pivot's metrics, out of those of --columns (default f1)")
+	flags.StringVar(&opt.view.Rule, "rule", "", "show this decision rule alone; a pivot shows the first if none is given")
+	flags.StringArrayVar(&opt.view.Where, "where", nil, "show runs alone that meet KEY=VALUE, or with !=, <, <=, >, >=; a value of \"unset\" is that of runs without the key; repeatable, all must be met")
+	flags.StringVar(&opt.view.Sort, "sort", "", "order rows by a metric or key, ascending, or descending with a minus sign: -f1")
+	flags.StringVar(&opt.intervals, "intervals", "auto", "which 95 % intervals to show: auto (over seeds; over papers where there is one seed), seeds, papers, both, none")
+	flags.StringVar(&opt.out, "out", "-", "file for the table, - for stdout")
 	return cmd
+}
+
+func showTable(cmd *cobra.Command, source string, opt tableOptions) error {
+	cfg, err := loadConfig(source, opt.overrides, opt.results)
+	if err != nil {
+		return err
+	}
+	f, err := tableFormat(opt.format, opt.json)
+	if err != nil {
+		return err
+	}
+	columns, err := opt.shown()
+	if err != nil {
+		return err
+	}
+	s, err := results.OpenStore(cfg.Results.Path)
+	if err != nil {
+		return err
+	}
+	current, err := experiments.CurrentTrials(cfg)
+	if err != nil {
+		fmt.Fprintln(cmd.ErrOrStderr(), "assay: note: runs are chosen by configuration alone:", err)
+	}
+	t, err := experiments.CompareView(cmd.Context(), cfg, s, current, opt.view, table.Options{Columns: columns, Intervals: opt.intervals})
+	if err != nil {
+		return err
+	}
+	return writeOut(cmd.OutOrStdout(), opt.out, func(w io.Writer) error { return table.Write(w, t, f) })
+}
+
+// shown returns the keys of the metrics to show.
+func (opt tableOptions) shown() ([]string, error) {
+	pivot := len(opt.view.Rows)+len(opt.view.Cols) > 0
+	switch {
+	case pivot && opt.columns != nil:
+		return nil, fault.Usagef("--columns: with --rows the metrics are named by --metric")
+	case !pivot && opt.metrics != nil:
+		return nil, fault.Usagef("--metric: names what a pivot shows, which needs --rows; --columns chooses the columns of the usual table")
+	case pivot:
+		return opt.metrics, nil
+	}
+	return opt.columns, nil
 }
 
 // tableFormat reads --format and --json.
@@ -74,7 +116,7 @@ func tableFormat(name string, asJSON bool) (table.Format, error) {
 
 // printTable prints the table of a session's trials.
 func printTable(ctx context.Context, out io.Writer, s *experiments.Session, format table.Format) error {
-	t, err := experiments.Compare(ctx, s.Config, s.Store(), s.Trials, nil)
+	t, err := experiments.Compare(ctx, s.Config, s.Store(), s.Trials(), nil)
 	if err != nil {
 		return err
 	}

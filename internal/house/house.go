@@ -27,6 +27,7 @@ var Allowed = []Rule{
 	{"results/stats", nil},
 	{"results", []string{"results/metrics", "results/stats"}},
 	{"results/table", []string{"results", "results/metrics", "results/stats"}},
+	{"results/diff", []string{"results", "results/metrics", "results/stats"}},
 	{"results/check", []string{"results", "results/metrics", "results/stats"}},
 	{"results/plot", []string{"results", "results/metrics", "results/stats"}},
 	{"experiments", []string{
@@ -39,7 +40,7 @@ var Allowed = []Rule{
 	{"cmd/assay", []string{
 		"configs", "corpus", "corpus/text", "corpus/synthetic", "embeddings", "embeddings/fasttext", "embeddings/vectorfile",
 		"features", "baselines", "experiments", "runners", "runners/slurm",
-		"results", "results/metrics", "results/stats", "results/table", "results/check", "results/plot",
+		"results", "results/metrics", "results/stats", "results/table", "results/diff", "results/check", "results/plot",
 	}},
 }
 

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 func near(a, b float64) bool { return math.Abs(a-b) <= 1e-10*math.Max(1, math.Abs(b)) }
@@ -35,6 +37,23 @@ func TestAgreesWithScipy(t *testing.T) {
 		}
 		if _, p, err := Paired(c.A, c.B, c.Level); err != nil || !near(p, c.P) {
 			t.Errorf("case %d: p = %v (%v), want %v", i, p, err, c.P)
+		}
+	}
+}
+
+// The closed forms are gonum's distribution.
+func TestStudentsTInClosedForm(t *testing.T) {
+	for _, nu := range []int{1, 2} {
+		d := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(nu)}
+		for _, level := range []float64{0.01, 0.5, 0.9, 0.95, 0.999} {
+			if got, want := tQuantile(level, nu), d.Quantile(0.5+level/2); !near(got, want) {
+				t.Errorf("tQuantile(%v, %d) = %v, want %v", level, nu, got, want)
+			}
+		}
+		for _, x := range []float64{1e-3, 0.5, 2, 12.7, 400} {
+			if got, want := tTails(x, nu), 2*d.Survival(x); math.Abs(got-want) > 1e-9*want {
+				t.Errorf("tTails(%v, %d) = %v, want %v", x, nu, got, want)
+			}
 		}
 	}
 }

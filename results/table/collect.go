@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -145,35 +146,36 @@ func groupKey(r results.Run) string {
 func labelGroups(groups []*group) {
 	byName := map[string][]*group{}
 	for _, g := range groups {
+		g.label = g.name
 		byName[g.name] = append(byName[g.name], g)
 	}
-	for _, g := range groups {
-		g.label = g.name
-		same := byName[g.name]
-		if len(same) < 2 {
-			continue
-		}
-		var parts []string
+	for _, same := range byName {
+		var differing []string
 		for _, name := range paramNames(same) {
 			if differs(same, name) {
-				parts = append(parts, fmt.Sprintf("%s=%s", name, paramText(g, name)))
+				differing = append(differing, name)
 			}
 		}
-		if len(parts) > 0 {
-			g.label += " (" + strings.Join(parts, ", ") + ")"
+		for _, g := range same {
+			var parts []string
+			for _, name := range differing {
+				parts = append(parts, fmt.Sprintf("%s=%s", name, paramText(g, name)))
+			}
+			if len(parts) > 0 {
+				g.label += " (" + strings.Join(parts, ", ") + ")"
+			}
 		}
 	}
 }
 
 func paramNames(groups []*group) []string {
-	var names []string
+	names := map[string]bool{}
 	for _, g := range groups {
 		for name := range g.params {
-			names = append(names, name)
+			names[name] = true
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return slices.Sorted(maps.Keys(names))
 }
 
 func differs(groups []*group, name string) bool {

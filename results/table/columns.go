@@ -18,6 +18,9 @@ type metric struct {
 	score bool // of the predictions: more is better
 	value func(results.Run, results.RuleResult) (float64, bool)
 	note  string
+	// papers is the value of each paper, whose mean is the metric, and exact 1 for
+	// each paper that is all right; nil where the metric is no mean over papers.
+	papers, exact func(PaperScores) []float64
 }
 
 func score(key, title, note string, get func(results.RuleResult) float64) metric {
@@ -34,18 +37,24 @@ func precisionAt(k int) metric {
 	return m
 }
 
+// exactKey is the column on which McNemar's test decides.
+const exactKey = "subset_accuracy"
+
 func metricsKnown() []metric {
 	of := func(get func(metrics.Report) float64) func(results.RuleResult) float64 {
 		return func(r results.RuleResult) float64 { return get(r.All) }
 	}
 	return []metric{
-		score("f1", "F1", "F1: mean over papers of each paper's F1, over all categories", of(func(r metrics.Report) float64 { return r.SampleF1 })),
-		score("master_f1", "Master F1", "Master F1: the same over master categories", func(r results.RuleResult) float64 { return r.Master.SampleF1 }),
+		overPapers(score("f1", "F1", "F1: mean over papers of each paper's F1, over all categories", of(func(r metrics.Report) float64 { return r.SampleF1 })),
+			func(p PaperScores) []float64 { return p.F1 }, func(p PaperScores) []float64 { return p.Exact }),
+		overPapers(score("master_f1", "Master F1", "Master F1: the same over master categories", func(r results.RuleResult) float64 { return r.Master.SampleF1 }),
+			func(p PaperScores) []float64 { return p.MasterF1 }, func(p PaperScores) []float64 { return p.MasterExact }),
 		score("micro_f1", "Micro F1", "Micro F1: over all pairs of paper and category", of(func(r metrics.Report) float64 { return r.MicroF1 })),
 		score("macro_f1", "Macro F1", "Macro F1: mean over categories", of(func(r metrics.Report) float64 { return r.MacroF1 })),
 		score("precision", "Precision", "Precision, Recall: means over papers", of(func(r metrics.Report) float64 { return r.SamplePrecision })),
 		score("recall", "Recall", "", of(func(r metrics.Report) float64 { return r.SampleRecall })),
-		score("subset_accuracy", "Exact", "Exact: share of papers whose categories are all right", of(func(r metrics.Report) float64 { return r.SubsetAccuracy })),
+		overPapers(score(exactKey, "Exact", "Exact: share of papers whose categories are all right", of(func(r metrics.Report) float64 { return r.SubsetAccuracy })),
+			func(p PaperScores) []float64 { return p.Exact }, func(p PaperScores) []float64 { return p.Exact }),
 		withNote(precisionAt(1), "P@k: share of true categories among the k best-scoring"), precisionAt(3), precisionAt(5),
 		{Column: Column{Key: "fit_seconds", Title: "Fit", Unit: "seconds", Numeric: true}, value: func(run results.Run, _ results.RuleResult) (float64, bool) {
 			d, ok := run.Stage("fit")
@@ -62,6 +71,11 @@ func metricsKnown() []metric {
 
 func withNote(m metric, note string) metric {
 	m.note = note
+	return m
+}
+
+func overPapers(m metric, papers, exact func(PaperScores) []float64) metric {
+	m.papers, m.exact = papers, exact
 	return m
 }
 

@@ -2,16 +2,17 @@ package table
 
 import (
 	"fmt"
-	"math"
 	"slices"
+	"strings"
 
+	"assay/internal/fault"
 	"assay/results"
 	"assay/results/metrics"
 	"assay/results/stats"
 )
 
 // level is that of every interval, and 1−level that of every test.
-const level = 0.95
+const level = stats.Level
 
 // Options say what Compare shows beside the runs. The zero value shows all
 // runs by themselves.
@@ -28,7 +29,24 @@ type Options struct {
 	Published []PublishedResult
 	// Problems are what Store.List could not read.
 	Problems []results.Problem
+	// Intervals says which of the two kinds of intervals cells show, one of
+	// IntervalKinds; "" is auto.
+	Intervals string
+	// Papers returns how each test paper of a done run fared under one of its
+	// rules. With it there are intervals and tests over papers; with nil, the
+	// intervals that runs of one seed keep. An error becomes a note. It is called
+	// from several goroutines at once.
+	Papers func(run results.Run, rule metrics.Rule) (PaperScores, error)
+	// PaperRuns is the number of runs up to which Papers is called, since each
+	// costs reading its predictions: with more, a note says that the tests over
+	// papers are left out. 0 is 100.
+	PaperRuns int
 }
+
+// IntervalKinds returns what Options.Intervals may be: auto shows the interval
+// over seeds or, of a single one, that over papers; seeds, papers and both show
+// these alone; none shows none.
+func IntervalKinds() []string { return []string{"auto", "seeds", "papers", "both", "none"} }
 
 // PublishedResult is a score that others report for a model, as a fraction of
 // 1; NaN where they give none.
@@ -41,17 +59,28 @@ type PublishedResult struct {
 
 // Compare lays out runs in whatever state. Runs of one model, backend and
 // parameters are replicates: their rows show the mean over seeds, ± half its
-// 95 % interval by Student's t. A run without a result, an expected one that is
-// missing, and one that cannot be read has a row or a note that says so. The
-// same runs, in any order, give the same table.
+// 95 % interval by Student's t, or the bootstrap interval over test papers. Where
+// a row differs from the best of its column by less than tests can tell it is
+// Close: see Test. A run without a result, an expected one that is missing, and
+// one that cannot be read has a row or a note that says so. The same runs, in any
+// order, give the same table.
 func Compare(runs []results.Run, opt Options) (Table, error) {
 	chosen, err := chooseMetrics(opt.Columns)
 	if err != nil {
 		return Table{}, err
 	}
+	if opt.Intervals == "" {
+		opt.Intervals = IntervalKinds()[0]
+	}
+	if !slices.Contains(IntervalKinds(), opt.Intervals) {
+		return Table{}, fault.Usagef("table: intervals %q are unknown: want one of %s", opt.Intervals, strings.Join(IntervalKinds(), ", "))
+	}
 	c := comparison{metrics: chosen, opt: opt}
 	c.collect(runs)
 	if err := c.measure(); err != nil {
+		return Table{}, err
+	}
+	if err := c.resample(); err != nil {
 		return Table{}, err
 	}
 	c.mark()
@@ -63,6 +92,8 @@ type comparison struct {
 	opt     Options
 	groups  []*group
 	notes   []string // about runs that have no row
+	panels  []*panel
+	tests   tested // what was tested, for the notes
 }
 
 // group is one model with one set of parameters.
@@ -72,43 +103,48 @@ type group struct {
 	params  map[string]any
 	entries []entry // ascending by seed
 	rows    []*measured
+
+	finished []results.Run // what done returns
 }
 
 // measured is the row of one rule.
 type measured struct {
 	rule   metrics.Rule
 	seeds  []uint64
-	values []*Number // by metric; nil where a run lacks it
+	runs   []results.Run // by seed
+	values []*Number     // by metric; nil where a run lacks it
 	best   []bool
 	close  []bool
+	papers []PaperScores // by seed; nil where they are not known
+	panel  *panel        // of these papers
+	at     int           // its first column in panel.resampled
 }
 
 // done returns the group's finished runs, ascending by seed.
 func (g *group) done() []results.Run {
-	var runs []results.Run
-	for _, e := range g.entries {
-		if e.status == Measured {
-			runs = append(runs, e.run)
+	if g.finished == nil {
+		for _, e := range g.entries {
+			if e.status == Measured {
+				g.finished = append(g.finished, e.run)
+			}
 		}
 	}
-	return runs
+	return g.finished
 }
 
 // measure joins each group's replicates.
 func (c *comparison) measure() error {
 	for _, g := range c.groups {
-		runs := g.done()
-		for _, rule := range rulesOf(runs) {
+		for _, rule := range rulesOf(g.done()) {
 			row := &measured{rule: rule, best: make([]bool, len(c.metrics)), close: make([]bool, len(c.metrics))}
-			var with []results.Run
-			for _, r := range runs {
+			for _, r := range g.done() {
 				if _, ok := r.Result(rule); ok {
-					with = append(with, r)
+					row.runs = append(row.runs, r)
 					row.seeds = append(row.seeds, r.Seed)
 				}
 			}
 			for _, m := range c.metrics {
-				n, err := replicate(m, rule, with)
+				n, err := replicate(m, rule, row.runs)
 				if err != nil {
 					return fmt.Errorf("table: %s, rule %s, %s: %w", g.label, rule, m.Key, err)
 				}
@@ -154,52 +190,6 @@ func replicate(m metric, rule metrics.Rule, runs []results.Run) (*Number, error)
 		n.HalfWidth = &s.HalfWidth
 	}
 	return n, nil
-}
-
-// mark finds the best score of each column and those that a paired test over
-// the same seeds cannot tell from it. Runs on different data have no best.
-func (c *comparison) mark() {
-	if c.incomparable() != "" {
-		return
-	}
-	for j, m := range c.metrics {
-		if !m.score {
-			continue
-		}
-		best, rivals := c.bestRow(j)
-		if best == nil || rivals < 2 {
-			continue
-		}
-		for _, g := range c.groups {
-			for _, row := range g.rows {
-				switch {
-				case row.values[j] == nil:
-				case row.values[j].Value == best.values[j].Value:
-					row.best[j] = true
-				case slices.Equal(row.seeds, best.seeds):
-					_, p, err := stats.Paired(best.values[j].Replicates, row.values[j].Replicates, level)
-					row.close[j] = err == nil && !math.IsNaN(p) && p >= 1-level
-				}
-			}
-		}
-	}
-}
-
-// bestRow returns the row with the highest value of metric j, and how many have
-// one.
-func (c *comparison) bestRow(j int) (best *measured, rivals int) {
-	for _, g := range c.groups {
-		for _, row := range g.rows {
-			if row.values[j] == nil {
-				continue
-			}
-			rivals++
-			if best == nil || row.values[j].Value > best.values[j].Value {
-				best = row
-			}
-		}
-	}
-	return best, rivals
 }
 
 // incomparable says why the runs must not be compared; empty where they may.

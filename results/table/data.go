@@ -11,19 +11,22 @@ import (
 // with its status, numbers in full in the unit that writeJSON states. A column
 // with intervals is followed by one of half their widths, KEY_half_width.
 func writeCSV(out io.Writer, t Table) error {
-	intervals := make([]bool, len(t.Columns))
-	for _, row := range t.Rows {
-		for i, c := range row.Cells {
-			intervals[i] = intervals[i] || c.Number != nil && c.Number.HalfWidth != nil
-		}
-	}
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
 	header := []string{"status"}
+	seeds, papers := make([]bool, len(t.Columns)), make([]bool, len(t.Columns))
 	for i, c := range t.Columns {
+		for _, row := range t.Rows {
+			n := row.Cells[i].Number
+			seeds[i] = seeds[i] || n != nil && n.HalfWidth != nil
+			papers[i] = papers[i] || n != nil && n.Papers != nil
+		}
 		header = append(header, c.Key)
-		if intervals[i] {
+		if seeds[i] {
 			header = append(header, c.Key+"_half_width")
+		}
+		if papers[i] {
+			header = append(header, c.Key+"_low", c.Key+"_high")
 		}
 	}
 	if err := w.Write(header); err != nil {
@@ -32,20 +35,7 @@ func writeCSV(out io.Writer, t Table) error {
 	for _, row := range t.Rows {
 		record := []string{string(row.Status)}
 		for i, c := range row.Cells {
-			value, half := "", ""
-			switch {
-			case !t.Columns[i].Numeric:
-				value = c.Text
-			case c.Number != nil:
-				value = strconv.FormatFloat(c.Number.Value, 'g', -1, 64)
-				if c.Number.HalfWidth != nil {
-					half = strconv.FormatFloat(*c.Number.HalfWidth, 'g', -1, 64)
-				}
-			}
-			record = append(record, value)
-			if intervals[i] {
-				record = append(record, half)
-			}
+			record = append(record, csvCells(c, t.Columns[i].Numeric, seeds[i], papers[i])...)
 		}
 		if err := w.Write(record); err != nil {
 			return err
@@ -53,6 +43,32 @@ func writeCSV(out io.Writer, t Table) error {
 	}
 	w.Flush()
 	return w.Error()
+}
+
+// csvCells is a cell's value and, where its column has them, its intervals.
+func csvCells(c Cell, numeric, seeds, papers bool) []string {
+	value, half, low, high := "", "", "", ""
+	full := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	switch n := c.Number; {
+	case !numeric:
+		value = c.Text
+	case n != nil:
+		value = full(n.Value)
+		if n.HalfWidth != nil {
+			half = full(*n.HalfWidth)
+		}
+		if n.Papers != nil {
+			low, high = full(n.Papers.Low), full(n.Papers.High)
+		}
+	}
+	cells := []string{value}
+	if seeds {
+		cells = append(cells, half)
+	}
+	if papers {
+		cells = append(cells, low, high)
+	}
+	return cells
 }
 
 type jsonTable struct {

@@ -49,7 +49,7 @@ func writeLaTeX(out io.Writer, t Table) error {
 }
 
 func latexCell(c Cell) string {
-	text := latexSpecial.Replace(c.shown(" ± "))
+	text := latexSpecial.Replace(c.shown(" "))
 	switch {
 	case c.Best:
 		return "\\textbf{" + text + "}"
@@ -73,7 +73,7 @@ func allNotes(t Table, best, closest string, escape func(string) string) []strin
 		marks = append(marks, best+escape(": best measured of its column."))
 	}
 	if anyClose {
-		marks = append(marks, closest+escape(": not significantly below the best (paired t-test over seeds, p ≥ 0.05)."))
+		marks = append(marks, closest+escape(": not significantly below it."))
 	}
 	var notes []string
 	if len(marks) > 0 {

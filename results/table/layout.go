@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"assay/results"
-	"assay/results/metrics"
+	"assay/results/stats"
 )
 
 // absent fills the cell of a number that there is not.
@@ -27,6 +27,10 @@ func (c *comparison) layOut() Table {
 	for _, p := range places {
 		t.Columns = append(t.Columns, p.Column)
 	}
+	last := map[string]int{} // group of each model
+	for i, g := range c.groups {
+		last[g.name] = i
+	}
 	for i, g := range c.groups {
 		first := len(t.Rows)
 		for _, row := range g.rows {
@@ -37,7 +41,7 @@ func (c *comparison) layOut() Table {
 				t.Rows = append(t.Rows, plainRow(places, s, g.label, fmt.Sprintf("%s: %s", s, listSeeds(seeds))))
 			}
 		}
-		if !slices.ContainsFunc(c.groups[i+1:], func(o *group) bool { return o.name == g.name }) {
+		if last[g.name] == i {
 			t.Rows = append(t.Rows, c.publishedRows(places, g.name)...)
 		}
 		for j := first + 1; j < len(t.Rows); j++ {
@@ -110,15 +114,42 @@ func (c *comparison) measuredRow(places []place, g *group, row *measured) Row {
 				}
 			}
 		default:
-			n := row.values[p.metric]
-			cell.Text, cell.Number = show(p.Unit, n.Value), n
-			if n.HalfWidth != nil && c.metrics[p.metric].score {
-				cell.Interval = show(p.Unit, *n.HalfWidth)
-			}
-			cell.Best, cell.Close = row.best[p.metric], row.close[p.metric]
+			c.fill(cell, row, p.metric)
 		}
 	}
 	return out
+}
+
+// fill shows the value of metric j, its intervals and its mark.
+func (c *comparison) fill(cell *Cell, row *measured, j int) {
+	n, m := row.values[j], c.metrics[j]
+	cell.Text, cell.Number = show(m.Unit, n.Value), n
+	cell.Best, cell.Close = row.best[j], row.close[j]
+	if !m.score {
+		return
+	}
+	seeds, papers := c.shows(len(row.seeds))
+	if seeds && n.HalfWidth != nil {
+		cell.Interval = show(m.Unit, *n.HalfWidth)
+	}
+	if papers && n.Papers != nil {
+		cell.Range = "[" + show(m.Unit, n.Papers.Low) + ", " + show(m.Unit, n.Papers.High) + "]"
+	}
+}
+
+// shows says which intervals a row of so many seeds shows.
+func (c *comparison) shows(n int) (seeds, papers bool) {
+	switch c.opt.Intervals {
+	case "seeds":
+		return true, false
+	case "papers":
+		return false, true
+	case "both":
+		return true, true
+	case "none":
+		return false, false
+	}
+	return n >= stats.FewestReplicates, n < stats.FewestReplicates
 }
 
 // plainRow says model and rule, and that all else is absent.
@@ -234,82 +265,3 @@ func span(runs []results.Run, get func(results.Data) int) string {
 	}
 	return thousands(low) + "–" + thousands(high)
 }
-
-// allNotes explains what the table shows and names what it does not.
-func (c *comparison) allNotes() []string {
-	var notes []string
-	if why := c.incomparable(); why != "" {
-		notes = append(notes, "NOT COMPARABLE: "+why+"; no best is marked.")
-	}
-	if len(c.done()) > 0 {
-		notes = append(notes, c.scoreNote(), c.ruleNote())
-	}
-	notes = append(notes, c.publishedNotes()...)
-	for _, g := range c.groups {
-		for _, e := range g.entries {
-			if e.status != Measured {
-				notes = append(notes, fmt.Sprintf("%s, seed %d, %s: %s.", g.label, e.run.Seed, e.status, strings.TrimSuffix(oneLine(e.message), ".")))
-			}
-		}
-	}
-	for _, g := range c.groups {
-		for _, r := range g.done() {
-			for _, w := range r.Warnings {
-				notes = append(notes, fmt.Sprintf("%s, seed %d: %s.", g.label, r.Seed, strings.TrimSuffix(oneLine(w), ".")))
-			}
-		}
-	}
-	return append(notes, c.notes...)
-}
-
-func (c *comparison) scoreNote() string {
-	most := 0
-	for _, g := range c.groups {
-		most = max(most, len(g.done()))
-	}
-	text := "Scores in percent, on the test papers."
-	if most > 1 {
-		text += " n: runs that differ in their seed alone; ±: 95 % t-interval of their mean."
-	} else {
-		text += " One seed: no interval."
-	}
-	var meanings []string
-	for _, m := range c.metrics {
-		if m.note != "" {
-			meanings = append(meanings, m.note)
-		}
-	}
-	if len(meanings) > 0 {
-		text += " " + strings.Join(meanings, ". ") + "."
-	}
-	return text
-}
-
-func (c *comparison) ruleNote() string {
-	var rules []metrics.Rule
-	var parts []string
-	for _, g := range c.groups {
-		for _, row := range g.rows {
-			if !slices.Contains(rules, row.rule) {
-				rules = append(rules, row.rule)
-				parts = append(parts, fmt.Sprintf("%s: %s", row.rule, row.rule.Describe()))
-			}
-		}
-	}
-	return "Rules: " + strings.Join(parts, "; ") + "."
-}
-
-func (c *comparison) publishedNotes() []string {
-	var notes []string
-	for _, p := range c.opt.Published {
-		if p.Source != "" {
-			notes = append(notes, fmt.Sprintf("Published, %s: %s.", p.Model, strings.TrimSuffix(oneLine(p.Source), ".")))
-		}
-	}
-	if slices.ContainsFunc(c.places(), func(p place) bool { return p.difference }) {
-		notes = append([]string{"Δ: ours less the published score, in points."}, notes...)
-	}
-	return notes
-}
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

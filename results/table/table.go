@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"assay/internal/fault"
+	"assay/results"
 )
 
 // Table is a layout without a format. Each row has a cell for each column.
@@ -53,19 +54,25 @@ type Row struct {
 // Cell is one place of the table. The zero value is an empty cell.
 type Cell struct {
 	Text     string  // without its interval
-	Interval string  // half its width, as text; empty where there is none
+	Interval string  // over seeds: half its width, as text; empty where none is shown
+	Range    string  // over papers: from and to, as text; empty where none is shown
 	Number   *Number // what Text shows, in full; nil for words and empty cells
 	Repeats  bool    // the cell above says the same: formats for people leave it out
 	Best     bool    // the best of its column
-	Close    bool    // not significantly different from the best
+	Close    bool    // not significantly below the best
 }
 
 // Number is a cell's value in its column's unit.
 type Number struct {
 	Value float64 `json:"value"`
-	// HalfWidth is half the width of the 95 % interval; nil with one replicate.
+	// HalfWidth is half the width of the 95 % interval over seeds; nil with one
+	// replicate.
 	HalfWidth  *float64  `json:"half_width,omitempty"`
 	Replicates []float64 `json:"replicates,omitempty"` // ascending by seed
+	// Papers is the 95 % interval over test papers, of the replicates as they
+	// are; nil where it is not known.
+	Papers *results.Interval `json:"over_papers,omitempty"`
+	Tests  []Test            `json:"tests,omitempty"` // against the best of the column
 }
 
 // Format is how a table is written.
@@ -132,13 +139,17 @@ func Write(out io.Writer, t Table, format Format) error {
 	return err
 }
 
-// shown is a cell's text for people, with sep before its interval.
-func (c Cell) shown(sep string) string {
-	switch {
-	case c.Repeats:
+// shown is a cell's text for people; gap stands before each interval.
+func (c Cell) shown(gap string) string {
+	if c.Repeats {
 		return ""
-	case c.Interval != "":
-		return c.Text + sep + c.Interval
 	}
-	return c.Text
+	text := c.Text
+	if c.Interval != "" {
+		text += gap + "± " + c.Interval
+	}
+	if c.Range != "" {
+		text += gap + c.Range
+	}
+	return text
 }

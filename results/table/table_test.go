@@ -126,7 +126,14 @@ func hostile() Table {
 func TestGolden(t *testing.T) {
 	runs, opt := example(t)
 	single := slices.DeleteFunc(slices.Clone(runs), func(r results.Run) bool { return r.Seed != 1 || r.State != results.Done })
+	judged := slices.Clone(runs)
+	papers := invent(judged, 400, true)
+	both := opt
+	both.Papers, both.Intervals = papers.of, "both"
+	one := slices.DeleteFunc(slices.Clone(judged), func(r results.Run) bool { return r.Seed != 1 || r.State != results.Done })
 	for name, table := range map[string]Table{
+		"both":    compare(t, judged, both),
+		"papers":  compare(t, one, Options{Name: "quickstart", Papers: papers.of}),
 		"full":    compare(t, runs, opt),
 		"single":  compare(t, single, Options{Name: "quickstart"}),
 		"hostile": hostile(),
@@ -155,6 +162,7 @@ func TestGolden(t *testing.T) {
 // The order in which a store lists runs must not show.
 func TestOrderOfRunsDoesNotMatter(t *testing.T) {
 	runs, opt := example(t)
+	opt.Papers = invent(runs, 50, true).of
 	for _, expected := range [][]results.Run{opt.Expected, nil} {
 		opt.Expected = expected
 		want := written(t, compare(t, runs, opt), JSON)
@@ -308,9 +316,12 @@ func TestSweepRowsSayWhatDiffers(t *testing.T) {
 
 func TestTextFitsATerminal(t *testing.T) {
 	runs, opt := example(t)
-	for i, line := range strings.Split(written(t, compare(t, runs, opt), Text), "\n") {
-		if n := len([]rune(line)); n > 120 {
-			t.Errorf("line %d is %d wide: %s", i+1, n, line)
+	opt.Papers = invent(runs, 50, true).of
+	for _, opt.Intervals = range IntervalKinds() {
+		for i, line := range strings.Split(written(t, compare(t, runs, opt), Text), "\n") {
+			if n := len([]rune(line)); n > textWidth {
+				t.Errorf("line %d is %d wide: %s", i+1, n, line)
+			}
 		}
 	}
 }

@@ -15,11 +15,13 @@ import (
 const textWidth = 118
 
 // writeText writes for a terminal: rules without vertical lines, notes below.
-// A table that would be wider than textWidth puts intervals on a second line.
+// A table that would be wider than textWidth puts intervals on lines of their own, and then their ends.
 func writeText(out io.Writer, t Table) error {
-	sep := " ± "
-	if width(textCells(t, sep)) > textWidth {
-		sep = "\n± "
+	cells := textCells(t, " ", " ")
+	for _, gaps := range [][2]string{{"\n", " "}, {"\n", "\n"}} {
+		if width(cells) > textWidth {
+			cells = textCells(t, gaps[0], gaps[1])
+		}
 	}
 	var b strings.Builder
 	if t.Caption != "" {
@@ -33,7 +35,7 @@ func writeText(out io.Writer, t Table) error {
 			Lines:      tw.Lines{ShowTop: tw.On, ShowBottom: tw.On, ShowHeaderLine: tw.On},
 		},
 	})
-	if err := render(&b, r, t, titles(t), textCells(t, sep)); err != nil {
+	if err := render(&b, r, t, titles(t), cells); err != nil {
 		return err
 	}
 	for _, n := range allNotes(t, "*", "~", func(s string) string { return s }) {
@@ -44,8 +46,9 @@ func writeText(out io.Writer, t Table) error {
 }
 
 // textCells marks the best with * and what is close to it with ~; where a
-// column has marks, the other numbers end in a space to stay aligned.
-func textCells(t Table, sep string) [][]string {
+// column has marks, the other numbers end in a space to stay aligned. gap stands
+// before each interval, and within between the two ends of one.
+func textCells(t Table, gap, within string) [][]string {
 	marked := make([]bool, len(t.Columns))
 	for _, row := range t.Rows {
 		for i, c := range row.Cells {
@@ -57,6 +60,7 @@ func textCells(t Table, sep string) [][]string {
 		var cells []string
 		for i, c := range row.Cells {
 			mark := ""
+			c.Range = strings.Replace(c.Range, ", ", ","+within, 1)
 			switch {
 			case c.Best:
 				mark = "*"
@@ -65,10 +69,11 @@ func textCells(t Table, sep string) [][]string {
 			case marked[i]:
 				mark = " "
 			}
-			first, rest, two := strings.Cut(c.shown(sep), "\n")
+			first, rest, more := strings.Cut(c.shown(gap), "\n")
 			text := first + mark
-			if two {
-				text += "\n" + rest + strings.Repeat(" ", len(mark))
+			if more {
+				pad := strings.Repeat(" ", len(mark))
+				text += "\n" + strings.ReplaceAll(rest, "\n", pad+"\n") + pad
 			}
 			cells = append(cells, text)
 		}
@@ -86,7 +91,9 @@ func width(rows [][]string) int {
 			if i == len(widest) {
 				widest = append(widest, 0)
 			}
-			widest[i] = max(widest[i], utf8.RuneCountInString(cell))
+			for line := range strings.Lines(cell) {
+				widest[i] = max(widest[i], utf8.RuneCountInString(strings.TrimSuffix(line, "\n")))
+			}
 		}
 	}
 	total := 0
@@ -105,7 +112,7 @@ func writeMarkdown(out io.Writer, t Table) error {
 	for _, row := range t.Rows {
 		var cells []string
 		for _, c := range row.Cells {
-			text := markdownSpecial.Replace(c.shown(" ± "))
+			text := markdownSpecial.Replace(c.shown(" "))
 			switch {
 			case c.Best:
 				text = "**" + text + "**"
@@ -136,7 +143,7 @@ func writeHTML(out io.Writer, t Table) error {
 	for _, row := range t.Rows {
 		var cells []string
 		for _, c := range row.Cells {
-			text := html.EscapeString(c.shown(" ± "))
+			text := html.EscapeString(c.shown(" "))
 			switch {
 			case c.Best:
 				text = "<strong>" + text + "</strong>"

@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"assay/experiments"
+	"assay/internal/fault"
+	"assay/results"
+	"assay/results/metrics"
+	"assay/results/plot"
+)
+
+// plotOptions are the flags that all pictures share.
+type plotOptions struct {
+	overrides     []string
+	store         string
+	out           string
+	width, height string
+	dpi           int
+	title         string
+	captions      bool
+	json          bool
+
+	metrics, models, where, rules []string
+}
+
+func newPlot() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "plot",
+		Short: "Draw learning curves, comparisons, sweeps and word vectors as PNG or SVG",
+		Example: `  assay plot comparison quickstart
+  assay plot curves paper --out curves.svg --width 8.4cm`,
+		Args: unknownVerb,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newPlotCurves(), newPlotComparison(), newPlotSweep(), newPlotEmbeddings())
+	return cmd
+}
+
+// flags adds the flags that all pictures share.
+func (o *plotOptions) flags(cmd *cobra.Command, known []string) {
+	addConfigFlags(cmd, &o.overrides, &o.store)
+	flags := cmd.Flags()
+	flags.StringVar(&o.out, "out", "", "file for the picture, ending in .png or .svg (default: EXPERIMENT-"+cmd.Name()+".png here)")
+	flags.StringVar(&o.width, "width", "16cm", "width of the picture, in cm, mm, in or pt")
+	flags.StringVar(&o.height, "height", "", "its height (default: what the content wants)")
+	flags.IntVar(&o.dpi, "dpi", 200, "dots per inch of a PNG")
+	flags.StringVar(&o.title, "title", "", `title above the picture, "" for none (default: the experiment and its papers)`)
+	flags.BoolVar(&o.captions, "notes", true, "write under the picture what its marks are; --notes=false prints that to stderr, for the caption of a paper")
+	flags.BoolVar(&o.json, "json", false, "print what would be drawn as JSON instead")
+	flags.StringSliceVar(&o.metrics, "metric", nil, "what is drawn, a panel each: some of "+strings.Join(known, ", "))
+	flags.StringArrayVar(&o.models, "model", nil, "draw this model alone; repeatable")
+	flags.StringArrayVar(&o.where, "where", nil, "draw only runs with a setting KEY=VALUE, such as dropout=0.1; repeatable")
+}
+
+// ruleFlag adds --rule.
+func (o *plotOptions) ruleFlag(cmd *cobra.Command, byDefault string) {
+	cmd.Flags().StringSliceVar(&o.rules, "rule", nil, "decision rule, such as tuned or fixed:0.5 (default: "+byDefault+")")
+}
+
+func newPlotCurves() *cobra.Command {
+	var opt plotOptions
+	var trials []string
+	cmd := &cobra.Command{
+		Use:   "curves CONFIG",
+		Short: "Draw how networks learnt: F1 and loss by epoch, in training and validation",
+		Example: `  assay plot curves paper
+  assay plot curves ablations --model base --model GloVe --metric f1,master_f1,loss --out curves.svg`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return opt.draw(cmd, args[0], trials, func(store *results.Store, runs []results.Run, o plot.Options) (plot.Figure, error) {
+				var curves []plot.Curve
+				for _, r := range runs {
+					epochs, err := store.Epochs(r.Experiment, r.Trial)
+					if err != nil {
+						return plot.Figure{}, err
+					}
+					curves = append(curves, plot.Curve{Run: r, Epochs: epochs})
+				}
+				return plot.Curves(curves, o)
+			})
+		},
+	}
+	opt.flags(cmd, plot.CurveMetrics())
+	cmd.Flags().StringSliceVar(&trials, "trial", nil, "draw this trial, as `assay runs list` names it; repeatable")
+	return cmd
+}
+
+func newPlotComparison() *cobra.Command {
+	var opt plotOptions
+	cmd := &cobra.Command{
+		Use:   "comparison CONFIG",
+		Short: "Draw a bar for each model and decision rule, with intervals",
+		Example: `  assay plot comparison quickstart --metric f1,master_f1
+  assay plot comparison paper --rule tuned --out comparison.svg`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return opt.draw(cmd, args[0], nil, func(_ *results.Store, runs []results.Run, o plot.Options) (plot.Figure, error) {
+				return plot.Comparison(runs, o)
+			})
+		},
+	}
+	opt.flags(cmd, plot.Metrics())
+	opt.ruleFlag(cmd, "all")
+	return cmd
+}
+
+func newPlotSweep() *cobra.Command {
+	var opt plotOptions
+	var sweep plot.SweepOptions
+	cmd := &cobra.Command{
+		Use:   "sweep CONFIG --x KEY",
+		Short: "Draw a metric against a setting that runs differ in",
+		Long: `Sweep draws a metric against any setting of the runs. Points are means over seeds
+with their 95 % interval; each combination of the --series settings is a line.
+Settings that differ and are neither are said above the picture: --where fixes
+one, --around MODEL draws what differs from that model in nothing else.`,
+		Example: `  assay plot sweep sweep-dropout --x dropout --series embeddings
+  assay plot sweep ablations --x master_loss_ratio --around base --metric f1,master_f1`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return opt.draw(cmd, args[0], nil, func(_ *results.Store, runs []results.Run, o plot.Options) (plot.Figure, error) {
+				return plot.Sweep(runs, o, sweep)
+			})
+		},
+	}
+	opt.flags(cmd, plot.Metrics())
+	opt.ruleFlag(cmd, "tuned, or the first")
+	cmd.Flags().StringVar(&sweep.X, "x", "", "the setting along the horizontal axis, such as dropout; model is the model's name")
+	cmd.Flags().BoolVar(&sweep.Log, "log", false, "a logarithmic horizontal axis")
+	cmd.Flags().StringSliceVar(&sweep.Series, "series", nil, "settings that are told apart as lines, such as embeddings")
+	cmd.Flags().StringVar(&sweep.Around, "around", "", "draw only what differs from this model in --x and --series alone")
+	return cmd
+}
+
+func newPlotEmbeddings() *cobra.Command {
+	var opt plotOptions
+	var reference string
+	cmd := &cobra.Command{
+		Use:   "embeddings CONFIG",
+		Short: "Draw word vectors against each other: FastText against GloVe",
+		Long: `Embeddings draws the models that differ in their word vectors alone: each table's
+score and interval, and beside it the paired difference to the reference table.`,
+		Example: `  assay plot embeddings embeddings
+  assay plot embeddings sweep-embeddings --reference glove --metric f1,master_f1`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return opt.draw(cmd, args[0], nil, func(_ *results.Store, runs []results.Run, o plot.Options) (plot.Figure, error) {
+				return plot.Embeddings(runs, o, reference)
+			})
+		},
+	}
+	opt.flags(cmd, plot.Metrics())
+	opt.ruleFlag(cmd, "tuned, or the first")
+	cmd.Flags().StringVar(&reference, "reference", "", "the word vectors that others are compared with (default: the first)")
+	return cmd
+}
+
+// draw makes one picture: it finds the runs, has the figure made of them and
+// writes it. trials are runs to take whatever their configuration.
+func (o *plotOptions) draw(cmd *cobra.Command, source string, trials []string, figure func(*results.Store, []results.Run, plot.Options) (plot.Figure, error)) error {
+	cfg, err := loadConfig(source, o.overrides, o.store)
+	if err != nil {
+		return err
+	}
+	if o.out == "" {
+		o.out = cfg.Name + "-" + cmd.Name() + ".png"
+	}
+	format, err := plot.FormatOf(o.out)
+	if err != nil {
+		return err
+	}
+	size, err := o.size()
+	if err != nil {
+		return err
+	}
+	opt, err := o.options(cfg)
+	if err != nil {
+		return err
+	}
+	store, err := results.OpenStore(cfg.Results.Path)
+	if err != nil {
+		return err
+	}
+	runs, notes, err := plottedRuns(cmd.Context(), cmd.ErrOrStderr(), cfg, store, trials)
+	if err != nil {
+		return err
+	}
+	opt.Notes = notes
+	fig, err := figure(store, runs, opt)
+	if err != nil {
+		return err
+	}
+	if cmd.Flags().Changed("title") {
+		fig.Title = o.title
+	}
+	if o.json {
+		return writeJSON(cmd.OutOrStdout(), fig)
+	}
+	if !o.captions {
+		for _, n := range append(fig.Subtitle, fig.Notes...) {
+			fmt.Fprintln(cmd.ErrOrStderr(), "assay: note:", n)
+		}
+		fig.Subtitle, fig.Notes = nil, nil
+	}
+	if err := writeOut(cmd.OutOrStdout(), o.out, func(w io.Writer) error { return plot.Write(w, fig, format, size) }); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), o.out)
+	return err
+}
+
+// plottedRuns returns the runs of the experiment, or those of the named trials.
+func plottedRuns(ctx context.Context, stderr io.Writer, cfg *experiments.Config, store *results.Store, trials []string) (runs []results.Run, notes []string, err error) {
+	for _, t := range trials {
+		r, err := store.Run(cfg.Name, strings.TrimPrefix(t, cfg.Name+"/"))
+		if err != nil {
+			return nil, nil, fault.Usage(err)
+		}
+		runs = append(runs, r)
+	}
+	if len(runs) > 0 {
+		return runs, nil, nil
+	}
+	current, err := experiments.CurrentTrials(cfg)
+	if err != nil {
+		fmt.Fprintln(stderr, "assay: note: runs are chosen by configuration alone:", err)
+	}
+	return experiments.Chosen(ctx, cfg, store, current)
+}
+
+func (o *plotOptions) size() (size plot.Size, err error) {
+	if size.Width, err = plot.ParseLength(o.width); err != nil {
+		return size, err
+	}
+	if o.height != "" {
+		size.Height, err = plot.ParseLength(o.height)
+	}
+	size.DPI = o.dpi
+	return size, err
+}
+
+// options returns the options of the picture that the flags and the
+// configuration give.
+func (o *plotOptions) options(cfg *experiments.Config) (plot.Options, error) {
+	opt := plot.Options{Name: cfg.Name, Metrics: o.metrics, Models: o.models, Where: o.where}
+	for _, r := range o.rules {
+		rule, err := metrics.ParseRule(r)
+		if err != nil {
+			return opt, fault.Usagef("--rule: %w", err)
+		}
+		opt.Rules = append(opt.Rules, rule)
+	}
+	for _, p := range cfg.Published {
+		opt.Published = append(opt.Published, plot.Published{Model: p.Model, F1: p.F1, MasterF1: p.MasterF1})
+	}
+	return opt, nil
+}

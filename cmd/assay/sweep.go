@@ -1,0 +1,301 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"assay/experiments"
+	"assay/internal/atomicfile"
+	"assay/internal/fault"
+	"assay/internal/suggest"
+	"assay/results"
+	"assay/results/table"
+	"assay/runners"
+	"assay/runners/slurm"
+)
+
+type sweepOptions struct {
+	overrides []string
+	results   string
+	runner    string
+	force     bool
+	dryRun    bool
+	quiet     bool
+	json      bool
+	format    string
+
+	jobs    int
+	workers int
+	memory  float64
+
+	slurm slurm.Options
+}
+
+func newSweep() *cobra.Command {
+	var opt sweepOptions
+	cmd := &cobra.Command{
+		Use:   "sweep CONFIG",
+		Short: "Run many trials side by side, here or on a Slurm cluster",
+		Long: `Sweep runs every trial of the experiment, those of its [model.sweep] tables
+included. The local runner runs as many at once as the cores and the memory allow,
+and ends in the table. The Slurm runner writes a batch script, submits it as a job
+array and returns; ` + "`assay status`" + ` shows how far it is, and ` + "`assay table`" + ` the result.
+
+The same command resumes: what is done is not run again, what was stopped goes on
+from its checkpoint, and values that were added to the sweep are new trials. An
+experiment that changed otherwise is refused, with what changed, unless --force is
+given. docs/SWEEPS.md describes sweeps, clusters and other schedulers.`,
+		Example: `  assay sweep sweep-dropout --set corpus.path=data/arxiv
+  assay sweep my.toml --jobs 4 --memory 12
+  assay sweep my.toml --runner slurm --partition gpu --time 4:00:00 --mem 8G --cpus 4 --max-parallel 20`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error { return runSweep(cmd, args[0], opt) },
+	}
+	addConfigFlags(cmd, &opt.overrides, &opt.results)
+	flags := cmd.Flags()
+	flags.StringVar(&opt.runner, "runner", "local", "where trials run: local or slurm")
+	flags.BoolVar(&opt.force, "force", false, "go on although the experiment has changed since its sweep was begun")
+	flags.BoolVar(&opt.dryRun, "dry-run", false, "show the trials (local) or the batch scripts (slurm), run nothing")
+	flags.BoolVar(&opt.quiet, "quiet", false, "no line a trial on stderr")
+	flags.BoolVar(&opt.json, "json", false, "print the table, or what was submitted, as JSON")
+	flags.StringVar(&opt.format, "format", "text", "table format: "+strings.Join(table.Formats(), ", "))
+
+	flags.IntVar(&opt.jobs, "jobs", 0, "local: trials that run at once; 0: one a core, as far as memory allows")
+	flags.IntVar(&opt.workers, "workers", 0, "local: cores that a trial uses; 0 shares them. A task of Slurm uses those that it has")
+	flags.Float64Var(&opt.memory, "memory", 0, "local: GiB that trials may take together by their estimates; 0: three quarters of the machine's")
+
+	s := &opt.slurm
+	flags.StringVar(&s.Partition, "partition", "", "slurm: partition, or several with commas")
+	flags.StringVar(&s.Time, "time", "", "slurm: time limit of a trial's task, such as 4:00:00; longer trials go on in further tasks")
+	flags.DurationVar(&s.Warn, "warn", 0, "slurm: how long before the limit a task writes its checkpoint; 0: 2m, less for short limits")
+	flags.StringVar(&s.Memory, "mem", "", "slurm: memory of a task, such as 8G")
+	flags.StringVar(&s.GPUs, "gpus", "", "slurm: GPUs of a task, such as 1 or a100:1")
+	flags.IntVar(&s.CPUs, "cpus", 0, "slurm: cores of a task")
+	flags.IntVar(&s.MaxParallel, "max-parallel", 0, "slurm: tasks that run at the same time; 0: no limit")
+	flags.StringArrayVar(&s.Setup, "setup", nil, "slurm: shell command before the program, such as 'module load cuda'; repeatable")
+	flags.StringArrayVar(&s.Extra, "sbatch", nil, "slurm: further option of sbatch, such as --account=physics; repeatable")
+	return cmd
+}
+
+func runSweep(cmd *cobra.Command, source string, opt sweepOptions) (err error) {
+	if opt.runner != "local" && opt.runner != "slurm" {
+		known := []string{"local", "slurm"}
+		return fault.Usagef("--runner %s: unknown%s; one of %s; docs/SWEEPS.md shows other schedulers", opt.runner, suggest.Hint(opt.runner, known), strings.Join(known, ", "))
+	}
+	if !(opt.memory >= 0) {
+		return fault.Usagef("--memory %g: want GiB above 0, or 0 for three quarters of the machine's", opt.memory)
+	}
+	cfg, err := loadConfig(source, opt.overrides, opt.results)
+	if err != nil {
+		return err
+	}
+	format, err := tableFormat(opt.format, opt.json)
+	if err != nil {
+		return err
+	}
+	if opt.dryRun && opt.runner == "local" {
+		plan, err := experiments.Preview(cmd.Context(), cfg)
+		if err != nil {
+			return err
+		}
+		return dryRun(cmd.OutOrStdout(), cfg, plan, opt.json)
+	}
+	session, err := experiments.Open(cmd.Context(), cfg, experiments.Options{Workers: opt.workers})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+	if opt.runner == "slurm" {
+		return runSlurm(cmd, session, opt)
+	}
+	if err := adopt(cmd, session, opt.force); err != nil {
+		return err
+	}
+	return runLocal(cmd, session, format, opt.quiet, runners.LocalOptions{
+		Jobs: opt.jobs, Workers: opt.workers, Memory: int64(opt.memory * (1 << 30)),
+	})
+}
+
+// slurmFolder keeps the scripts, records and logs of a sweep's submissions.
+func slurmFolder(store *results.Store, experiment string) string {
+	return filepath.Join(store.SweepPath(experiment), "slurm")
+}
+
+// runSlurm submits the trials that are not done and that no task is about to
+// run.
+func runSlurm(cmd *cobra.Command, session *experiments.Session, opt sweepOptions) error {
+	ctx := cmd.Context()
+	store, name := session.Store(), session.Config.Name
+	dir, err := filepath.Abs(slurmFolder(store, name))
+	if err != nil {
+		return err
+	}
+	known, err := slurm.Jobs(ctx, dir)
+	if err != nil {
+		return err
+	}
+	active := activeTasks(known)
+	if opt.force && len(active) > 0 {
+		return fault.Usagef("sweep: --force numbers the trials anew, but %d tasks of the sweep are still queued or running: `scancel` them first", len(active))
+	}
+	if !opt.dryRun {
+		if err := adopt(cmd, session, opt.force); err != nil {
+			return err
+		}
+	}
+	batch, err := newBatch(session, dir, opt)
+	if err != nil {
+		return err
+	}
+	session.Decide(session.Stored)
+	rungs, done, queued := unfinished(session, active)
+	if opt.dryRun {
+		return previewSlurm(ctx, cmd.OutOrStdout(), batch, rungs)
+	}
+	if err := atomicfile.WriteBytes(batch.Config, []byte(session.Config.Text())); err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
+	submitted, err := submitRungs(ctx, batch, rungs, session, active)
+	return errors.Join(tellSubmitted(cmd, submitted, name, done, queued, opt.json), err)
+}
+
+// activeTasks are the tasks that are queued or run, by the number of their trial.
+func activeTasks(known slurm.Known) map[int]slurm.Task {
+	active := map[int]slurm.Task{}
+	for n, t := range known.Tasks {
+		if t.Active() {
+			active[n] = t
+		}
+	}
+	return active
+}
+
+func newBatch(session *experiments.Session, dir string, opt sweepOptions) (slurm.Batch, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return slurm.Batch{}, err
+	}
+	if strings.Contains(program, string(filepath.Separator)+"go-build") {
+		return slurm.Batch{}, fault.Usagef("sweep: tasks cannot run a program that `go run` will remove: build it first, `go build -o bin/assay ./cmd/assay`, in a folder that the nodes see")
+	}
+	out, err := filepath.Abs(session.Config.Results.Path)
+	if err != nil {
+		return slurm.Batch{}, err
+	}
+	name := session.Config.Name
+	return slurm.Batch{
+		Name: name, Dir: dir, Program: program, Results: out, Options: opt.slurm,
+		Config: filepath.Join(filepath.Dir(dir), "config.toml"),
+	}, nil
+}
+
+// unfinished lists the numbers of the trials to submit, by rung, and how many
+// are done or queued.
+func unfinished(session *experiments.Session, active map[int]slurm.Task) (rungs [][]int, done, queued int) {
+	for _, j := range session.Jobs {
+		_, waits := active[j.Number]
+		switch {
+		case j.Decided() && session.Stored(j.Trial.ID).Run.State == results.Done:
+			done++
+			continue
+		case waits:
+			queued++
+			continue
+		}
+		for len(rungs) <= j.Rung {
+			rungs = append(rungs, nil)
+		}
+		rungs[j.Rung] = append(rungs[j.Rung], j.Number)
+	}
+	return rungs, done, queued
+}
+
+// submitRungs submits each rung behind the one before, whose tasks decide it.
+func submitRungs(ctx context.Context, batch slurm.Batch, rungs [][]int, session *experiments.Session, active map[int]slurm.Task) ([]slurm.Submission, error) {
+	var all []slurm.Submission
+	after := slices.Clone(batch.After)
+	for rung, numbers := range rungs {
+		for n, t := range active { // tasks of earlier submissions
+			if id, _, _ := strings.Cut(t.Job, "_"); session.Jobs[n].Rung < rung && !slices.Contains(after, id) {
+				after = append(after, id)
+			}
+		}
+		if len(numbers) == 0 {
+			continue
+		}
+		b := batch
+		b.Trials, b.After = numbers, slices.Clone(after)
+		slices.Sort(b.After)
+		submitted, err := slurm.Submit(ctx, b)
+		all = append(all, submitted...)
+		if err != nil {
+			return all, err
+		}
+		for _, s := range submitted {
+			after = append(after, s.Job)
+		}
+	}
+	return all, nil
+}
+
+func previewSlurm(ctx context.Context, out io.Writer, batch slurm.Batch, rungs [][]int) error {
+	for rung, numbers := range rungs {
+		if len(numbers) == 0 {
+			continue
+		}
+		b := batch
+		b.Trials = numbers
+		scripts, err := slurm.Preview(ctx, b)
+		if err != nil {
+			return err
+		}
+		for _, s := range scripts {
+			if rung > 0 {
+				fmt.Fprintf(out, "# rung %d: submitted to begin after the tasks of the rung before have ended\n", rung)
+			}
+			if _, err := fmt.Fprintf(out, "# %s\n%s\n", s.Path, s.Text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func tellSubmitted(cmd *cobra.Command, submitted []slurm.Submission, name string, done, queued int, asJSON bool) error {
+	out := cmd.OutOrStdout()
+	type row struct {
+		Job    string `json:"job"`
+		Script string `json:"script"`
+		Trials []int  `json:"trials"`
+	}
+	rows := []row{}
+	for _, s := range submitted {
+		rows = append(rows, row{s.Job, s.Path, s.Trials})
+	}
+	if asJSON {
+		return writeJSON(out, struct {
+			Experiment string `json:"experiment"`
+			Done       int    `json:"done"`
+			Queued     int    `json:"queued_before"`
+			Submitted  []row  `json:"submitted"`
+		}{name, done, queued, rows})
+	}
+	var b strings.Builder
+	for _, r := range rows {
+		fmt.Fprintf(&b, "submitted job %s: %d trials (%s)\n", r.Job, len(r.Trials), r.Script)
+	}
+	if len(rows) == 0 {
+		fmt.Fprintln(&b, "nothing to submit")
+	}
+	fmt.Fprintf(&b, "%s: %d trials done, %d queued before; `assay status` shows how far they are\n", name, done, queued)
+	_, err := io.WriteString(out, b.String())
+	return err
+}

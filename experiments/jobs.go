@@ -1,0 +1,239 @@
+package experiments
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"slices"
+
+	"assay/results"
+	"assay/results/metrics"
+)
+
+// Job is a place in an experiment's list of trials. Most trials are known from
+// the start; that of a later rung of a sweep is decided by results of the rung
+// before.
+type Job struct {
+	// Number names the job among those of the experiment: its index.
+	Number int
+	// Key is equal for jobs of equal work, whatever their numbers: the trial's ID,
+	// or what the place in a rung depends on.
+	Key   string
+	Model string
+	Rung  int // from 0
+	Slot  int // in the rung, or the setting's number
+	Seed  uint64
+	// Trial is what is to be run; its ID is empty until it is decided.
+	Trial Trial
+	// Needs are the numbers of the jobs whose results decide it.
+	Needs []int
+
+	sweep   *Sweep
+	model   int // in Config.Models
+	setting int // of the sweep; −1 until it is decided
+}
+
+// Decided reports whether the job's trial is known.
+func (j *Job) Decided() bool { return j.Trial.ID != "" }
+
+// Jobs lists what the experiment runs: by model, rung, setting and seed. data is
+// the corpus hash and code the version of the program.
+func (c *Config) Jobs(data, code string) []Job {
+	var jobs []Job
+	for i := range c.Models {
+		m := &c.Models[i]
+		if m.Sweep == nil {
+			jobs = append(jobs, c.rung([]*Model{m}, i, 0, 1, data, code)...)
+			continue
+		}
+		before := 0
+		n := len(m.rungs[0])
+		for k := range m.rungs {
+			first := len(jobs)
+			jobs = append(jobs, c.rung(pointers(m.rungs[k]), i, k, n, data, code)...)
+			for j := range jobs[first:] {
+				if k > 0 {
+					jobs[first+j].Needs = c.needs(before, jobs[first+j].Slot, m.Sweep.Reduction)
+				}
+			}
+			before = first
+			if n /= m.Sweep.Reduction; n == 0 {
+				break
+			}
+		}
+	}
+	for i := range jobs {
+		jobs[i].Number = i
+	}
+	return jobs
+}
+
+func pointers(models []Model) []*Model {
+	out := make([]*Model, len(models))
+	for i := range models {
+		out[i] = &models[i]
+	}
+	return out
+}
+
+// rung lists n places of a rung, each with every seed. In the first rung the
+// settings have their own places.
+func (c *Config) rung(models []*Model, model, rung, n int, data, code string) []Job {
+	var jobs []Job
+	for slot := range n {
+		for _, seed := range c.Seeds {
+			m := &c.Models[model]
+			j := Job{Model: m.Name, Rung: rung, Slot: slot, Seed: seed, sweep: m.Sweep, model: model, setting: -1}
+			if rung == 0 {
+				j.setting = slot
+				j.Trial = c.trial(models[slot], seed, data, code)
+				j.Key = j.Trial.ID
+			} else {
+				j.Key = c.slotKey(j, data, code)
+			}
+			jobs = append(jobs, j)
+		}
+	}
+	return jobs
+}
+
+// slotKey names a place in a later rung by all that decides who gets it, but for
+// the settings themselves, of which there may come more.
+func (c *Config) slotKey(j Job, data, code string) string {
+	one := *c
+	base := c.Models[j.model]
+	sweep := *base.Sweep
+	sweep.Keys, sweep.Trials, sweep.Hours = nil, 0, 0
+	base.Sweep = &sweep
+	one.Models, one.Published, one.Seeds = []Model{base}, nil, []uint64{j.Seed}
+	one.Name, one.Corpus.Path, one.Results.Path = "", "", ""
+	sum := sha256.Sum256([]byte(one.Text() + "\ndata = " + data + "\ncode = " + code))
+	return fmt.Sprintf("%s-rung%d-slot%d-s%d-%s", slug(base.Name), j.Rung, j.Slot, j.Seed, hex.EncodeToString(sum[:6]))
+}
+
+// needs are the numbers of the first (slot+1)·reduction members, with every
+// seed, of the rung that begins at the job first.
+func (c *Config) needs(first, slot, reduction int) []int {
+	var out []int
+	for i := range (slot + 1) * reduction * len(c.Seeds) {
+		out = append(out, first+i)
+	}
+	return out
+}
+
+// Verdict is what is known of a trial's result.
+type Verdict struct {
+	Ended bool
+	Run   results.Run // of a trial that is done; a failed one counts as the worst
+}
+
+// Decide fills in the trials of later rungs, as far as the results of earlier
+// ones allow, and reports whether there are new ones. Place j of a rung goes to
+// the best of the first (j+1)·reduction members of the rung before that has no
+// place yet: which that is depends on results alone, not on the order in which
+// they came.
+func (c *Config) Decide(jobs []Job, data, code string, ended func(trial string) Verdict) bool {
+	any := false
+	for i := range jobs {
+		j := &jobs[i]
+		if j.Decided() || j.Rung == 0 {
+			continue
+		}
+		setting, ok := c.promoted(jobs, j, ended)
+		if !ok {
+			continue
+		}
+		j.setting = setting
+		j.Trial = c.trial(&c.Models[j.model].rungs[j.Rung][setting], j.Seed, data, code)
+		any = true
+	}
+	return any
+}
+
+// promoted returns the setting that gets the place of j; false where results
+// that decide it are still to come.
+func (c *Config) promoted(jobs []Job, j *Job, ended func(trial string) Verdict) (int, bool) {
+	s := c.Models[j.model].Sweep
+	scores := map[int]float64{} // by setting
+	var order []int
+	for _, n := range j.Needs {
+		member := &jobs[n]
+		if !member.Decided() {
+			return 0, false
+		}
+		v := ended(member.Trial.ID)
+		if !v.Ended {
+			return 0, false
+		}
+		if _, seen := scores[member.setting]; !seen {
+			order = append(order, member.setting)
+		}
+		scores[member.setting] += s.score(v.Run) / float64(len(c.Seeds))
+	}
+	taken := map[int]bool{}
+	for i := range jobs {
+		if o := &jobs[i]; o.model == j.model && o.Rung == j.Rung && o.Slot < j.Slot {
+			if !o.Decided() {
+				return 0, false
+			}
+			taken[o.setting] = true
+		}
+	}
+	order = slices.DeleteFunc(order, func(setting int) bool { return taken[setting] })
+	slices.SortStableFunc(order, func(a, b int) int { return -cmp.Compare(scores[a], scores[b]) })
+	return order[0], true // of (slot+1)·reduction, slot are taken
+}
+
+// score is what the sweep judges by; that of a failed trial lies below all.
+func (s *Sweep) score(r results.Run) float64 {
+	rule, err := metrics.ParseRule(s.Rule)
+	if err != nil || r.State != results.Done {
+		return math.Inf(-1)
+	}
+	res, ok := r.Result(rule)
+	if !ok || res.Validation == nil {
+		return math.Inf(-1)
+	}
+	if s.Metric == "master_f1" {
+		return res.Validation.MasterF1
+	}
+	return res.Validation.F1
+}
+
+// reorder gives the jobs the numbers that keys list, with further ones behind
+// them in their order.
+func reorder(jobs []Job, keys []string) []Job {
+	place := make(map[string]int, len(keys))
+	for i, k := range keys {
+		place[k] = i
+	}
+	out := slices.Clone(jobs)
+	slices.SortStableFunc(out, func(a, b Job) int {
+		x, known := place[a.Key]
+		y, other := place[b.Key]
+		switch {
+		case known && other:
+			return cmp.Compare(x, y)
+		case known:
+			return -1
+		case other:
+			return 1
+		}
+		return cmp.Compare(a.Number, b.Number)
+	})
+	number := make([]int, len(jobs)) // new by old
+	for i, j := range out {
+		number[j.Number] = i
+	}
+	for i := range out {
+		out[i].Number = i
+		needs := make([]int, len(out[i].Needs))
+		for k, n := range out[i].Needs {
+			needs[k] = number[n]
+		}
+		out[i].Needs = needs
+	}
+	return out
+}

@@ -1,0 +1,147 @@
+package experiments
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"assay/internal/fault"
+	"assay/results"
+)
+
+// Adopt gives the session's jobs the numbers of the sweep's manifest, and writes
+// that where there is none. An experiment that only has more trials than its
+// manifest gets another one, in which those that were there keep their numbers;
+// note says so. One that changed otherwise is refused with what changed, unless
+// force is set: then its jobs are numbered anew, and runs of what it was stay.
+func (s *Session) Adopt(force bool) (note string, err error) {
+	for {
+		old, found, err := s.store.Sweep(s.Config.Name)
+		if err != nil && !force {
+			return "", err
+		}
+		keys := jobKeys(old)
+		more, same := s.compare(keys)
+		switch {
+		case err == nil && found && same && more == 0:
+			s.Jobs = reorder(s.Jobs, keys)
+			return "", nil
+		case err == nil && found && same:
+			s.Jobs = reorder(s.Jobs, keys)
+			note = fmt.Sprintf("%d trials more than before; their numbers follow those of the others", more)
+		case found && !force:
+			return "", fault.Usagef("experiments: %s has a sweep of another configuration in %s: %s; `--force` goes on with this one, another name or `--results` begins one beside it",
+				s.Config.Name, s.store.SweepPath(s.Config.Name), strings.Join(s.changes(old), "; "))
+		case found || err != nil:
+			note = "the trials are numbered anew: " + strings.Join(s.changes(old), "; ")
+		}
+		added, err := s.store.AddSweep(s.manifest(old.Number + 1))
+		if err != nil || added {
+			return note, err
+		}
+		// Another process was faster: see what it wrote.
+	}
+}
+
+func jobKeys(m results.Sweep) []string {
+	keys := make([]string, len(m.Jobs))
+	for i, j := range m.Jobs {
+		keys[i] = j.Key
+	}
+	return keys
+}
+
+// compare reports how many jobs have none of the keys, and whether each key has
+// a job.
+func (s *Session) compare(keys []string) (more int, same bool) {
+	mine := map[string]bool{}
+	for _, j := range s.Jobs {
+		mine[j.Key] = true
+	}
+	same = !slices.ContainsFunc(keys, func(k string) bool { return !mine[k] })
+	return len(mine) - len(keys), same
+}
+
+func (s *Session) manifest(number int) results.Sweep {
+	m := results.Sweep{
+		Number: number, Experiment: s.Config.Name, Config: s.Config.Text(), Data: s.corpus.Hash(), Code: s.code,
+	}
+	for _, j := range s.Jobs {
+		job := results.SweepJob{Key: j.Key, Model: j.Model, Rung: j.Rung, Slot: j.Slot, Seed: j.Seed}
+		if j.Rung == 0 {
+			job.Trial = j.Trial.ID
+		}
+		m.Jobs = append(m.Jobs, job)
+	}
+	return m
+}
+
+// mostChanges bounds a message.
+const mostChanges = 12
+
+// changes says in words what differs from the manifest.
+func (s *Session) changes(old results.Sweep) []string {
+	var out []string
+	if old.Data != "" && old.Data != s.corpus.Hash() {
+		out = append(out, fmt.Sprintf("the corpus was %.12s…, is %.12s…", old.Data, s.corpus.Hash()))
+	}
+	if old.Code != "" && old.Code != s.code {
+		out = append(out, fmt.Sprintf("the program was %s, is %s", old.Code, s.code))
+	}
+	before, after := flat(old.Config), flat(s.Config.Text())
+	names := maps.Clone(before)
+	maps.Copy(names, after)
+	for _, key := range slices.Sorted(maps.Keys(names)) {
+		if a, b := before[key], after[key]; a != b && key != "corpus.path" && key != "results.path" && !strings.HasPrefix(key, "published") {
+			out = append(out, fmt.Sprintf("%s: %s → %s", key, orNone(a), orNone(b)))
+		}
+	}
+	if n := len(out) - mostChanges; n > 0 {
+		out = append(out[:mostChanges], fmt.Sprintf("and %d more", n))
+	}
+	if len(out) == 0 {
+		out = []string{"the content of a file of word vectors changed, or the manifest is damaged"}
+	}
+	return out
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// flat lists the keys of a TOML text with their values; models and the like are
+// named, not numbered.
+func flat(text string) map[string]string {
+	out := map[string]string{}
+	var doc map[string]any
+	if _, err := toml.Decode(text, &doc); err != nil {
+		return out
+	}
+	var walk func(path string, v any)
+	walk = func(path string, v any) {
+		switch x := v.(type) {
+		case map[string]any:
+			for k, inner := range x {
+				walk(join(path, k), inner)
+			}
+		case []map[string]any:
+			for i, t := range x {
+				name, ok := t["name"].(string)
+				if !ok {
+					name = itoa(i)
+				}
+				walk(path+"."+name, t)
+			}
+		default:
+			out[path] = tomlValue(v)
+		}
+	}
+	walk("", doc)
+	return out
+}

@@ -1,0 +1,110 @@
+package experiments
+
+import (
+	"math"
+
+	"assay/corpus"
+	"assay/networks"
+)
+
+// What papers and their words take, measured on abstracts of arXiv: a paper has
+// some 150 tokens, 90 of them different, and n papers have some 60·n^0.7
+// different words.
+const (
+	paperTokens = 150
+	paperTerms  = 90
+	// process is what any run takes: the program, shards mapped, predictions.
+	process = 120 << 20
+)
+
+func words(papers float64) float64 { return 60 * math.Pow(papers, 0.7) }
+
+// Memory estimates the peak of a trial in bytes, papers and features included: a
+// pool runs as many at once as fit. It is rough, and rather too high.
+func (s *Session) Memory(t Trial) int64 {
+	n := float64(s.Papers())
+	taxonomy, err := corpus.LookupTaxonomy(t.Config.Corpus.Taxonomy)
+	if err != nil {
+		return process
+	}
+	labels := float64(len(taxonomy.Categories))
+	held := (t.Config.Split.Validation + t.Config.Split.Test) * n
+	bytes := process + n*400 + 2*8*labels*held // ids and labels; scores
+	f := t.Config.featuresOf(t.Model)
+	columns := words(n)
+	switch f.Kind {
+	case "counts", "tfidf":
+		grams := float64(f.Ngrams[1] - f.Ngrams[0] + 1)
+		columns *= grams * grams // pairs repeat less than words
+		if f.MaxFeatures > 0 {
+			columns = min(columns, float64(f.MaxFeatures))
+		}
+		copies := 2.0 // while parts are selected
+		if f.Kind == "tfidf" {
+			copies = 3
+		}
+		bytes += copies*n*paperTerms*grams*8 + columns*80
+	default:
+		columns = float64(t.Config.dimensions(t.Model))
+		bytes += 4*columns*words(n) + s.tableMemory(t)
+		if f.Kind == "vectors" {
+			bytes += 2 * 4 * columns * n
+		} else {
+			bytes += 4 * paperTokens * n
+		}
+	}
+	return int64(bytes + modelMemory(t.Model, n, columns, labels))
+}
+
+// featuresOf returns the declared features of a model.
+func (c *Config) featuresOf(m *Model) *Features {
+	for i := range c.Features {
+		if c.Features[i].Name == m.Features {
+			return &c.Features[i]
+		}
+	}
+	return &Features{Kind: "counts", Counting: Counting{Ngrams: []int{1, 1}}}
+}
+
+// dimensions is the width of the model's vectors; the article's where their file
+// has not been read.
+func (c *Config) dimensions(m *Model) int {
+	if n := c.leastDimensions(m); n > 1 {
+		return n
+	}
+	return 100
+}
+
+// tableMemory is what training or reading word vectors takes.
+func (s *Session) tableMemory(t Trial) float64 {
+	e := t.Config.tableOf(t.Model)
+	if e == nil || !e.Train {
+		return 400_000 * 100 * 4 // GloVe
+	}
+	rows := words(float64(s.Papers())) * 8 // with the buckets of n-grams that occur
+	return 2 * 4 * float64(e.Dimensions) * min(rows, float64(e.Buckets)+words(float64(s.Papers())))
+}
+
+// modelMemory is what a model takes beside its features.
+func modelMemory(m *Model, papers, columns, labels float64) float64 {
+	switch o := m.Options.(type) {
+	case *SHARNN:
+		const longest = 400 // tokens, of the longest batch
+		hidden, batch := float64(o.Hidden), float64(o.BatchSize)
+		activations := 4 * longest * batch * (float64(o.Layers)*hidden*24 + columns*4)
+		parameters := float64(networks.Parameters(o.options(0, 0), int(columns), int(labels)))
+		return activations + 8*4*parameters
+	case *RandomForest:
+		depth := math.Log2(papers + 2)
+		return float64(o.Trees) * papers * 24 * max(1, depth/8)
+	case *GolearnNaiveBayes:
+		return o.MaxGiB * (1 << 30)
+	case *GolearnLogisticRegression:
+		return o.MaxGiB * (1 << 30)
+	case *GolearnRandomForest:
+		return o.MaxGiB * (1 << 30)
+	case *LogisticRegression:
+		return 3 * 8 * columns * labels
+	}
+	return 2 * 8 * columns * labels
+}

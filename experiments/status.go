@@ -1,0 +1,119 @@
+package experiments
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"assay/corpus"
+	"assay/internal/codeversion"
+	"assay/results"
+)
+
+// JobStatus is a job with its run, as far as there is one.
+type JobStatus struct {
+	Job
+	// State is that of the run, empty where the trial has none or is undecided.
+	State results.State
+	Run   results.Run
+}
+
+// Status tells how far the experiment's jobs are, without running or writing
+// anything: of its sweep's manifest, where it has one, whichever program wrote
+// that, and otherwise of what Open would make of it. note says what a reader must
+// know.
+func Status(cfg *Config) (jobs []JobStatus, note string, err error) {
+	if err := cfg.hashFiles(); err != nil {
+		return nil, "", err
+	}
+	store, err := results.OpenStore(cfg.Results.Path)
+	if err != nil {
+		return nil, "", err
+	}
+	manifest, found, err := store.Sweep(cfg.Name)
+	if err != nil {
+		return nil, "", err
+	}
+	data, code := manifest.Data, manifest.Code
+	if !found {
+		if data, err = corpusHash(cfg); err != nil {
+			return nil, "", err
+		}
+		code = codeversion.Get()
+	}
+	list := cfg.Jobs(data, code)
+	if found {
+		s := &Session{Config: cfg, Jobs: list}
+		more, same := s.compare(jobKeys(manifest))
+		switch {
+		case !same:
+			note = "the experiment has changed since its sweep was begun; `assay sweep` says how"
+		case more > 0:
+			note = fmt.Sprintf("%d trials are not in the sweep's manifest yet; `assay sweep` adds them", more)
+		case code != codeversion.Get():
+			note = "the sweep was begun by another version of the program"
+		}
+		if same {
+			list = reorder(list, jobKeys(manifest))
+		}
+	}
+	cfg.Decide(list, data, code, func(trial string) Verdict { return stored(store, cfg.Name, trial) })
+	for _, j := range list {
+		s := JobStatus{Job: j}
+		if j.Decided() {
+			if run, err := store.Run(cfg.Name, j.Trial.ID); err == nil {
+				s.State, s.Run = run.State, run
+			}
+		}
+		jobs = append(jobs, s)
+	}
+	return jobs, note, nil
+}
+
+// corpusHash reads the hash of the experiment's corpus.
+func corpusHash(cfg *Config) (hash string, err error) {
+	dir := cfg.Corpus.Path
+	if dir == SyntheticPath {
+		dir = syntheticDir(cfg)
+	}
+	c, err := corpus.Open(dir)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	return c.Hash(), nil
+}
+
+// Setting says in words which values a sweep gives the job, "" for a model
+// without sweep.
+func (j *Job) Setting() string {
+	switch {
+	case !j.Decided():
+		return fmt.Sprintf("place %d of rung %d", j.Slot, j.Rung)
+	case j.sweep == nil:
+		return ""
+	}
+	var parts []string
+	p := params(j.Trial)
+	for _, k := range j.sweep.Keys {
+		key := k.Key
+		if rest, ok := strings.CutPrefix(key, "embeddings."); ok {
+			name, inner, _ := cutLast(rest)
+			if name != j.Trial.Model.Embeddings {
+				continue
+			}
+			key = "embeddings." + inner
+		}
+		if v, ok := p[key]; ok {
+			parts = append(parts, fmt.Sprintf("%s=%v", key, v))
+		}
+	}
+	if j.sweep.Method == "asha" {
+		resource, ok := p["stop_epoch"]
+		if !ok || j.sweep.Resource != "epochs" || resource == 0 {
+			resource = p[j.sweep.Resource]
+		}
+		parts = append(parts, fmt.Sprintf("rung %d: %s=%v", j.Rung, j.sweep.Resource, resource))
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,421 @@
+package experiments
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"sort"
+	"strings"
+
+	"assay/internal/suggest"
+	"assay/results/metrics"
+)
+
+// mostSettings bounds a sweep: each setting is held in memory.
+const mostSettings = 10_000
+
+// sweep binds [model.sweep] of the model m, which is bound already.
+func (b *binder) sweep(path string, raw any, m *Model, cfg *Config) *Sweep {
+	t, ok := raw.(map[string]any)
+	if !ok {
+		b.fault(path, "sweep: want a table [model.sweep], have %s", describe(raw))
+		return nil
+	}
+	s := &Sweep{}
+	own := tagged(s)
+	options, keys := map[string]any{}, map[string]any{}
+	for k, v := range t {
+		if _, ok := own[k]; ok {
+			options[k] = v
+			continue
+		}
+		flatten(keys, k, v)
+	}
+	b.table(path, options, nil, s)
+	before := len(b.faults)
+	for _, key := range b.inOrder(path, keys) {
+		if k, ok := b.sweepKey(path, key, keys[key], m, cfg); ok {
+			s.Keys = append(s.Keys, k)
+		}
+	}
+	if len(b.faults) > before {
+		return nil
+	}
+	b.checkSweep(path, s, m, cfg)
+	if len(b.faults) > before {
+		return nil
+	}
+	return s
+}
+
+// tagged returns the fields of the struct that s points to, by key.
+func tagged(s any) map[string]reflect.StructField {
+	out := map[string]reflect.StructField{}
+	t := reflect.TypeOf(s).Elem()
+	for i := range t.NumField() {
+		if key := t.Field(i).Tag.Get("toml"); key != "" && key != "-" {
+			out[key] = t.Field(i)
+		}
+	}
+	return out
+}
+
+// flatten gives keys of tables inside the sweep, [model.sweep.embeddings.X], the
+// dotted names that they have when they are quoted.
+func flatten(into map[string]any, key string, v any) {
+	t, ok := v.(map[string]any)
+	_, values := t["values"]
+	_, low := t["min"]
+	_, high := t["max"]
+	if !ok || values || low || high || !strings.HasPrefix(key+".", "embeddings.") {
+		into[key] = v
+		return
+	}
+	for k, inner := range t {
+		flatten(into, key+"."+k, inner)
+	}
+}
+
+// inOrder returns the keys as the file has them, by line, then by name.
+func (b *binder) inOrder(path string, keys map[string]any) []string {
+	names := slices.Collect(maps.Keys(keys))
+	line := func(key string) int {
+		if n, ok := b.lines[join(path, key)]; ok {
+			return n
+		}
+		return math.MaxInt
+	}
+	sort.Slice(names, func(i, j int) bool {
+		if a, c := line(names[i]), line(names[j]); a != c {
+			return a < c
+		}
+		return names[i] < names[j]
+	})
+	return names
+}
+
+// target finds the field of a key that a sweep names.
+func (b *binder) target(path, key string, m *Model, cfg *Config) (reflect.StructField, bool) {
+	known := map[string]reflect.StructField{}
+	if rest, ok := strings.CutPrefix(key, "embeddings."); ok {
+		name, inner, _ := cutLast(rest)
+		e, err := cfg.vectorTable(name)
+		if err != nil {
+			var tables []string
+			for _, e := range cfg.Embeddings {
+				tables = append(tables, e.Name)
+			}
+			b.fault(join(path, key), "%s: no [embeddings.%s]%s", key, name, suggest.Hint(name, tables))
+			return reflect.StructField{}, false
+		}
+		for _, s := range e.keys() {
+			maps.Copy(known, tagged(s))
+		}
+		key, path = inner, path+".embeddings."+name
+	} else {
+		for _, s := range []any{m, m.Options} {
+			maps.Copy(known, tagged(s))
+		}
+	}
+	for _, fixed := range []string{"name", "kind", "backend", "train"} {
+		if _, ok := known[fixed]; ok && fixed == key {
+			b.fault(join(path, key), "%s: cannot be swept; add another table instead", key)
+			return reflect.StructField{}, false
+		}
+		delete(known, fixed)
+	}
+	f, ok := known[key]
+	if !ok {
+		names := slices.Sorted(maps.Keys(known))
+		hint := suggest.Hint(key, names)
+		if hint == "" {
+			hint = "; known here: " + strings.Join(names, ", ")
+		}
+		b.fault(join(path, key), "unknown key %q to sweep%s", key, hint)
+	}
+	return f, ok
+}
+
+// sweepKey binds one key with its values.
+func (b *binder) sweepKey(path, key string, raw any, m *Model, cfg *Config) (SweepKey, bool) {
+	k := SweepKey{Key: key}
+	f, ok := b.target(path, key, m, cfg)
+	if !ok {
+		return k, false
+	}
+	at := join(path, key)
+	before := len(b.faults)
+	switch v := raw.(type) {
+	case []any:
+		k.Values = v
+	case map[string]any:
+		b.described(at, key, v, f, &k)
+	default:
+		b.fault(at, "%s: want a list of values, or { min = …, max = … }, have %s", key, describe(raw))
+	}
+	if len(b.faults) > before {
+		return k, false
+	}
+	if len(k.Values) == 0 && k.Range == nil {
+		b.fault(at, "%s: a list without values leaves nothing to try", key)
+	}
+	for i, v := range k.Values {
+		b.field(at, key, f, reflect.New(f.Type).Elem(), v)
+		if slices.ContainsFunc(k.Values[:i], func(o any) bool { return sameValue(o, v) }) {
+			b.fault(at, "%s: %s stands twice", key, tomlValue(v))
+		}
+	}
+	return k, len(b.faults) == before
+}
+
+// described binds { values = …, when = … } and { min = …, max = …, … }.
+func (b *binder) described(path, key string, t map[string]any, f reflect.StructField, k *SweepKey) {
+	rest := maps.Clone(t)
+	if raw, ok := rest["when"]; ok {
+		delete(rest, "when")
+		conditions, ok := raw.(map[string]any)
+		if !ok || len(conditions) == 0 {
+			b.fault(path, "%s: when: want { KEY = VALUE }, have %s", key, describe(raw))
+		}
+		k.When = map[string][]any{}
+		for name, v := range conditions {
+			if list, ok := v.([]any); ok {
+				k.When[name] = list
+			} else {
+				k.When[name] = []any{v}
+			}
+		}
+	}
+	if raw, ok := rest["values"]; ok {
+		list, isList := raw.([]any)
+		if !isList || len(rest) > 1 {
+			b.fault(path, "%s: want { values = [ … ] } with nothing but when beside it", key)
+		}
+		k.Values = list
+		return
+	}
+	r := &Range{}
+	b.table(path, rest, nil, r)
+	integer := f.Type.Kind() != reflect.Float64
+	if integer && f.Type.Kind() != reflect.Int && f.Type.Kind() != reflect.Int64 && f.Type.Kind() != reflect.Uint64 {
+		b.fault(path, "%s: takes %s, which has no range; give a list", key, kindName(f.Type))
+		return
+	}
+	switch {
+	case !(r.Min < r.Max):
+		b.fault(path, "%s: min = %g must lie below max = %g", key, r.Min, r.Max)
+	case r.Log && r.Min <= 0:
+		b.fault(path, "%s: min = %g of a logarithmic range must lie above 0", key, r.Min)
+	case r.Step > 0 && (r.Count > 0 || r.Log):
+		b.fault(path, "%s: a range has a step, or count and log, not both", key)
+	case r.Step > 0 && (r.Max-r.Min)/r.Step > mostSettings:
+		b.fault(path, "%s: the step %g makes more than %d values", key, r.Step, mostSettings)
+	default:
+		k.Range = r
+		for _, x := range r.points() {
+			k.Values = append(k.Values, asKind(x, f.Type.Kind()))
+		}
+		k.Values = slices.CompactFunc(k.Values, sameValue) // whole numbers of close points
+		for _, end := range []float64{r.Min, r.Max} {
+			b.field(path, key, f, reflect.New(f.Type).Elem(), asKind(end, f.Type.Kind()))
+		}
+	}
+}
+
+// asKind is a number as TOML would give it for a field of that kind.
+func asKind(x float64, kind reflect.Kind) any {
+	if kind == reflect.Float64 {
+		return x
+	}
+	return int64(math.Round(x))
+}
+
+// checkSweep checks what the keys do not know of each other.
+func (b *binder) checkSweep(path string, s *Sweep, m *Model, cfg *Config) {
+	if len(s.Keys) == 0 {
+		b.fault(path, "sweep: no key to sweep; name one, such as dropout = [0.0, 0.1]")
+	}
+	if key := s.circular(); key != "" {
+		b.fault(join(path, key), "%s: its condition depends on itself", key)
+	}
+	for _, k := range s.Keys {
+		for when := range k.When {
+			swept := slices.ContainsFunc(s.Keys, func(o SweepKey) bool { return o.Key == when })
+			if _, own := m.value(when); !own && !swept {
+				b.fault(join(path, k.Key), "%s: when: the model has no key %q", k.Key, when)
+			}
+		}
+		if s.Method == "grid" && len(k.Values) == 0 {
+			b.fault(join(path, k.Key), "%s: a grid needs step or count to make values of a range", k.Key)
+		}
+	}
+	size := s.size(mostSettings)
+	switch {
+	case s.Method == "grid" && size > mostSettings:
+		b.fault(path, "sweep: the grid has more than %d settings; take fewer values, or method = \"random\"", mostSettings)
+	case (s.Method == "random" || s.Method == "asha") && s.Trials == 0:
+		b.fault(path, "sweep: method = %q needs trials, the number of settings to draw", s.Method)
+	case s.Trials > mostSettings:
+		b.fault(path+".trials", "trials: %d are more than %d", s.Trials, mostSettings)
+	}
+	b.checkHalving(path, s, m, cfg)
+}
+
+// checkHalving checks the keys of asha, and that other methods have none.
+func (b *binder) checkHalving(path string, s *Sweep, m *Model, cfg *Config) {
+	if s.Method != "asha" {
+		return
+	}
+	if s.Resource == "" {
+		s.Resource = map[string]string{"sha_rnn": "epochs", "random_forest": "trees"}[m.Kind]
+	}
+	whole, ok := m.value(s.Resource)
+	most, isInt := whole.(int)
+	switch {
+	case s.Resource == "":
+		b.fault(path, "resource: name the key that says how long this model is trained, such as max_iterations")
+	case !ok || !isInt:
+		b.fault(path+".resource", "resource: %q is no whole number among the model's keys", s.Resource)
+	case most < s.MinResource*s.Reduction:
+		b.fault(path, "sweep: %s = %d leaves no second rung above min_resource = %d by a reduction of %d", s.Resource, most, s.MinResource, s.Reduction)
+	case slices.ContainsFunc(s.Keys, func(k SweepKey) bool { return k.Key == s.Resource || k.Key == "stop_epoch" }):
+		b.fault(path+"."+s.Resource, "%s: is the resource of asha and cannot be swept as well", s.Resource)
+	}
+	if cfg.Split.Validation == 0 {
+		b.fault("split.validation", "asha chooses by validation papers, but split.validation is 0")
+	}
+	if s.Rule == "" && len(cfg.Decision.Rules) > 0 {
+		s.Rule = cfg.Decision.Rules[0]
+	}
+	if rule, err := metrics.ParseRule(s.Rule); err != nil {
+		b.fault(path+".rule", "rule: %v", err)
+	} else if s.Rule = rule.String(); !slices.ContainsFunc(cfg.Decision.Rules, func(text string) bool {
+		other, err := metrics.ParseRule(text)
+		return err == nil && other == rule
+	}) {
+		b.fault(path+".rule", "rule: %q is not among decision.rules: %s", s.Rule, strings.Join(cfg.Decision.Rules, ", "))
+	}
+}
+
+// value returns a resolved value of the model by its key.
+func (m *Model) value(key string) (any, bool) {
+	for _, s := range []any{m, m.Options} {
+		v := reflect.ValueOf(s)
+		if s == nil || v.IsNil() {
+			continue
+		}
+		if f, ok := tagged(s)[key]; ok {
+			return v.Elem().FieldByIndex(f.Index).Interface(), true
+		}
+	}
+	return nil, false
+}
+
+// expand makes the models of a sweep: rung by rung, setting by setting.
+func (b *binder) expand(path string, base map[string]any, tables map[string]any, m *Model) [][]Model {
+	s := m.Sweep
+	seen := map[string]bool{}
+	var settings []point
+	add := func(p point) {
+		p = s.active(p, func(key string) any { v, _ := m.value(key); return v })
+		if text := fmt.Sprint(b.identity(path, base, tables, p)); !seen[text] {
+			seen[text] = true
+			settings = append(settings, p)
+		}
+	}
+	if s.Method == "grid" {
+		for _, p := range s.grid(s.Trials) {
+			add(p)
+		}
+	} else {
+		// A small space is exhausted before all tries are.
+		for i := 0; len(settings) < s.Trials && i < 20*s.Trials+100; i++ {
+			add(b.whole(s.draw(m.Name, i), m))
+		}
+	}
+	rungs := [][]point{settings}
+	if s.Method == "asha" {
+		rungs = s.rungs(settings, m)
+	}
+	var out [][]Model
+	for _, rung := range rungs {
+		var models []Model
+		for _, p := range rung {
+			models = append(models, b.variant(path, base, tables, p))
+		}
+		out = append(out, models)
+	}
+	return out
+}
+
+// whole rounds what was drawn for keys that hold whole numbers.
+func (b *binder) whole(p point, m *Model) point {
+	for key, v := range p {
+		x, isFloat := v.(float64)
+		if have, ok := m.value(key); ok && isFloat {
+			switch have.(type) {
+			case int, int64, uint64:
+				p[key] = int64(math.Round(x))
+			}
+		}
+	}
+	return p
+}
+
+// rungs gives each setting the resource of each rung, ascending to the model's own.
+func (s *Sweep) rungs(settings []point, m *Model) [][]point {
+	whole, _ := m.value(s.Resource)
+	var resources []int
+	for r := whole.(int); r >= s.MinResource; r /= s.Reduction {
+		resources = append(resources, r)
+	}
+	slices.Reverse(resources)
+	var out [][]point
+	for k, r := range resources {
+		var rung []point
+		for _, p := range settings {
+			q := maps.Clone(p)
+			if _, network := m.Options.(*SHARNN); !network || s.Resource != "epochs" {
+				q[s.Resource] = int64(r)
+			} else if k+1 < len(resources) {
+				q["stop_epoch"] = int64(r)
+			}
+			rung = append(rung, q)
+		}
+		out = append(out, rung)
+	}
+	return out
+}
+
+// variant binds the model with the values of a point.
+func (b *binder) variant(path string, base, tables map[string]any, p point) Model {
+	values := maps.Clone(base)
+	changed := map[string]map[string]any{}
+	for _, key := range slices.Sorted(maps.Keys(p)) {
+		rest, isTable := strings.CutPrefix(key, "embeddings.")
+		if !isTable {
+			values[key] = p[key]
+			continue
+		}
+		name, inner, _ := cutLast(rest)
+		if changed[name] == nil {
+			table, _ := tables[name].(map[string]any)
+			changed[name] = maps.Clone(table)
+		}
+		changed[name][inner] = p[key]
+	}
+	m := b.plain(path, values)
+	if table := changed[m.Embeddings]; table != nil {
+		m.own = b.embeddings(map[string]any{m.Embeddings: table})
+	}
+	return m
+}
+
+// identity is equal for points that make the same model.
+func (b *binder) identity(path string, base, tables map[string]any, p point) string {
+	m := b.variant(path, base, tables, p)
+	one := Config{Models: []Model{m}, Embeddings: m.own}
+	return one.Text()
+}

@@ -1,0 +1,184 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"golang.org/x/perf/benchmath"
+
+	"assay/results"
+	"assay/results/metrics"
+	"assay/results/stats"
+)
+
+// Compare compares what was measured with the baseline, metric by metric.
+func Compare(b *Baseline, ms []Measurement) Report {
+	r := Report{Experiment: b.Measured.Experiment}
+	for _, f := range Identify(b, ms) {
+		r.add(f)
+	}
+	for _, m := range ms {
+		switch {
+		case m.Err != nil:
+			r.add(Fault{Failed, m.Model, fmt.Sprintf("seed %d: %s", m.Run.Seed, oneLine(m.Err))})
+		case m.Run.State != results.Done:
+			r.add(Fault{NotComparable, m.Model, fmt.Sprintf("seed %d has not run to its end", m.Run.Seed)})
+		default:
+			for _, result := range m.Run.Results {
+				if rule := result.Decision.Rule.String(); b.model(m.Model) != nil && !b.model(m.Model).has(rule) {
+					r.add(Fault{NotComparable, m.Model, fmt.Sprintf("seed %d: rule %s is not in the baseline", m.Run.Seed, rule)})
+				}
+			}
+		}
+	}
+	for i := range b.Measured.Models {
+		model := &b.Measured.Models[i]
+		broken := r.worst(model.Name)
+		runs := runsOf(ms, model.Name)
+		for _, rule := range model.Results {
+			for _, was := range rule.Values {
+				c := Comparison{Model: model.Name, Rule: rule.Rule, Metric: was.Metric, Baseline: was.Mean, Verdict: broken}
+				if t := b.tolerance(was.Metric, model.Name, rule.Rule); broken == Pass {
+					c.judge(t, was.Seeds, runs, b.Measured.Seeds)
+				} else {
+					c.Allowed = t.allowed(was.Mean)
+				}
+				r.Comparisons = append(r.Comparisons, c)
+			}
+		}
+	}
+	r.conclude()
+	return r
+}
+
+// worst is the highest verdict of the faults of a model and of all models.
+func (r *Report) worst(model string) Verdict {
+	worst := Pass
+	for _, f := range r.Faults {
+		if (f.Model == "" || f.Model == model) && f.Verdict.rank() > worst.rank() {
+			worst = f.Verdict
+		}
+	}
+	return worst
+}
+
+func (m *Model) has(rule string) bool {
+	for _, r := range m.Results {
+		if r.Rule == rule {
+			return true
+		}
+	}
+	return false
+}
+
+// runsOf returns a model's runs by their seed.
+func runsOf(ms []Measurement, model string) map[uint64]results.Run {
+	out := map[uint64]results.Run{}
+	for _, m := range ms {
+		if m.Model == model {
+			out[m.Run.Seed] = m.Run
+		}
+	}
+	return out
+}
+
+// judge sets the verdict of a comparison whose runs are all there.
+func (c *Comparison) judge(t Tolerance, was []float64, runs map[uint64]results.Run, seeds []uint64) {
+	c.Allowed = t.allowed(c.Baseline)
+	now, err := valuesOf(c.Metric, c.Rule, runs, seeds)
+	if err != nil {
+		c.Verdict, c.Reason = NotComparable, err.Error()
+		return
+	}
+	m := mean(now)
+	difference := m - c.Baseline
+	c.Now, c.Difference = &m, &difference
+	loss := t.loss(difference)
+	// A difference of just the tolerance is within it, however it was rounded.
+	beyond := math.Abs(loss) > c.Allowed*(1+1e-9)
+	if t.Significance > 0 {
+		p, err := significance(c.Metric, was, now, t.Significance)
+		if err != nil {
+			c.Verdict, c.Reason = NotComparable, err.Error()
+			return
+		}
+		c.P = &p
+		beyond = beyond && p < t.Significance
+	}
+	switch {
+	case !beyond:
+		c.Verdict = Pass
+	case loss > 0:
+		c.Verdict = Regression
+	default:
+		c.Verdict = Improvement
+	}
+}
+
+// valuesOf returns a metric of the runs in the order of the seeds.
+func valuesOf(key, rule string, runs map[uint64]results.Run, seeds []uint64) ([]float64, error) {
+	m, _ := lookup(key)
+	parsed, err := metrics.ParseRule(rule)
+	if err != nil {
+		return nil, err
+	}
+	var out []float64
+	for _, seed := range seeds {
+		result, ok := runs[seed].Result(parsed)
+		if !ok {
+			return nil, fmt.Errorf("the run of seed %d has no result under %s", seed, rule)
+		}
+		value, ok := m.value(runs[seed], result)
+		if !ok {
+			return nil, fmt.Errorf("%s was not measured with seed %d", key, seed)
+		}
+		if !finite(value) {
+			return nil, fmt.Errorf("%s is %v with seed %d", key, value, seed)
+		}
+		out = append(out, value)
+	}
+	if !finite(mean(out)) {
+		return nil, fmt.Errorf("the mean of %s is %v", key, mean(out))
+	}
+	return out, nil
+}
+
+// significance returns the p that was and now do not differ. Scores are pairs by
+// their seed; times and memory are not, as another machine is another seed to
+// them. Too few values to ever show a p below alpha are an error.
+func significance(key string, was, now []float64, alpha float64) (float64, error) {
+	if m, _ := lookup(key); m.unit == "fraction" {
+		if len(now) < 2 {
+			return 0, errors.New("its tolerance asks for significance, which needs 2 seeds or more")
+		}
+		_, p, err := stats.Paired(now, was, 1-alpha)
+		return p, err
+	}
+	n1, n2 := len(was), len(now)
+	if fewest := fewestForRanks(alpha); n1 < fewest || n2 < fewest {
+		return 0, fmt.Errorf("its tolerance asks for a significance of %g, which needs %d seeds or more", alpha, fewest)
+	}
+	thresholds := benchmath.Thresholds{CompareAlpha: alpha}
+	c := benchmath.AssumeNothing.Compare(benchmath.NewSample(was, &thresholds), benchmath.NewSample(now, &thresholds))
+	if !finite(c.P) {
+		return 0, fmt.Errorf("the Mann-Whitney test has no p: %w", errors.Join(c.Warnings...))
+	}
+	return c.P, nil
+}
+
+// fewestForRanks is the least n at which two samples of n, all values of one
+// above all of the other, have a two-sided p below alpha: 2/C(2n, n).
+func fewestForRanks(alpha float64) int {
+	n, ways := 1, 2.0 // C(2n, n)
+	for ; 2/ways >= alpha; n++ {
+		ways = ways * float64(2*(2*n+1)) / float64(n+1)
+	}
+	return n
+}
+
+// oneLine is the error without line breaks.
+func oneLine(err error) string {
+	return strings.Join(strings.Fields(err.Error()), " ")
+}

@@ -1,0 +1,153 @@
+package check
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// WriteText writes the report for a terminal: what did not pass, or with all
+// every metric, then faults, changes and a count.
+func WriteText(out io.Writer, r Report, all bool) error {
+	var b strings.Builder
+	if r.Updated {
+		for _, c := range r.Changes {
+			fmt.Fprintln(&b, c)
+		}
+		fmt.Fprintf(&b, "%s: %s\n", r.Baseline, updated(r))
+		_, err := io.WriteString(out, b.String())
+		return err
+	}
+	if rows := r.rows(all); len(rows) > 1 {
+		writeColumns(&b, rows)
+		b.WriteByte('\n')
+	}
+	for _, f := range r.Faults {
+		fmt.Fprintf(&b, "%s: %s\n", f.Verdict, f)
+	}
+	if len(r.Faults) > 0 {
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, "%s against %s: %s\n", r.Experiment, r.Baseline, r.summary())
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+func updated(r Report) string {
+	if len(r.Changes) == 0 {
+		return "nothing changed"
+	}
+	return "written"
+}
+
+// summary is the verdict and the count: "regression: 3 of 80 metrics, 77 pass".
+func (r Report) summary() string {
+	text := string(r.Verdict)
+	if n := len(r.Comparisons); n > 0 {
+		var parts []string
+		for _, v := range Verdicts() {
+			if k := r.Count(v); k > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", k, v))
+			}
+		}
+		text += fmt.Sprintf(" (of %d metrics %s)", n, strings.Join(parts, ", "))
+	}
+	if r.Verdict == Improvement {
+		text += "; --update makes it the new baseline"
+	}
+	return text
+}
+
+var header = []string{"Model", "Rule", "Metric", "Baseline", "Now", "Difference", "Tolerance", "Verdict"}
+
+// rows are the header and the comparisons to show: those that passed only where
+// all are wanted, those that a fault explains never.
+func (r Report) rows(all bool) [][]string {
+	rows := [][]string{header}
+	for _, c := range r.Comparisons {
+		if c.Verdict == Pass && !all || c.byFault() {
+			continue
+		}
+		m, _ := lookup(c.Metric)
+		now, difference := "–", "–"
+		if c.Now != nil {
+			now, difference = m.show(*c.Now), m.showDifference(*c.Difference)
+		}
+		tolerance, verdict := m.show(c.Allowed), string(c.Verdict)
+		if c.P != nil {
+			tolerance += fmt.Sprintf(" (p = %.3g)", *c.P)
+		}
+		if c.Reason != "" {
+			verdict += ": " + c.Reason
+		}
+		rows = append(rows, []string{c.Model, c.Rule, c.Metric, m.show(c.Baseline), now, difference, tolerance, verdict})
+	}
+	return rows
+}
+
+// writeColumns aligns rows, numbers to the right, two spaces apart.
+func writeColumns(b *strings.Builder, rows [][]string) {
+	widths := make([]int, len(header))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if i > 0 {
+				line.WriteString("  ")
+			}
+			if numeric(i) {
+				line.WriteString(pad + cell)
+			} else {
+				line.WriteString(cell + pad)
+			}
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+}
+
+func numeric(column int) bool { return column >= 3 && column <= 6 }
+
+// WriteMarkdown writes the report as a summary of a page, such as the one that
+// $GITHUB_STEP_SUMMARY names.
+func WriteMarkdown(out io.Writer, r Report) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### assay check %s: %s\n\n", escape(r.Experiment), r.Verdict)
+	fmt.Fprintf(&b, "Against `%s`: %s\n", strings.ReplaceAll(r.Baseline, "`", "'"), escape(r.summary()))
+	if len(r.Faults) > 0 {
+		b.WriteByte('\n')
+	}
+	for _, f := range r.Faults {
+		fmt.Fprintf(&b, "- **%s**: %s\n", f.Verdict, escape(f.String()))
+	}
+	if rows := r.rows(false); len(rows) > 1 {
+		b.WriteByte('\n')
+		for i, row := range rows {
+			b.WriteByte('|')
+			for _, cell := range row {
+				b.WriteString(" " + escape(cell) + " |")
+			}
+			b.WriteByte('\n')
+			if i == 0 {
+				b.WriteString("|---|---|---|---:|---:|---:|---:|---|\n")
+			}
+		}
+	}
+	if r.Updated {
+		fmt.Fprintf(&b, "\nThe baseline: %s.\n\n", updated(r))
+		for _, c := range r.Changes {
+			fmt.Fprintf(&b, "- %s\n", escape(c.String()))
+		}
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+var escape = strings.NewReplacer(
+	`\`, `\\`, `|`, `\|`, `*`, `\*`, `_`, `\_`, "`", "\\`", `$`, `\$`, `&`, `&amp;`, `<`, `&lt;`, `>`, `&gt;`, `[`, `\[`, `]`, `\]`, `~`, `\~`, `#`, `\#`, "\n", " ",
+).Replace

@@ -1,0 +1,265 @@
+package diff
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"assay/results"
+)
+
+// unset is the value of a key that a run does not have.
+const unset = "unset"
+
+const configFile = "config.toml"
+
+// facts are values by key, in the order of their keys' first mention.
+type facts struct {
+	keys   []string
+	values map[string]string
+}
+
+func (f *facts) add(key, value string) {
+	if f.values == nil {
+		f.values = map[string]string{}
+	}
+	if _, seen := f.values[key]; !seen {
+		f.keys = append(f.keys, key)
+	}
+	f.values[key] = value
+}
+
+// changes lists the keys in which two runs differ, in the order of a, then of b.
+func changes(a, b facts) []Change {
+	out := []Change{}
+	value := func(f facts, key string) string {
+		if v, ok := f.values[key]; ok && v != "" {
+			return v
+		}
+		return unset
+	}
+	for _, key := range slices.Concat(a.keys, b.keys) {
+		c := Change{Key: key, A: value(a, key), B: value(b, key)}
+		if c.A != c.B && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// configChanges compares the resolved configurations, by the keys of one trial's
+// config.toml: the tables of features and of vectors lose their names, which the
+// model's key tells.
+func configChanges(store *results.Store, a, b results.Run) ([]Change, error) {
+	x, err := config(store, a)
+	if err != nil {
+		return nil, err
+	}
+	y, err := config(store, b)
+	if err != nil {
+		return nil, err
+	}
+	out := changes(x, y)
+	slices.SortFunc(out, func(a, b Change) int { return cmp.Or(cmp.Compare(rank(a.Key), rank(b.Key)), cmp.Compare(a.Key, b.Key)) })
+	return out, nil
+}
+
+// rank puts the model first, and its name before all.
+func rank(key string) int {
+	switch {
+	case key == "model.name":
+		return 0
+	case strings.HasPrefix(key, "model."):
+		return 1
+	case key == "seed":
+		return 2
+	case strings.HasPrefix(key, "features."), strings.HasPrefix(key, "embeddings."):
+		return 3
+	}
+	return 4
+}
+
+// config reads a run's config.toml or, where it ended before it wrote one, its
+// record.
+func config(store *results.Store, r results.Run) (facts, error) {
+	path := filepath.Join(store.Path(r.Experiment, r.Trial), configFile)
+	data, err := os.ReadFile(path)
+	record, recorded := r.File(configFile)
+	if errors.Is(err, fs.ErrNotExist) && !recorded {
+		return recordedConfig(r), nil
+	}
+	if err != nil {
+		return facts{}, fmt.Errorf("read configuration: %w", err)
+	}
+	if sum := sha256.Sum256(data); recorded && hex.EncodeToString(sum[:]) != record.SHA256 {
+		return facts{}, fmt.Errorf("read %s: was changed or damaged: its SHA-256 is not the one that the run wrote", path)
+	}
+	var doc map[string]any
+	if _, err := toml.Decode(string(data), &doc); err != nil {
+		return facts{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	var out facts
+	flatten(&out, "", doc)
+	return out, nil
+}
+
+func recordedConfig(r results.Run) facts {
+	doc := map[string]any{"model.name": r.Model.Name, "model.kind": r.Model.Kind, "model.backend": r.Model.Backend, "seeds": []any{r.Seed}}
+	for key, v := range r.Params {
+		if !strings.Contains(key, ".") {
+			key = "model." + key
+		}
+		doc[key] = v
+	}
+	var out facts
+	flatten(&out, "", doc)
+	return out
+}
+
+// flatten adds the values of a table under prefix, but for those that name places
+// and cannot change a result.
+func flatten(out *facts, prefix string, table map[string]any) {
+	for _, key := range slices.Sorted(mapKeys(table)) {
+		name := prefix + key
+		switch v := table[key].(type) {
+		case map[string]any:
+			switch {
+			case prefix == "features." || prefix == "embeddings.":
+				flatten(out, prefix, v)
+			case name != "results":
+				flatten(out, name+".", v)
+			}
+		case []map[string]any:
+			for _, one := range v {
+				flatten(out, name+".", one)
+			}
+		default:
+			seeds, _ := v.([]any)
+			switch {
+			case name == "name" || name == "corpus.path":
+			case name == "seeds" && len(seeds) == 1: // of a trial
+				out.add("seed", text(seeds[0]))
+			default:
+				out.add(name, text(v))
+			}
+		}
+	}
+}
+
+func mapKeys(m map[string]any) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+func text(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(data)
+}
+
+func dataChanges(a, b results.Run) []Change {
+	of := func(r results.Run) (f facts) {
+		d := r.Data
+		f.add("corpus", short(d.Hash))
+		f.add("path", d.Path)
+		f.add("papers", d.Name)
+		f.add("sample", number(d.Sample))
+		f.add("taxonomy", d.Taxonomy)
+		f.add("split", d.Split)
+		f.add("categories", number(d.Labels))
+		f.add("master categories", number(d.Masters))
+		f.add("training papers", number(d.Train))
+		f.add("validation papers", number(d.Validation))
+		f.add("test papers", number(d.Test))
+		f.add("papers without a category", number(d.Outside))
+		if v := r.Vectors; v != nil {
+			f.add("vectors", v.Name)
+			f.add("vectors' file", v.Path)
+			f.add("vectors' content", short(v.SHA256))
+			f.add("vectors' words", number(v.Words))
+			f.add("vectors' coverage", v.Coverage())
+		}
+		return f
+	}
+	return changes(of(a), of(b))
+}
+
+func codeChanges(a, b results.Run) []Change {
+	of := func(r results.Run) (f facts) {
+		f.add("code", r.Code)
+		f.add("version", r.Provenance.Version)
+		f.add("revision", r.Provenance.Revision)
+		f.add("uncommitted changes", fmt.Sprint(r.Provenance.Dirty))
+		f.add("Go", r.Provenance.Go)
+		return f
+	}
+	return changes(of(a), of(b))
+}
+
+func machineChanges(a, b results.Run) []Change {
+	of := func(r results.Run) (f facts) {
+		p := r.Provenance
+		f.add("host", p.Host)
+		f.add("system", p.OS+"/"+p.Arch)
+		f.add("cores", number(p.CPUs))
+		f.add("job", p.Job)
+		f.add("command", strings.Join(p.Command, " "))
+		f.add("continued", number(r.Resumed))
+		for _, s := range r.Stages {
+			f.add(s.Name+" time", seconds(s.Seconds))
+		}
+		if !r.Started.IsZero() && !r.Finished.IsZero() {
+			f.add("total time", seconds(r.Finished.Sub(r.Started).Seconds()))
+		}
+		if r.PeakMemory > 0 {
+			f.add("peak memory", fmt.Sprintf("%.0f MiB", float64(r.PeakMemory)/(1<<20)))
+		}
+		return f
+	}
+	return changes(of(a), of(b))
+}
+
+func seconds(s float64) string {
+	d := time.Duration(s * float64(time.Second))
+	if d >= time.Second {
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(100 * time.Microsecond).String()
+}
+
+func short(hash string) string {
+	if len(hash) > 12 {
+		return hash[:12]
+	}
+	return hash
+}
+
+// number writes n with a comma between groups of three digits.
+func number(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package results
+
+var fireModes map[string]func(dir string) error

@@ -1,0 +1,152 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"assay/internal/atomicfile"
+)
+
+// What a holder does to its folder. Each step can be the one before which it is
+// stopped until the folder is another's, and does no harm then: see leaseTiming.
+
+// replace writes a file of the run's folder, whole or not at all.
+func (w *RunWriter) replace(name string, fill func(io.Writer) error) error {
+	err := atomicfile.Write(filepath.Join(w.dir, filepath.FromSlash(name)), func(out io.Writer) error {
+		if err := w.lease.check(); err != nil {
+			return err
+		}
+		return fill(out)
+	})
+	return w.because(err)
+}
+
+func (w *RunWriter) replaceBytes(name string, data []byte) error {
+	return w.replace(name, func(out io.Writer) error {
+		_, err := out.Write(data)
+		return err
+	})
+}
+
+// because returns why something failed, in one line: where the folder was lost,
+// that is the reason. What went wrong on the way out does not count.
+func (w *RunWriter) because(err error) error {
+	if err == nil {
+		return nil
+	}
+	if lost := w.lease.check(); lost != nil {
+		return lost
+	}
+	for {
+		several, ok := err.(interface{ Unwrap() []error })
+		if !ok || len(several.Unwrap()) == 0 {
+			break
+		}
+		err = several.Unwrap()[0]
+	}
+	return missing(err)
+}
+
+// missing says what an error about a missing file means in a folder that was
+// there a moment ago.
+func missing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: was the folder removed?", err)
+	}
+	return err
+}
+
+// makeFolder makes a folder inside the run's, but not the run's: it may have been
+// removed.
+func (w *RunWriter) makeFolder(name string) error {
+	if err := os.Mkdir(filepath.Join(w.dir, name), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return w.because(err)
+	}
+	return nil
+}
+
+// remove removes files and folders of the run's folder, as far as they are there.
+func (w *RunWriter) remove(names ...string) error {
+	var there []string
+	for _, name := range names {
+		if _, err := os.Lstat(filepath.Join(w.dir, name)); err == nil {
+			there = append(there, name)
+		}
+	}
+	if len(there) == 0 {
+		return nil
+	}
+	away, err := os.MkdirTemp(w.dir, atomicfile.TempPrefix+"removed-*")
+	if err == nil {
+		err = w.lease.check()
+	}
+	for _, name := range there {
+		if err == nil {
+			err = os.Rename(filepath.Join(w.dir, name), filepath.Join(away, name))
+		}
+	}
+	if err == nil {
+		err = os.RemoveAll(away)
+	}
+	return w.because(err)
+}
+
+// removeTemporaries clears what others left who held the folder before, and ends
+// what they may still be about: but no claim that another is just making.
+func (w *RunWriter) removeTemporaries() error {
+	err := filepath.WalkDir(w.dir, func(path string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || !strings.HasPrefix(e.Name(), atomicfile.TempPrefix) {
+			return err
+		}
+		if strings.HasPrefix(e.Name(), leaseTemp) {
+			r, err := readLeaseFile(path, 0)
+			if err != nil || r.live(w.lease.info.ModTime(), w.lease.timing) {
+				return nil
+			}
+		}
+		if err := w.lease.check(); err != nil {
+			return err // the temporary files are another's
+		}
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+		if e.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	return w.because(err)
+}
+
+// openLog opens log.txt to continue it.
+func (w *RunWriter) openLog() error {
+	path := filepath.Join(w.dir, logFile)
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = w.replaceBytes(logFile, text) // an earlier holder may have the old one open
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err == nil {
+		w.log, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	}
+	return w.because(err)
+}
+
+// logWriter writes to log.txt while the folder is held.
+type logWriter struct{ w *RunWriter }
+
+func (l logWriter) Write(line []byte) (int, error) {
+	if l.w.lease.check() != nil {
+		return len(line), nil
+	}
+	return l.w.log.Write(line)
+}

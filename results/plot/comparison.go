@@ -1,0 +1,198 @@
+package plot
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"assay/internal/fault"
+	"assay/results"
+	"assay/results/metrics"
+)
+
+// Comparison draws a bar for each setting and decision rule, a panel for each
+// metric: the mean over seeds with its 95 % interval by Student's t or, of one
+// seed, the interval over test papers where the run keeps one. Published numbers
+// are marks beside the bars. The error of runs that hold no result, and of
+// options that name what there is not, is one of usage.
+func Comparison(runs []results.Run, opt Options) (Figure, error) {
+	chosen, err := chooseMetrics(opt.Metrics)
+	if err != nil {
+		return Figure{}, err
+	}
+	if runs, err = choose(runs, opt); err != nil {
+		return Figure{}, err
+	}
+	runs, others := done(runs)
+	if len(runs) == 0 {
+		return Figure{}, fault.Usagef("plot: none of %s is done; `assay run` finishes them", count(others, "run"))
+	}
+	rules, err := chooseRules(runs, opt)
+	if err != nil {
+		return Figure{}, err
+	}
+	groups, again := groupsOf(runs)
+	fig := Figure{Title: title(opt, runs)}
+	categories, published := comparisonRows(groups, opt)
+	var seen origins
+	for i, m := range chosen {
+		p := Panel{Horizontal: true, X: Axis{Label: m.label, Zero: true}, Y: Axis{Categories: categories}}
+		of := rules
+		if !m.score {
+			of = rules[:1]
+		}
+		for j, rule := range of {
+			s := Series{Name: ruleWords(rule), Colour: j, Mark: Bars, Width: barWidth / float64(len(of))}
+			if !m.score {
+				s.Name, s.Colour = "", -1
+			}
+			offset := (float64(j) - float64(len(of)-1)/2) * s.Width
+			for row, g := range groups {
+				if e, ok := m.estimate(rule, g.runs); ok {
+					s.Points = append(s.Points, Point{X: e.mean, Y: float64(row) + offset, Interval: e.interval})
+					seen.add(e, g)
+				}
+			}
+			p.Series = append(p.Series, s)
+		}
+		if s, ok := publishedSeries(m, published); ok {
+			p.Series = append(p.Series, s)
+		}
+		if i == 0 || hasPoints(p) {
+			fig.Panels = append(fig.Panels, p)
+		} else {
+			fig.Notes = append(fig.Notes, fmt.Sprintf("No run has a value of %s.", m.label))
+		}
+	}
+	if !hasPoints(fig.Panels[0]) {
+		return Figure{}, fault.Usagef("plot: no run has a value of %s", chosen[0].key)
+	}
+	fig.Notes = append(fig.Notes, seen.notes("Bars")...)
+	fig.Notes = append(fig.Notes, leftOut(others, again)...)
+	fig.Notes = append(fig.Notes, opt.Notes...)
+	return fig, nil
+}
+
+// barWidth is the share of a row that its bars fill.
+const barWidth = 0.76
+
+// publishedRow is a published number at its row.
+type publishedRow struct {
+	Published
+	row int
+}
+
+// comparisonRows returns the rows: the settings, and models that others alone
+// have numbers of.
+func comparisonRows(groups []*group, opt Options) (categories []string, published []publishedRow) {
+	for _, g := range groups {
+		categories = append(categories, g.label)
+	}
+	for _, p := range opt.Published {
+		if len(opt.Models) > 0 && !slices.Contains(opt.Models, p.Model) {
+			continue
+		}
+		rows := 0
+		for row, g := range groups {
+			if g.model.Name == p.Model {
+				published = append(published, publishedRow{p, row})
+				rows++
+			}
+		}
+		if rows == 0 {
+			published = append(published, publishedRow{p, len(categories)})
+			categories = append(categories, p.Model)
+		}
+	}
+	return categories, published
+}
+
+func publishedSeries(m metric, rows []publishedRow) (Series, bool) {
+	s := Series{Name: "published by others", Colour: -1, Mark: Ring}
+	if m.published == nil {
+		return s, false
+	}
+	for _, p := range rows {
+		if v := m.published(p.Published); !math.IsNaN(v) {
+			s.Points = append(s.Points, Point{X: v, Y: float64(p.row)})
+		}
+	}
+	return s, len(s.Points) > 0
+}
+
+func hasPoints(p Panel) bool {
+	return slices.ContainsFunc(p.Series, func(s Series) bool { return len(s.Points) > 0 })
+}
+
+// ruleWords says in words how a rule decides.
+func ruleWords(r metrics.Rule) string {
+	name, arg, _ := strings.Cut(r.String(), ":")
+	switch name {
+	case "fixed":
+		return "threshold " + arg
+	case "tuned":
+		return "tuned threshold"
+	}
+	return name + " " + arg
+}
+
+// origins collects where the intervals of a picture come from.
+type origins struct {
+	fewest, most int // seeds of the intervals over seeds
+	papers       int // the most of the intervals over papers
+	alone        int // marks without an interval
+}
+
+func (o *origins) add(e estimate, g *group) {
+	switch n := len(e.values); e.source {
+	case overSeeds:
+		if o.fewest == 0 || n < o.fewest {
+			o.fewest = n
+		}
+		o.most = max(o.most, n)
+	case overPapers:
+		o.papers = max(o.papers, g.runs[0].Data.Test)
+	default:
+		o.alone++
+	}
+}
+
+// notes says what the marks and their intervals are.
+func (o *origins) notes(marks string) []string {
+	var parts []string
+	if o.most > 0 {
+		n := fmt.Sprint(o.most)
+		if o.fewest < o.most {
+			n = fmt.Sprintf("%d to %d", o.fewest, o.most)
+		}
+		parts = append(parts, fmt.Sprintf("%s: means over %s seeds; error bars: 95 %% intervals over seeds (Student's t).", marks, n))
+	}
+	if o.papers > 0 {
+		begin := marks + ": one seed; error bars"
+		if o.most > 0 {
+			begin = "Of settings with one seed, error bars"
+		}
+		parts = append(parts, fmt.Sprintf("%s: 95 %% intervals over %s test papers (bootstrap), which say nothing of the spread over seeds.", begin, thousands(o.papers)))
+	}
+	if o.alone > 0 {
+		begin := "Marks without an error bar"
+		if o.most == 0 && o.papers == 0 {
+			begin = marks
+		}
+		parts = append(parts, begin+": one seed, no interval.")
+	}
+	return parts
+}
+
+// leftOut says what is not shown.
+func leftOut(unfinished, again int) []string {
+	var out []string
+	if unfinished > 0 {
+		out = append(out, count(unfinished, "run")+" without a result not shown.")
+	}
+	if again > 0 {
+		out = append(out, count(again, "run")+" with the setting and seed of a later one not shown.")
+	}
+	return out
+}

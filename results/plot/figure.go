@@ -1,0 +1,116 @@
+// Package plot draws what runs have measured: learning curves, bars of models,
+// sweeps, tables of word vectors against each other. A picture is first data, a
+// Figure, and then drawn as PNG or SVG.
+//
+//	fig, err := plot.Comparison(runs, plot.Options{Name: "quickstart", Metrics: []string{"f1"}})
+//	err = plot.Write(w, fig, plot.SVG, plot.Size{Width: 16 * plot.Centimetre})
+//
+// The same runs in the same order give the same bytes.
+package plot
+
+import (
+	"assay/results/metrics"
+)
+
+// Options say what is drawn of the runs. The zero value draws all of them.
+type Options struct {
+	// Name of the experiment; it begins the title.
+	Name string
+	// Metrics are keys out of Metrics(), or of CurveMetrics() for Curves: a panel
+	// each. nil takes F1, for Curves F1 and the loss.
+	Metrics []string
+	// Rules are the decision rules to draw. nil takes all for Comparison; others
+	// draw one, and take the tuned rule if there is one or else the first.
+	Rules []metrics.Rule
+	// Models are names of models to draw; nil takes all.
+	Models []string
+	// Where are conditions of the form key=value on the settings of a run, all of
+	// which it must meet.
+	Where []string
+	// Published are numbers from elsewhere, drawn by Comparison.
+	Published []Published
+	// Notes are added to those under the picture.
+	Notes []string
+}
+
+// Published is a score that others report for a model, as a fraction of 1; NaN
+// where they give none.
+type Published struct {
+	Model        string // the name of ours to compare with
+	F1, MasterF1 float64
+}
+
+// Figure is a picture as data.
+type Figure struct {
+	Title string `json:"title"`
+	// Subtitle says what a reader could not know from the axes: settings that
+	// are not told apart. A paragraph each.
+	Subtitle []string `json:"subtitle,omitempty"`
+	Panels   []Panel  `json:"panels"`
+	Columns  int      `json:"columns,omitempty"` // panels side by side; 0: as many as fit
+	// Notes stand under the panels: what points and intervals are.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Panel is one pair of axes.
+type Panel struct {
+	X Axis `json:"x"`
+	Y Axis `json:"y"`
+	// Horizontal says that x is what was measured: bars lie, intervals too.
+	Horizontal bool     `json:"horizontal,omitempty"`
+	Series     []Series `json:"series"`
+}
+
+// Axis is one axis of a panel.
+type Axis struct {
+	Label string `json:"label"` // with the unit
+	// Categories are words at 0, 1, …; nil for an axis of numbers.
+	Categories []string `json:"categories,omitempty"`
+	// Ticks are the numbers that are marked, as far as there is room; nil for
+	// round numbers.
+	Ticks []float64 `json:"ticks,omitempty"`
+	Log   bool      `json:"log,omitempty"`
+	Whole bool      `json:"whole,omitempty"` // whole numbers alone, such as epochs
+	Zero  bool      `json:"zero,omitempty"`  // 0 is shown
+}
+
+// Mark is how a series is drawn.
+type Mark string
+
+// The marks of a series.
+const (
+	Line   Mark = "line"   // through points with a symbol
+	Dashes Mark = "dashes" // a dashed line
+	Thin   Mark = "thin"   // a pale line behind others
+	Dots   Mark = "dots"   // symbols alone
+	Faint  Mark = "faint"  // small pale dots: single runs
+	Bars   Mark = "bars"   // from 0
+	Ring   Mark = "ring"   // an empty diamond: a number from elsewhere
+	Rule   Mark = "rule"   // a line across the panel at 0
+)
+
+// Series is a set of points of one look.
+type Series struct {
+	// Name is its entry in the legend, "" for none; equal names of several
+	// panels are one entry.
+	Name   string  `json:"name,omitempty"`
+	Colour int     `json:"colour"` // place in the palette, also that of its symbol; −1 is grey
+	Mark   Mark    `json:"mark"`
+	Width  float64 `json:"width,omitempty"` // of bars, in places of the category axis
+	Shift  float64 `json:"shift,omitempty"` // to the right, in points of 1/72 inch, so that series do not hide each other
+	Points []Point `json:"points"`
+}
+
+// Point is a point with the interval of what was measured, nil where it has
+// none.
+type Point struct {
+	X        float64 `json:"x"`
+	Y        float64 `json:"y"`
+	Interval *Range  `json:"interval,omitempty"`
+}
+
+// Range is a confidence interval, in the unit of its axis.
+type Range struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}

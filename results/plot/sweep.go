@@ -1,0 +1,358 @@
+package plot
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"assay/internal/fault"
+	"assay/internal/suggest"
+	"assay/results"
+	"assay/results/metrics"
+)
+
+// SweepOptions say what Sweep draws against what.
+type SweepOptions struct {
+	// X is the setting along the horizontal axis. Numbers lie on a scale, words
+	// are categories. "model" stands for the model's name.
+	X string
+	// Log makes the scale logarithmic.
+	Log bool
+	// Series are the settings of which each combination is a line.
+	Series []string
+	// Around names a model: of the others, only those are drawn that differ from
+	// it in X and Series alone.
+	Around string
+}
+
+// Sweep draws metrics against a setting: a dot for each run, a line through the
+// means, 95 % intervals over seeds. Settings that differ between runs and are
+// neither on the axis nor in the legend are said in the subtitle; where points of
+// one place differ in them, their mean has no interval.
+func Sweep(runs []results.Run, opt Options, sweep SweepOptions) (Figure, error) {
+	chosen, err := chooseMetrics(opt.Metrics)
+	if err != nil {
+		return Figure{}, err
+	}
+	if runs, err = choose(runs, opt); err != nil {
+		return Figure{}, err
+	}
+	runs, others := done(runs)
+	if len(runs) == 0 {
+		return Figure{}, fault.Usagef("plot: none of %s is done; `assay run` finishes them", count(others, "run"))
+	}
+	rule, err := chooseRule(runs, opt)
+	if err != nil {
+		return Figure{}, err
+	}
+	groups, again := groupsOf(runs)
+	if err := sweep.check(groups); err != nil {
+		return Figure{}, err
+	}
+	groups, farther, err := sweep.around(groups)
+	if err != nil {
+		return Figure{}, err
+	}
+	groups, without := withKey(groups, sweep.X)
+	if len(groups) == 0 {
+		return Figure{}, fault.Usagef("plot: no finished run has the setting %q", sweep.X)
+	}
+	axis, err := sweep.axis(groups)
+	if err != nil {
+		return Figure{}, err
+	}
+	d := sweepDrawing{SweepOptions: sweep, groups: groups, axis: axis, rule: rule}
+	if err := d.lines(); err != nil {
+		return Figure{}, err
+	}
+	fig := Figure{Title: title(opt, runs), Subtitle: d.hidden()}
+	for _, m := range chosen {
+		p := d.panel(m)
+		if !hasPoints(p) {
+			return Figure{}, fault.Usagef("plot: no run has a value of %s by the rule %s", m.key, rule)
+		}
+		fig.Panels = append(fig.Panels, p)
+	}
+	fig.Notes = append(d.notes(), leftOut(others, again)...)
+	fig.Notes = append(fig.Notes, sweep.left(farther, without)...)
+	fig.Notes = append(fig.Notes, opt.Notes...)
+	return fig, nil
+}
+
+// check refuses settings that no run has.
+func (s SweepOptions) check(groups []*group) error {
+	keys := []string{modelKey}
+	for _, g := range groups {
+		keys = append(keys, slices.Collect(maps.Keys(g.params))...)
+	}
+	keys = distinct(keys)
+	if s.X == "" {
+		return fault.Usagef("plot: a sweep needs the setting of its horizontal axis, --x%s", differingHint(groups))
+	}
+	for _, k := range append([]string{s.X}, s.Series...) {
+		if !slices.Contains(keys, k) {
+			return fault.Usagef("plot: no run has the setting %q%s%s", k, suggest.Hint(k, keys), differingHint(groups))
+		}
+	}
+	return nil
+}
+
+// differingHint lists the settings that a sweep could be drawn of.
+func differingHint(groups []*group) string {
+	if d := differing(groups); len(d) > 0 {
+		return "; the runs differ in " + strings.Join(d, ", ")
+	}
+	return ""
+}
+
+// modelKey stands for the model's name among the settings.
+const modelKey = "model"
+
+// value is the text of a setting of a group.
+func (g *group) value(key string) string {
+	if key == modelKey {
+		return g.model.Name
+	}
+	return paramText(g.params, key)
+}
+
+// explained reports whether a key follows from those that are drawn: itself, or
+// inside a table that is drawn by name.
+func (s SweepOptions) explained(key string) bool {
+	table, _, _ := strings.Cut(key, ".")
+	drawn := append([]string{s.X}, s.Series...)
+	return slices.Contains(drawn, key) || slices.Contains(drawn, table)
+}
+
+// around keeps the groups that differ from those of the named model in what is
+// drawn alone.
+func (s SweepOptions) around(groups []*group) (kept []*group, farther int, err error) {
+	if s.Around == "" {
+		return groups, 0, nil
+	}
+	var centres []*group
+	var names []string
+	for _, g := range groups {
+		if names = append(names, g.model.Name); g.model.Name == s.Around {
+			centres = append(centres, g)
+		}
+	}
+	if len(centres) == 0 {
+		return nil, 0, fault.Usagef("plot: no finished run of a model %q%s; there are %s", s.Around, suggest.Hint(s.Around, unique(names)), strings.Join(unique(names), ", "))
+	}
+	for _, g := range groups {
+		near := slices.ContainsFunc(centres, func(c *group) bool {
+			same := c.model.Kind == g.model.Kind && c.model.Backend == g.model.Backend
+			return same && !slices.ContainsFunc(differing([]*group{c, g}), func(k string) bool { return !s.explained(k) })
+		})
+		if near {
+			kept = append(kept, g)
+		}
+	}
+	return kept, len(groups) - len(kept), nil
+}
+
+// withKey keeps the groups that have a setting.
+func withKey(groups []*group, key string) (kept []*group, without int) {
+	for _, g := range groups {
+		if _, ok := g.params[key]; ok || key == modelKey {
+			kept = append(kept, g)
+		}
+	}
+	return kept, len(groups) - len(kept)
+}
+
+// axis makes the axis of X: of numbers where all values are.
+func (s SweepOptions) axis(groups []*group) (Axis, error) {
+	a := Axis{Label: capital(words(s.X)), Log: s.Log}
+	for _, g := range groups {
+		v, ok := number(g, s.X)
+		if !ok {
+			a.Ticks = nil
+			break
+		}
+		if s.Log && v <= 0 {
+			return Axis{}, fault.Usagef("plot: %s has the value %v, which a logarithmic axis cannot show: leave out --log, or that value by --where", s.X, v)
+		}
+		a.Ticks = append(a.Ticks, v)
+	}
+	if a.Ticks != nil {
+		slices.Sort(a.Ticks)
+		a.Ticks = slices.Compact(a.Ticks)
+		return a, nil
+	}
+	if s.Log {
+		return Axis{}, fault.Usagef("plot: the values of %s are words: leave out --log", s.X)
+	}
+	for _, g := range groups {
+		if v := g.value(s.X); !slices.Contains(a.Categories, v) {
+			a.Categories = append(a.Categories, v)
+		}
+	}
+	return a, nil
+}
+
+func number(g *group, key string) (float64, bool) {
+	text, err := json.Marshal(g.params[key])
+	var v float64
+	if err == nil {
+		err = json.Unmarshal(text, &v)
+	}
+	return v, err == nil && string(text) != "null"
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// left says which settings are not in the picture.
+func (s SweepOptions) left(farther, without int) []string {
+	var out []string
+	if farther > 0 {
+		out = append(out, fmt.Sprintf("%s that differ from %q in more than what is drawn not shown.", count(farther, "setting"), s.Around))
+	}
+	if without > 0 {
+		out = append(out, fmt.Sprintf("%s without the key %s not shown.", count(without, "setting"), s.X))
+	}
+	return out
+}
+
+// line is one series: its settings by place on the axis.
+type line struct {
+	name  string
+	cells []*cell
+}
+
+// cell is what lies at one place of a line. More than one group differs in
+// settings that are not drawn.
+type cell struct {
+	x      float64
+	groups []*group
+}
+
+type sweepDrawing struct {
+	SweepOptions
+	groups []*group
+	axis   Axis
+	rule   metrics.Rule
+	series []*line
+	seen   origins
+	mixed  bool // some cell has several settings
+	single bool // a run alone stands for some cell
+}
+
+// lines sorts the groups by series and place.
+func (d *sweepDrawing) lines() error {
+	for _, g := range d.groups {
+		var parts []string
+		for _, k := range d.Series {
+			text := g.value(k)
+			if k != modelKey {
+				text = setting(g.params, k)
+			}
+			parts = append(parts, text)
+		}
+		name := strings.Join(parts, ", ")
+		i := slices.IndexFunc(d.series, func(l *line) bool { return l.name == name })
+		if i < 0 {
+			i = len(d.series)
+			d.series = append(d.series, &line{name: name})
+		}
+		d.series[i].add(d.place(g), g)
+	}
+	if len(d.series) > mostCurves {
+		return fault.Usagef("plot: %d lines cannot be told apart in one picture, which holds %d: choose some with --where", len(d.series), mostCurves)
+	}
+	for _, l := range d.series {
+		slices.SortStableFunc(l.cells, func(a, b *cell) int { return cmp.Compare(a.x, b.x) })
+		for _, c := range l.cells {
+			d.mixed = d.mixed || len(c.groups) > 1
+		}
+	}
+	return nil
+}
+
+func (l *line) add(x float64, g *group) {
+	for _, c := range l.cells {
+		if c.x == x {
+			c.groups = append(c.groups, g)
+			return
+		}
+	}
+	l.cells = append(l.cells, &cell{x: x, groups: []*group{g}})
+}
+
+func (d *sweepDrawing) place(g *group) float64 {
+	if d.axis.Categories != nil {
+		return float64(slices.Index(d.axis.Categories, g.value(d.X)))
+	}
+	v, _ := number(g, d.X)
+	return v
+}
+
+// panel draws one metric: dots of runs behind, then the lines.
+func (d *sweepDrawing) panel(m metric) Panel {
+	p := Panel{X: d.axis, Y: Axis{Label: m.label}}
+	var dots, lines []Series
+	for i, l := range d.series {
+		means := Series{Name: l.name, Colour: i, Mark: Line}
+		if d.axis.Categories != nil {
+			means.Mark = Dots // a line between words means nothing
+		} else {
+			means.Shift = min(2*apart, 30/float64(len(d.series))) * (float64(i) - float64(len(d.series)-1)/2)
+		}
+		runs := Series{Colour: i, Mark: Faint, Shift: means.Shift + apart}
+		for _, c := range l.cells {
+			x := c.x
+			if d.axis.Categories != nil {
+				x += 0.5 * (float64(i) - float64(len(d.series)-1)/2) / float64(len(d.series))
+			}
+			mean, values, ok := d.estimate(m, c)
+			if !ok {
+				continue
+			}
+			if len(values) > 1 {
+				for _, v := range values {
+					runs.Points = append(runs.Points, Point{X: x, Y: v})
+				}
+			}
+			mean.X = x
+			means.Points = append(means.Points, mean)
+		}
+		dots, lines = append(dots, runs), append(lines, means)
+	}
+	p.Series = append(dots, lines...)
+	return p
+}
+
+// apart is the distance of a mean's error bar from the dots of its runs, in points
+// of 1/72 inch; the next line is as far from those.
+const apart = 3.5
+
+// estimate is the point of a cell and the values of its runs.
+func (d *sweepDrawing) estimate(m metric, c *cell) (mean Point, values []float64, ok bool) {
+	for _, g := range c.groups {
+		e, ok := m.estimate(d.rule, g.runs)
+		if !ok {
+			return Point{}, nil, false
+		}
+		values = append(values, e.values...)
+		mean.Y += e.mean / float64(len(c.groups))
+		if len(c.groups) > 1 {
+			continue
+		}
+		if e.source == overSeeds {
+			mean.Interval = e.interval
+			d.seen.add(e, g)
+		} else {
+			d.single = true
+		}
+	}
+	return mean, values, true
+}

@@ -1,0 +1,162 @@
+package table
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"assay/results/metrics"
+	"assay/results/stats"
+)
+
+// allNotes explains what the table shows and names what it does not.
+func (c *comparison) allNotes() []string {
+	var notes []string
+	if why := c.incomparable(); why != "" {
+		notes = append(notes, "NOT COMPARABLE: "+why+"; no best is marked.")
+	}
+	if slices.ContainsFunc(c.groups, func(g *group) bool { return len(g.done()) > 0 }) {
+		notes = append(notes, c.scoreNote())
+		notes = append(notes, c.testNotes()...)
+		notes = append(notes, c.ruleNote())
+	}
+	notes = append(notes, c.publishedNotes()...)
+	for _, g := range c.groups {
+		for _, e := range g.entries {
+			if e.status != Measured {
+				notes = append(notes, fmt.Sprintf("%s, seed %d, %s: %s.", g.label, e.run.Seed, e.status, strings.TrimSuffix(oneLine(e.message), ".")))
+			}
+		}
+	}
+	for _, g := range c.groups {
+		for _, r := range g.done() {
+			for _, w := range r.Warnings {
+				notes = append(notes, fmt.Sprintf("%s, seed %d: %s.", g.label, r.Seed, strings.TrimSuffix(oneLine(w), ".")))
+			}
+		}
+	}
+	return append(notes, c.notes...)
+}
+
+func (c *comparison) scoreNote() string {
+	var most int
+	var seeds, papers bool
+	for _, g := range c.groups {
+		for _, row := range g.rows {
+			most = max(most, len(row.seeds))
+			showSeeds, showPapers := c.shows(len(row.seeds))
+			for _, n := range row.values {
+				seeds = seeds || showSeeds && n != nil && n.HalfWidth != nil
+				papers = papers || showPapers && n != nil && n.Papers != nil
+			}
+		}
+	}
+	text := "Scores in percent, on the test papers."
+	if most > 1 {
+		text += " n: runs that differ in their seed alone."
+	}
+	if seeds {
+		text += " ±: 95 % t-interval of their mean."
+	}
+	if papers {
+		text += " [ ]: 95 % bootstrap interval over papers, of the trained models as they are."
+	}
+	if most == 1 {
+		text += fmt.Sprintf(" One seed: no spread over seeds, which needs %d.", stats.FewestReplicates)
+	}
+	var meanings []string
+	for _, m := range c.metrics {
+		if m.note != "" {
+			meanings = append(meanings, m.note)
+		}
+	}
+	if len(meanings) > 0 {
+		text += " " + strings.Join(meanings, ". ") + "."
+	}
+	return text
+}
+
+// testNotes names the tests behind the marks, what they assume, and where there
+// was too little for them.
+func (c *comparison) testNotes() []string {
+	var notes, tests, over, untested []string
+	t := c.tests
+	if t.seeds[1] > 0 {
+		tests = append(tests, fmt.Sprintf("%s (n = %s; normal differences)", seedsTest, countRange(t.seeds)))
+	}
+	for j, m := range c.metrics {
+		if t.over != nil && t.over[j] && m.Key != exactKey {
+			over = append(over, m.Title)
+		}
+		if t.untested != nil && t.untested[j] > 0 {
+			untested = append(untested, fmt.Sprintf("%s in %s", m.Title, count(t.untested[j], "row", "rows")))
+		}
+	}
+	if len(over) > 0 {
+		tests = append(tests, fmt.Sprintf("for %s %s (n = %s; independent papers)", strings.Join(over, ", "), papersTest, countRange(t.papers)))
+	}
+	if j := slices.IndexFunc(c.metrics, func(m metric) bool { return m.Key == exactKey }); j >= 0 && t.over != nil && t.over[j] {
+		tests = append(tests, "for Exact "+exactTest)
+	}
+	if len(tests) > 0 {
+		text := "Tests against the best of a column at 0.05, Holm-corrected for its comparisons: " + strings.Join(tests, "; ") + "."
+		if t.seeds[1] > 0 && len(tests) > 1 {
+			text += " ~ where any of a row's tests does not reject."
+		}
+		notes = append(notes, text)
+	}
+	if t.fewSeeds {
+		notes = append(notes, fmt.Sprintf("%d seeds decide nothing beside papers; %d would.", seedsBesidePapers-1, seedsBesidePapers))
+	}
+	if len(untested) > 0 {
+		notes = append(notes, fmt.Sprintf("Not tested against the best, for want of %d common seeds or of common papers: %s.",
+			stats.FewestReplicates, strings.Join(untested, ", ")))
+	}
+	if t.few > 0 {
+		notes = append(notes, fmt.Sprintf("%s over papers cannot be significant: fewer than %d papers differ.",
+			count(t.few, "comparison", "comparisons"), stats.FewestPairs(1-level)))
+	}
+	resamples := resamplesFor(t.many)
+	if least := 2 / float64(resamples+1); len(over) > 0 && float64(t.many)*least >= 1-level {
+		notes = append(notes, fmt.Sprintf("%s in a column are too many for %s resamples: none can be significant over papers.",
+			count(t.many, "comparison", "comparisons"), thousands(resamples)))
+	}
+	return notes
+}
+
+// countRange writes the smallest and the largest of a count.
+func countRange(span [2]int) string {
+	if span[0] == span[1] {
+		return thousands(span[0])
+	}
+	return thousands(span[0]) + "–" + thousands(span[1])
+}
+
+func (c *comparison) ruleNote() string {
+	var rules []metrics.Rule
+	var parts []string
+	for _, g := range c.groups {
+		for _, row := range g.rows {
+			if !slices.Contains(rules, row.rule) {
+				rules = append(rules, row.rule)
+				parts = append(parts, fmt.Sprintf("%s: %s", row.rule, row.rule.Describe()))
+			}
+		}
+	}
+	return "Rules: " + strings.Join(parts, "; ") + "."
+}
+
+func (c *comparison) publishedNotes() []string {
+	var notes []string
+	for _, p := range c.opt.Published {
+		if p.Source != "" {
+			notes = append(notes, fmt.Sprintf("Published, %s: %s.", p.Model, strings.TrimSuffix(oneLine(p.Source), ".")))
+		}
+	}
+	if slices.ContainsFunc(c.places(), func(p place) bool { return p.difference }) {
+		notes = append([]string{"Δ: ours less the published score, in points."}, notes...)
+	}
+	return notes
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
