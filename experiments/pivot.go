@@ -21,6 +21,7 @@ func CompareView(ctx context.Context, cfg *Config, store *results.Store, current
 		trials = cfg.Trials(lastData(cfg, runs), "")
 	}
 	opt.Name, opt.Problems, opt.Expected = cfg.Name, problems, []results.Run{}
+	opt.Papers = newPaperReader(ctx, store).scores
 	other := map[string]bool{}
 	for _, t := range trials {
 		want, otherCode := choose(t, runs, current == nil)
@@ -33,6 +34,9 @@ func CompareView(ctx context.Context, cfg *Config, store *results.Store, current
 		opt.Published = append(opt.Published, table.PublishedResult{Model: p.Model, F1: p.F1, MasterF1: p.MasterF1, Source: p.Source})
 	}
 	t, err := view.Compare(runs, opt)
+	if err == nil && ctx.Err() != nil { // it would be a note on the papers
+		return table.Table{}, ctx.Err()
+	}
 	if err == nil && len(other) > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("%d of the experiment's %d trials are represented by a run of another version of the program; `assay run` runs them anew.", len(other), len(trials)))
 	}
