@@ -44,10 +44,16 @@ func compareRuns(ctx context.Context, cfg *Config, store *results.Store, current
 		opt.Published = append(opt.Published, table.PublishedResult{Model: p.Model, F1: p.F1, MasterF1: p.MasterF1, Source: p.Source})
 	}
 	t, err := layOut(runs, opt)
-	if err == nil && len(other) > 0 {
+	if err == nil { // a reading that was stopped would be a note
+		err = ctx.Err()
+	}
+	if err != nil {
+		return table.Table{}, err
+	}
+	if len(other) > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("%d of the experiment's %d trials are represented by a run of another version of the program; `assay run` runs them anew.", len(other), len(trials)))
 	}
-	return t, err
+	return t, nil
 }
 
 // lastData is the corpus hash of the run of this experiment that began last.

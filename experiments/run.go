@@ -75,12 +75,11 @@ func (s *Session) Run(ctx context.Context, t Trial, workers int) (run results.Ru
 // returns the reason: what goes wrong on the way out, the same full disk most
 // often, adds nothing to it.
 func (s *Session) end(ctx context.Context, w *results.RunWriter, reason error) error {
-	lost := context.Cause(w.Context())
+	reason = w.Because(reason)
 	switch {
 	case ctx.Err() != nil:
 		_ = w.Interrupt()
-	case errors.Is(lost, results.ErrLost):
-		reason = lost
+	case errors.Is(reason, results.ErrLost):
 	default:
 		_ = w.Fail(reason)
 	}

@@ -33,8 +33,20 @@ func (w *RunWriter) replaceBytes(name string, data []byte) error {
 	})
 }
 
-// because returns why something failed, in one line: where the folder was lost,
-// that is the reason. What went wrong on the way out does not count.
+// Because returns why something that a run needed has failed, in one line: where
+// the folder was lost in the meantime, that is the reason, and errors.Is(err,
+// ErrLost) holds.
+func (w *RunWriter) Because(err error) error {
+	if err == nil {
+		return nil
+	}
+	if lost := w.lease.check(); lost != nil {
+		return fmt.Errorf("results: run %s: %w", w.name, lost)
+	}
+	return missing(w.dir, oneLineError(err))
+}
+
+// because is Because for an error that will get its context from the caller.
 func (w *RunWriter) because(err error) error {
 	if err == nil {
 		return nil
@@ -42,24 +54,40 @@ func (w *RunWriter) because(err error) error {
 	if lost := w.lease.check(); lost != nil {
 		return lost
 	}
+	// What went wrong on the way out adds nothing.
 	for {
 		several, ok := err.(interface{ Unwrap() []error })
 		if !ok || len(several.Unwrap()) == 0 {
-			break
+			return missing(w.dir, err)
 		}
 		err = several.Unwrap()[0]
 	}
-	return missing(err)
 }
 
-// missing says what an error about a missing file means in a folder that was
-// there a moment ago.
-func missing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: was the folder removed?", err)
+// missing says what it means that something is not there in dir, which was made
+// a moment ago.
+func missing(dir string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), dir) {
+		return err
+	}
+	return fmt.Errorf("%w: was the folder removed?", err)
+}
+
+// oneLineError returns an error of one line with the same causes.
+func oneLineError(err error) error {
+	if text := err.Error(); strings.ContainsAny(text, "\n\r") {
+		return &lineError{oneLine(text), err}
 	}
 	return err
 }
+
+type lineError struct {
+	text  string
+	cause error
+}
+
+func (e *lineError) Error() string { return e.text }
+func (e *lineError) Unwrap() error { return e.cause }
 
 // makeFolder makes a folder inside the run's, but not the run's: it may have been
 // removed.

@@ -70,11 +70,11 @@ func (s *Store) claim(ctx context.Context, run Run, keep bool) (*RunWriter, erro
 		return fail(ErrFinished)
 	}
 	if err := s.makeFolder(run.Experiment, dir); err != nil {
-		return fail(missing(err))
+		return fail(missing(s.dir, err))
 	}
 	lease, err := acquireLease(ctx, dir, newHolder(), s.timing)
 	if err != nil {
-		return fail(missing(err))
+		return fail(missing(s.dir, err))
 	}
 	w := &RunWriter{dir: dir, name: name, lease: lease}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
@@ -322,10 +322,12 @@ func (w *RunWriter) end(state State, message string, final *Run) error {
 	}
 	w.run.State, w.run.Error, w.run.Finished = state, message, now()
 	w.run.PeakMemory = max(w.run.PeakMemory, PeakMemory())
-	w.logger.Info("run ended", "state", state, "error", message)
 	err := firstError(w.metrics.file.Sync(), w.log.Sync())
 	if err == nil {
 		err = w.writeRun()
+	}
+	if err == nil { // not before it is true
+		w.logger.Info("run ended", "state", state, "error", message)
 	}
 	if err != nil && state == Done {
 		w.run = before

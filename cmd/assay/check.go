@@ -177,9 +177,9 @@ func readBaseline(opt checkOptions) (*check.Baseline, []check.Tolerance, error) 
 	case opt.update && errors.Is(err, check.ErrNoBaseline):
 		return nil, tolerances, nil
 	case opt.update && err != nil:
-		return nil, nil, fmt.Errorf("%w: %w; remove it to begin anew", check.ErrNotComparable, err)
+		return nil, nil, fmt.Errorf("%w; remove it to begin anew", err)
 	case err != nil:
-		return nil, nil, fmt.Errorf("%w: %w", check.ErrNotComparable, err)
+		return nil, nil, err
 	case opt.update:
 		return baseline, tolerances, nil
 	}
@@ -246,6 +246,7 @@ func measure(cmd *cobra.Command, session *experiments.Session, opt checkOptions,
 			m.Err = cmp.Or(runErr, errors.New("it was not run"))
 		default:
 			m.Run = o.Run
+			m.Epochs, m.Err = session.Store().Epochs(o.Run.Experiment, o.Run.Trial)
 		}
 		failed = failed || m.Err != nil
 		out = append(out, m)

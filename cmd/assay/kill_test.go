@@ -16,8 +16,8 @@ import (
 	"assay/results"
 )
 
-// kills is how often each of the kill tests kills: a few by default, as many
-// as ASSAY_KILLS says in the long form.
+// kills is how often each of the kill tests kills: a few by default, 200 times in
+// the long form, which ASSAY_FIRE asks for, or as often as ASSAY_KILLS says.
 func kills(t *testing.T) int {
 	if text := os.Getenv("ASSAY_KILLS"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -25,6 +25,9 @@ func kills(t *testing.T) int {
 			t.Fatalf("ASSAY_KILLS: %v", err)
 		}
 		return n
+	}
+	if os.Getenv("ASSAY_FIRE") != "" {
+		return 200
 	}
 	return 4
 }
@@ -51,10 +54,17 @@ func killAfter(t *testing.T, pause time.Duration, args ...string) (killed bool) 
 	}
 }
 
-// pauses draws moments over the time that the undisturbed command took.
+// pauses draws moments over the time that the undisturbed command took. The seed
+// is drawn, too, or ASSAY_FIRE_SEED.
 func pauses(t *testing.T, whole time.Duration) func() time.Duration {
 	seed := uint64(time.Now().UnixNano())
-	t.Logf("moments drawn by seed %d over %v", seed, whole)
+	if text := os.Getenv("ASSAY_FIRE_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("ASSAY_FIRE_SEED: %v", err)
+		}
+	}
+	t.Logf("ASSAY_FIRE_SEED=%d draws the moments over %v again", seed, whole)
 	r := rand.New(rand.NewPCG(seed, 0))
 	return func() time.Duration { return time.Duration(r.Float64() * 1.05 * float64(whole)) }
 }

@@ -58,7 +58,9 @@ f1 = 0.4032
 func TestPlot(t *testing.T) {
 	config, store := drawn(t)
 	t.Chdir(t.TempDir())
-	args := func(more ...string) []string { return append([]string{"plot", more[0], config, "--results", store}, more[1:]...) }
+	args := func(more ...string) []string {
+		return append([]string{"plot", more[0], config, "--results", store}, more[1:]...)
+	}
 
 	if out := mustCall(t, args("comparison", "--metric", "f1,master_f1", "--width", "12.7cm", "--height", "63.5mm", "--dpi", "100")...); out != "drawn-comparison.png\n" {
 		t.Errorf("plot printed %q, want the file's name", out)

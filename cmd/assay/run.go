@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -57,7 +58,7 @@ shows loops, GNU parallel, PBS and Slurm.`,
 	flags.IntVar(&opt.workers, "workers", 0, "cores that a trial uses; 0 takes all; the result does not depend on it")
 	flags.IntVar(&opt.jobs, "jobs", 1, "trials that run at once; 0: one a core, as far as memory allows. Side by side their fit times say little")
 	flags.IntVar(&opt.trial, "trial", noTrial, "run this trial alone, by its number from 0")
-	flags.BoolVar(&opt.requeue, "requeue", false, "with --trial in a task of Slurm: after the checkpoint that SIGUSR1 asks for, go back to the queue")
+	flags.BoolVar(&opt.requeue, "requeue", false, "with --trial in a task of Slurm: wait while another process holds the trial, and after the checkpoint that SIGUSR1 asks for go back to the queue")
 	flags.BoolVar(&opt.dryRun, "dry-run", false, "show the trials and the resolved configuration, run nothing")
 	flags.BoolVar(&opt.resume, "resume", true, "go on from the checkpoints of interrupted trials, with the same result; --resume=false begins them anew")
 	flags.BoolVar(&opt.quiet, "quiet", false, "no line a trial on stderr")
@@ -154,10 +155,25 @@ func tellSpent(w io.Writer, session *experiments.Session, outcomes []runners.Out
 	}
 }
 
+// busyPause is how long a task of a batch system waits before it looks again
+// whether another process still runs its trial.
+const busyPause = 5 * time.Second
+
 // runTrial runs one trial: the contract with batch systems.
 func runTrial(cmd *cobra.Command, session *experiments.Session, opt runOptions) error {
 	ctx := cmd.Context()
 	o, err := runners.One(ctx, session, opt.trial, opt.workers)
+	for told := false; opt.requeue && errors.Is(err, runners.ErrBusy) && ctx.Err() == nil; o, err = runners.One(ctx, session, opt.trial, opt.workers) {
+		// The claim of a node that died, most often: it goes stale.
+		if !told {
+			fmt.Fprintln(cmd.ErrOrStderr(), "assay: note: waiting:", err)
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(busyPause):
+		}
+	}
 	if errors.Is(err, runners.ErrSpent) {
 		fmt.Fprintln(cmd.ErrOrStderr(), "assay: note:", err)
 		return nil

@@ -36,10 +36,11 @@ var Allowed = []Rule{
 		"results", "results/metrics", "results/stats", "results/table",
 	}},
 	{"runners", []string{"experiments", "results"}},
-	{"runners/slurm", []string{"results"}},
+	{"runners/slurm/cluster", nil},
+	{"runners/slurm", []string{"results", "runners/slurm/cluster"}},
 	{"cmd/assay", []string{
 		"configs", "corpus", "corpus/text", "corpus/synthetic", "embeddings", "embeddings/fasttext", "embeddings/vectorfile",
-		"features", "baselines", "experiments", "runners", "runners/slurm",
+		"features", "baselines", "experiments", "runners", "runners/slurm", "runners/slurm/cluster",
 		"results", "results/metrics", "results/stats", "results/table", "results/diff", "results/check", "results/plot",
 	}},
 }

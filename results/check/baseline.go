@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"assay/internal/atomicfile"
+	"assay/internal/suggest"
 	"assay/results/metrics"
 )
 
@@ -76,19 +77,19 @@ type baselineFile struct {
 
 var strict = json.JoinOptions(json.RejectUnknownMembers(true))
 
-// ReadFile reads and validates a baseline. Its error says what is wrong; a
-// missing file is ErrNoBaseline.
+// ReadFile reads and validates a baseline. Its error is an ErrNotComparable that
+// says what is wrong; where there is no file, it is ErrNoBaseline, too.
 func ReadFile(path string) (*Baseline, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %s does not exist; --update writes it", ErrNoBaseline, path)
+		return nil, because{ErrNotComparable, fmt.Errorf("%w: %s does not exist; --update writes it", ErrNoBaseline, path)}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("check: read baseline: %w", err)
+		return nil, because{ErrNotComparable, fmt.Errorf("read baseline: %w", err)}
 	}
 	b, err := Decode(data)
 	if err != nil {
-		return nil, fmt.Errorf("baseline %s: %w", path, err)
+		return nil, because{ErrNotComparable, fmt.Errorf("baseline %s: %w", path, err)}
 	}
 	return b, nil
 }
@@ -224,22 +225,44 @@ func (m *Measured) checkModel(model Model) error {
 		if _, err := metrics.ParseRule(r.Rule); err != nil {
 			return err
 		}
-		if len(r.Values) != len(m.Metrics) {
-			return fmt.Errorf("%s: %d metrics, want %d", r.Rule, len(r.Values), len(m.Metrics))
-		}
-		for i, v := range r.Values {
-			switch _, ok := lookup(v.Metric); {
-			case v.Metric != m.Metrics[i] || !ok:
-				return fmt.Errorf("%s: metric %q where %q should be", r.Rule, v.Metric, m.Metrics[i])
-			case len(v.Seeds) != len(m.Seeds):
-				return fmt.Errorf("%s: %d values of %s for %d seeds", r.Rule, len(v.Seeds), v.Metric, len(m.Seeds))
-			case !finite(mean(v.Seeds)) || v.Mean != mean(v.Seeds):
-				return fmt.Errorf("%s: %s is %v, the mean of its values is %v", r.Rule, v.Metric, v.Mean, mean(v.Seeds))
-			}
+		if err := m.checkValues(r); err != nil {
+			return fmt.Errorf("%s: %w", r.Rule, err)
 		}
 	}
 	if repeated(rules) {
 		return errors.New("it has a decision rule twice")
+	}
+	return nil
+}
+
+// checkValues wants every metric, in order, but for optional ones.
+func (m *Measured) checkValues(r RuleValues) error {
+	values := r.Values
+	for _, key := range m.Metrics {
+		known, ok := lookup(key)
+		if !ok {
+			return fmt.Errorf("metric %q is unknown%s", key, suggest.Hint(key, Metrics()))
+		}
+		if len(values) == 0 || values[0].Metric != key {
+			if known.optional {
+				continue
+			}
+			return fmt.Errorf("there is no %s", key)
+		}
+		v := values[0]
+		values = values[1:]
+		switch {
+		case len(v.Seeds) != len(m.Seeds):
+			return fmt.Errorf("%d values of %s for %d seeds", len(v.Seeds), v.Metric, len(m.Seeds))
+		case !finite(mean(v.Seeds)) || v.Mean != mean(v.Seeds):
+			return fmt.Errorf("%s is %v, the mean of its values is %v", v.Metric, v.Mean, mean(v.Seeds))
+		}
+	}
+	switch {
+	case len(r.Values) == 0:
+		return errors.New("it holds no metric of this model")
+	case len(values) > 0:
+		return fmt.Errorf("%q is not among its metrics, or not in their order", values[0].Metric)
 	}
 	return nil
 }

@@ -54,6 +54,13 @@ var (
 	ErrNotMade       = errors.New("the check was not made")
 )
 
+// because is an error of a kind, whose text is the reason alone: the verdict
+// that stands beside it names the kind.
+type because struct{ kind, reason error }
+
+func (b because) Error() string   { return b.reason.Error() }
+func (b because) Unwrap() []error { return []error{b.kind, b.reason} }
+
 // Measurement is one trial of an experiment. Before it has run, its Run holds
 // the seed, the setting and the data alone; see Identify.
 type Measurement struct {
@@ -62,7 +69,8 @@ type Measurement struct {
 	// where settings do.
 	Config map[string]string
 	Run    results.Run
-	Err    error // why there is no result
+	Epochs []results.Epoch // of a network
+	Err    error           // why there is no result
 }
 
 // Report is the outcome of a check.

@@ -38,6 +38,10 @@ func measured(t *testing.T, change func(m *Measurement)) []Measurement {
 				}
 				m.Run.Results = append(m.Run.Results, results.RuleResult{Decision: metrics.Decision{Rule: rule}, All: report, Master: report})
 			}
+			if model == "SHA-RNN-lite" {
+				early, late := 0.3, 0.1
+				m.Epochs = []results.Epoch{{Epoch: 1, ValidationLoss: &early}, {Epoch: 2, ValidationLoss: &late}}
+			}
 			if change != nil {
 				change(&m)
 			}
@@ -93,7 +97,7 @@ func find(t *testing.T, r Report, model, rule, metric string) Comparison {
 
 func TestTheSameRunsPass(t *testing.T) {
 	r := Compare(baseline(t), measured(t, nil))
-	if r.Verdict != Pass || r.Err() != nil || len(r.Comparisons) != 2*2*10 || len(r.Faults) != 0 {
+	if r.Verdict != Pass || r.Err() != nil || len(r.Comparisons) != 2*2*10+2 || len(r.Faults) != 0 {
 		t.Errorf("%s: %v", r.Verdict, r.Err())
 	}
 }
@@ -132,6 +136,19 @@ func TestTolerancesDecide(t *testing.T) {
 		}
 		if c.want == Regression && (!errors.Is(r.Err(), ErrRegression) || !strings.Contains(r.Err().Error(), "f1 of SHA-RNN-lite (tuned)")) {
 			t.Errorf("%s: the error does not name the metric: %v", name, r.Err())
+		}
+	}
+}
+
+func TestTheLossIsThatOfTheLastEpoch(t *testing.T) {
+	for loss, want := range map[float64]Verdict{0.1: Pass, 0.1005: Pass, 0.102: Regression, 0.09: Improvement} {
+		r := Compare(baseline(t), measured(t, func(m *Measurement) {
+			if len(m.Epochs) > 0 {
+				m.Epochs[1].ValidationLoss = &loss
+			}
+		}))
+		if r.Verdict != want {
+			t.Errorf("%v: %s, want %s: %v", loss, r.Verdict, want, r.Err())
 		}
 	}
 }
@@ -205,6 +222,9 @@ func TestWhatWasNotMeasuredNeverPasses(t *testing.T) {
 		"NaN":                {all(only("Naive Bayes", "tuned", func(r *results.RuleResult) { r.All.SampleF1 = math.NaN() })), NotComparable, "f1 is NaN with seed 1"},
 		"infinite":           {all(only("Naive Bayes", "tuned", func(r *results.RuleResult) { r.Master.SampleF1 = math.Inf(1) })), NotComparable, "master_f1 is +Inf"},
 		"metric missing":     {all(only("Naive Bayes", "tuned", func(r *results.RuleResult) { r.All.PrecisionAt = nil })), NotComparable, "precision_at_1 was not measured"},
+		"loss missing":       {all(func(m *Measurement) { m.Epochs = nil }), NotComparable, "validation_loss of SHA-RNN-lite (fixed:0.5): validation_loss was not measured"},
+		"loss NaN":           {all(func(m *Measurement) { nan := math.NaN(); m.Epochs = []results.Epoch{{ValidationLoss: &nan}} }), NotComparable, "validation_loss is NaN"},
+		"loss new":           {all(func(m *Measurement) { x := 0.1; m.Epochs = []results.Epoch{{ValidationLoss: &x}} }), NotComparable, "Naive Bayes: validation_loss under fixed:0.5 is not in the baseline"},
 		"rule missing":       {all(func(m *Measurement) { m.Run.Results = m.Run.Results[:1] }), NotComparable, "no result under tuned"},
 		"no result":          {all(func(m *Measurement) { m.Run.Results = nil }), NotComparable, "no result under fixed:0.5"},
 		"unfinished":         {all(func(m *Measurement) { m.Run.State = results.Interrupted }), NotComparable, "has not run to its end"},
@@ -232,6 +252,7 @@ var updates = map[string]bool{
 	"other data": true, "other taxonomy": true, "other sample": true, "other split": true, "other experiment": true,
 	"other seed": true, "one seed less": true, "one model less": true, "one model more": true, "other setting": true,
 	"hidden setting": true, "new key": true, "rule missing": true,
+	"loss missing": true, "loss new": true,
 }
 
 func TestUpdateKeepsEditedTolerances(t *testing.T) {
@@ -297,7 +318,7 @@ func TestFileRoundTripAndIsStable(t *testing.T) {
 			t.Fatalf("the bytes changed: %v", err)
 		}
 	}
-	if _, err := ReadFile(path + "x"); !errors.Is(err, ErrNoBaseline) {
+	if _, err := ReadFile(path + "x"); !errors.Is(err, ErrNoBaseline) || !errors.Is(err, ErrNotComparable) {
 		t.Errorf("a missing file: %v", err)
 	}
 	golden(t, "baseline.json", first)

@@ -47,10 +47,34 @@ func Compare(b *Baseline, ms []Measurement) Report {
 				}
 				r.Comparisons = append(r.Comparisons, c)
 			}
+			if broken == Pass {
+				r.addNew(b, model.Name, rule, runs)
+			}
 		}
 	}
 	r.conclude()
 	return r
+}
+
+// addNew adds a fault for what the model has now but had not: an optional metric.
+func (r *Report) addNew(b *Baseline, model string, rule RuleValues, runs map[uint64]Measurement) {
+	for _, key := range b.Measured.Metrics {
+		if rule.has(key) {
+			continue
+		}
+		if _, err := valuesOf(key, rule.Rule, runs, b.Measured.Seeds); !errors.Is(err, errMissing) {
+			r.add(Fault{NotComparable, model, fmt.Sprintf("%s under %s is not in the baseline; --update adds it", key, rule.Rule)})
+		}
+	}
+}
+
+func (r RuleValues) has(metric string) bool {
+	for _, v := range r.Values {
+		if v.Metric == metric {
+			return true
+		}
+	}
+	return false
 }
 
 // worst is the highest verdict of the faults of a model and of all models.
@@ -74,18 +98,18 @@ func (m *Model) has(rule string) bool {
 }
 
 // runsOf returns a model's runs by their seed.
-func runsOf(ms []Measurement, model string) map[uint64]results.Run {
-	out := map[uint64]results.Run{}
+func runsOf(ms []Measurement, model string) map[uint64]Measurement {
+	out := map[uint64]Measurement{}
 	for _, m := range ms {
 		if m.Model == model {
-			out[m.Run.Seed] = m.Run
+			out[m.Run.Seed] = m
 		}
 	}
 	return out
 }
 
 // judge sets the verdict of a comparison whose runs are all there.
-func (c *Comparison) judge(t Tolerance, was []float64, runs map[uint64]results.Run, seeds []uint64) {
+func (c *Comparison) judge(t Tolerance, was []float64, runs map[uint64]Measurement, seeds []uint64) {
 	c.Allowed = t.allowed(c.Baseline)
 	now, err := valuesOf(c.Metric, c.Rule, runs, seeds)
 	if err != nil {
@@ -117,8 +141,10 @@ func (c *Comparison) judge(t Tolerance, was []float64, runs map[uint64]results.R
 	}
 }
 
+var errMissing = errors.New("was not measured")
+
 // valuesOf returns a metric of the runs in the order of the seeds.
-func valuesOf(key, rule string, runs map[uint64]results.Run, seeds []uint64) ([]float64, error) {
+func valuesOf(key, rule string, runs map[uint64]Measurement, seeds []uint64) ([]float64, error) {
 	m, _ := lookup(key)
 	parsed, err := metrics.ParseRule(rule)
 	if err != nil {
@@ -126,13 +152,13 @@ func valuesOf(key, rule string, runs map[uint64]results.Run, seeds []uint64) ([]
 	}
 	var out []float64
 	for _, seed := range seeds {
-		result, ok := runs[seed].Result(parsed)
+		result, ok := runs[seed].Run.Result(parsed)
 		if !ok {
 			return nil, fmt.Errorf("the run of seed %d has no result under %s", seed, rule)
 		}
 		value, ok := m.value(runs[seed], result)
 		if !ok {
-			return nil, fmt.Errorf("%s was not measured with seed %d", key, seed)
+			return nil, fmt.Errorf("%s %w with seed %d", key, errMissing, seed)
 		}
 		if !finite(value) {
 			return nil, fmt.Errorf("%s is %v with seed %d", key, value, seed)
@@ -149,7 +175,7 @@ func valuesOf(key, rule string, runs map[uint64]results.Run, seeds []uint64) ([]
 // their seed; times and memory are not, as another machine is another seed to
 // them. Too few values to ever show a p below alpha are an error.
 func significance(key string, was, now []float64, alpha float64) (float64, error) {
-	if m, _ := lookup(key); m.unit == "fraction" {
+	if m, _ := lookup(key); !m.ofMachine() {
 		if len(now) < 2 {
 			return 0, errors.New("its tolerance asks for significance, which needs 2 seeds or more")
 		}

@@ -12,27 +12,32 @@ import (
 // metric is something that a run was measured by.
 type metric struct {
 	key    string
-	unit   string // fraction, seconds, bytes
+	unit   string // fraction, loss, seconds, bytes
 	better string
 	// The tolerance that a new baseline gives it.
 	absolute, relative float64
-	value              func(results.Run, results.RuleResult) (float64, bool)
+	// Not every model has it: one that never had is not asked for it.
+	optional bool
+	value    func(Measurement, results.RuleResult) (float64, bool)
 }
 
 // Half a point: the same code on another processor rounds sums differently, and
 // a paper that changes sides moves F1 by less than that.
 const scoreTolerance = 0.005
 
+// The loss after the last epoch moves by rounding far less than this.
+const lossTolerance = 0.01
+
 func score(key string, get func(results.RuleResult) float64) metric {
 	return metric{
 		key: key, unit: "fraction", better: Higher, absolute: scoreTolerance,
-		value: func(_ results.Run, r results.RuleResult) (float64, bool) { return get(r), true },
+		value: func(_ Measurement, r results.RuleResult) (float64, bool) { return get(r), true },
 	}
 }
 
 func precisionAt(k int) metric {
 	m := score(fmt.Sprintf("precision_at_%d", k), nil)
-	m.value = func(_ results.Run, r results.RuleResult) (float64, bool) { return r.All.At(k) }
+	m.value = func(_ Measurement, r results.RuleResult) (float64, bool) { return r.All.At(k) }
 	return m
 }
 
@@ -51,9 +56,19 @@ func known() []metric {
 		score("subset_accuracy", of(func(r metrics.Report) float64 { return r.SubsetAccuracy })),
 		precisionAt(1), precisionAt(3), precisionAt(5),
 		{
+			key: "validation_loss", unit: "loss", better: Lower, relative: lossTolerance, optional: true,
+			value: func(m Measurement, _ results.RuleResult) (float64, bool) {
+				n := len(m.Epochs)
+				if n == 0 || m.Epochs[n-1].ValidationLoss == nil {
+					return 0, false
+				}
+				return *m.Epochs[n-1].ValidationLoss, true
+			},
+		},
+		{
 			key: "fit_seconds", unit: "seconds", better: Lower, relative: 0.5,
-			value: func(run results.Run, _ results.RuleResult) (float64, bool) {
-				for _, s := range run.Stages {
+			value: func(m Measurement, _ results.RuleResult) (float64, bool) {
+				for _, s := range m.Run.Stages {
 					if s.Name == "fit" {
 						return s.Seconds, true
 					}
@@ -63,8 +78,8 @@ func known() []metric {
 		},
 		{
 			key: "peak_memory", unit: "bytes", better: Lower, relative: 0.2,
-			value: func(run results.Run, _ results.RuleResult) (float64, bool) {
-				return float64(run.PeakMemory), run.PeakMemory > 0
+			value: func(m Measurement, _ results.RuleResult) (float64, bool) {
+				return float64(m.Run.PeakMemory), m.Run.PeakMemory > 0
 			},
 		},
 	}
@@ -79,11 +94,14 @@ func Metrics() []string {
 	return keys
 }
 
-// defaultMetrics are the scores: what two machines agree on.
+// ofMachine reports whether a metric says more of the machine than of the models.
+func (m metric) ofMachine() bool { return m.unit == "seconds" || m.unit == "bytes" }
+
+// defaultMetrics are what two machines agree on.
 func defaultMetrics() []string {
 	var keys []string
 	for _, m := range known() {
-		if m.unit == "fraction" {
+		if !m.ofMachine() {
 			keys = append(keys, m.key)
 		}
 	}
@@ -113,6 +131,8 @@ func mean(values []float64) float64 {
 // show writes a value of the metric for people.
 func (m metric) show(v float64) string {
 	switch m.unit {
+	case "loss":
+		return fmt.Sprintf("%.4g", v)
 	case "seconds":
 		return fmt.Sprintf("%.3g s", v)
 	case "bytes":
@@ -124,8 +144,8 @@ func (m metric) show(v float64) string {
 // showDifference is show with a sign.
 func (m metric) showDifference(v float64) string {
 	text := m.show(math.Abs(v))
-	if strings.Trim(text, "0.") == "" && v != 0 {
-		text = fmt.Sprintf("%.1g", 100*math.Abs(v)) // a score; others show enough digits
+	if m.unit == "fraction" && strings.Trim(text, "0.") == "" && v != 0 {
+		text = fmt.Sprintf("%.1g", 100*math.Abs(v))
 	}
 	if v == 0 {
 		return text

@@ -84,8 +84,8 @@ func TestVerboseShowsAll(t *testing.T) {
 	if err := WriteText(&b, Compare(baseline(t), measured(t, nil)), true); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(b.String(), "pass\n"); n != 40 {
-		t.Errorf("%d lines pass, want 40:\n%s", n, b.String())
+	if n := strings.Count(b.String(), "pass\n"); n != 42 {
+		t.Errorf("%d lines pass, want 42:\n%s", n, b.String())
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // of the kind that Report.Err returns: nothing may be compared with that.
 func New(ms []Measurement, metrics []string, old *Baseline, changed []Tolerance) (*Baseline, error) {
 	refuse := func(is error, why string) (*Baseline, error) {
-		return nil, fmt.Errorf("%w: no baseline can be made: %s", is, why)
+		return nil, because{is, fmt.Errorf("no baseline can be made: %s", why)}
 	}
 	if len(ms) == 0 {
 		return refuse(ErrNotComparable, "nothing was measured")
@@ -32,7 +32,7 @@ func New(ms []Measurement, metrics []string, old *Baseline, changed []Tolerance)
 			return refuse(ErrNotComparable, "the runs are of different data")
 		}
 	}
-	chosen, err := chooseMetrics(metrics, old, ms[0])
+	chosen, err := chooseMetrics(metrics, old, ms)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func New(ms []Measurement, metrics []string, old *Baseline, changed []Tolerance)
 	return b, b.check()
 }
 
-func chooseMetrics(wanted []string, old *Baseline, first Measurement) ([]string, error) {
+func chooseMetrics(wanted []string, old *Baseline, ms []Measurement) ([]string, error) {
 	switch {
 	case len(wanted) > 0:
 		for _, key := range wanted {
@@ -77,12 +77,14 @@ func chooseMetrics(wanted []string, old *Baseline, first Measurement) ([]string,
 	// Where there are fewer categories than k, no precision at k was measured.
 	return slices.DeleteFunc(defaultMetrics(), func(key string) bool {
 		m, _ := lookup(key)
-		for _, result := range first.Run.Results {
-			if _, ok := m.value(first.Run, result); !ok {
-				return true
+		for _, one := range ms {
+			for _, result := range one.Run.Results {
+				if _, ok := m.value(one, result); ok {
+					return false
+				}
 			}
 		}
-		return false
+		return true
 	}), nil
 }
 
@@ -91,15 +93,15 @@ func (b *Baseline) measure(name string, ms []Measurement) (Model, error) {
 	model := Model{Name: name}
 	runs := runsOf(ms, name)
 	for i, seed := range b.Measured.Seeds {
-		run, ok := runs[seed]
+		one, ok := runs[seed]
 		if !ok {
 			return Model{}, fmt.Errorf("there is no run of seed %d", seed)
 		}
-		model.Settings = append(model.Settings, run.Setting)
+		model.Settings = append(model.Settings, one.Run.Setting)
 		if i > 0 {
 			continue
 		}
-		for _, result := range run.Results {
+		for _, result := range one.Run.Results {
 			model.Results = append(model.Results, RuleValues{Rule: result.Decision.Rule.String()})
 		}
 	}
@@ -113,6 +115,9 @@ func (b *Baseline) measure(name string, ms []Measurement) (Model, error) {
 		r := &model.Results[i]
 		for _, key := range b.Measured.Metrics {
 			values, err := valuesOf(key, r.Rule, runs, b.Measured.Seeds)
+			if m, _ := lookup(key); m.optional && allMissing(m, runs) {
+				continue
+			}
 			if err != nil {
 				return Model{}, err
 			}
@@ -120,6 +125,18 @@ func (b *Baseline) measure(name string, ms []Measurement) (Model, error) {
 		}
 	}
 	return model, nil
+}
+
+// allMissing reports whether none of a model's runs has the metric.
+func allMissing(m metric, runs map[uint64]Measurement) bool {
+	for _, one := range runs {
+		for _, result := range one.Run.Results {
+			if _, ok := m.value(one, result); ok {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // inherit takes over the tolerances of the old baseline that still have

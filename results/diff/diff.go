@@ -15,7 +15,7 @@ import (
 // Options say how much of the papers a report shows.
 type Options struct {
 	Rule   string // the one decision rule to compare under; "" takes all
-	Papers int // of the largest difference, a rule; 0 shows none
+	Papers int    // of the largest difference, a rule; 0 shows none
 }
 
 // Report is what two runs, A and B, have in common and in what they differ.

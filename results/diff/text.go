@@ -74,7 +74,11 @@ func (c *Common) String() string {
 	if c.Whole() {
 		return text
 	}
-	text = fmt.Sprintf("Test papers: %s of both runs, on which alone they are compared.\n  Left out: %s of A alone, %s of B alone", number(c.Both), number(c.OnlyA), number(c.OnlyB))
+	text = fmt.Sprintf("Test papers: %s of both runs, on which alone they are compared.\n ", number(c.Both))
+	if c.Both == 0 {
+		text = "Test papers: none of both runs."
+	}
+	text += fmt.Sprintf(" Left out: %s of A alone, %s of B alone", number(c.OnlyA), number(c.OnlyB))
 	if c.OtherTruth > 0 {
 		text += fmt.Sprintf(", %s whose true categories differ", number(c.OtherTruth))
 	}

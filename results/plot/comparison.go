@@ -69,7 +69,7 @@ func Comparison(runs []results.Run, opt Options) (Figure, error) {
 		return Figure{}, fault.Usagef("plot: no run has a value of %s", chosen[0].key)
 	}
 	fig.Notes = append(fig.Notes, seen.notes("Bars")...)
-	fig.Notes = append(fig.Notes, leftOut(others, again)...)
+	fig.Notes = append(append(fig.Notes, leftOut(others, again)...), warnings(groups)...)
 	fig.Notes = append(fig.Notes, opt.Notes...)
 	return fig, nil
 }

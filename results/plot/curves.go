@@ -107,7 +107,7 @@ func Curves(curves []Curve, opt Options) (Figure, error) {
 	if n := len(all) - len(runs); n > 0 {
 		fig.Notes = append(fig.Notes, count(n, "run")+" without epochs not shown.")
 	}
-	fig.Notes = append(fig.Notes, opt.Notes...)
+	fig.Notes = append(append(fig.Notes, warnings(groups)...), opt.Notes...)
 	return fig, nil
 }
 

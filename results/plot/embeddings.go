@@ -60,7 +60,7 @@ func Embeddings(runs []results.Run, opt Options, reference string) (Figure, erro
 	if alone > 0 {
 		fig.Notes = append(fig.Notes, count(alone, "setting")+" without a partner on other vectors not shown.")
 	}
-	fig.Notes = append(append(fig.Notes, leftOut(others, again)...), opt.Notes...)
+	fig.Notes = append(append(append(fig.Notes, leftOut(others, again)...), warnings(groups)...), opt.Notes...)
 	return fig, nil
 }
 

@@ -193,6 +193,25 @@ func paramText(params map[string]any, key string) string {
 	return string(text)
 }
 
+// mostWarnings is how many warnings of runs a picture repeats.
+const mostWarnings = 2
+
+// warnings repeats what a reader of the runs must know, of the first seed of
+// each setting.
+func warnings(groups []*group) []string {
+	var all []string
+	for _, g := range groups {
+		for _, w := range g.runs[0].Warnings {
+			all = append(all, capital(strings.TrimSuffix(w, "."))+".")
+		}
+	}
+	all = unique(all)
+	if n := len(all) - mostWarnings; n > 0 {
+		all = append(all[:mostWarnings], count(n, "further warning")+": `assay table` lists them.")
+	}
+	return all
+}
+
 // rulesOf returns the rules of runs in the order of their first appearance.
 func rulesOf(runs []results.Run) (rules []metrics.Rule, names []string) {
 	for _, r := range runs {

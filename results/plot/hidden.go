@@ -23,7 +23,7 @@ func (d *sweepDrawing) hidden() []string {
 	})
 	var out []string
 	if len(inside) > 0 {
-		out = append(out, "Not told apart: "+d.values(inside)+". Points are means over these settings, without intervals.")
+		out = append(out, "Not told apart: "+d.values(inside)+". Points are means over these settings, without intervals or a line.")
 	}
 	if len(along) > 0 {
 		out = append(out, "Changes along with what is drawn: "+d.values(along)+".")

@@ -30,8 +30,8 @@ type SweepOptions struct {
 
 // Sweep draws metrics against a setting: a dot for each run, a line through the
 // means, 95 % intervals over seeds. Settings that differ between runs and are
-// neither on the axis nor in the legend are said in the subtitle; where points of
-// one place differ in them, their mean has no interval.
+// neither on the axis nor in the legend are said in the subtitle; where runs of
+// one place differ in them, their mean has no interval and no line.
 func Sweep(runs []results.Run, opt Options, sweep SweepOptions) (Figure, error) {
 	chosen, err := chooseMetrics(opt.Metrics)
 	if err != nil {
@@ -78,7 +78,7 @@ func Sweep(runs []results.Run, opt Options, sweep SweepOptions) (Figure, error) 
 	}
 	fig.Notes = append(d.notes(), leftOut(others, again)...)
 	fig.Notes = append(fig.Notes, sweep.left(farther, without)...)
-	fig.Notes = append(fig.Notes, opt.Notes...)
+	fig.Notes = append(append(fig.Notes, warnings(groups)...), opt.Notes...)
 	return fig, nil
 }
 
@@ -302,9 +302,10 @@ func (d *sweepDrawing) panel(m metric) Panel {
 	var dots, lines []Series
 	for i, l := range d.series {
 		means := Series{Name: l.name, Colour: i, Mark: Line}
-		if d.axis.Categories != nil {
-			means.Mark = Dots // a line between words means nothing
-		} else {
+		if d.axis.Categories != nil || slices.ContainsFunc(l.cells, func(c *cell) bool { return len(c.groups) > 1 }) {
+			means.Mark = Dots // a line between words, or between means of unlike settings, would mislead
+		}
+		if d.axis.Categories == nil {
 			means.Shift = min(2*apart, 30/float64(len(d.series))) * (float64(i) - float64(len(d.series)-1)/2)
 		}
 		runs := Series{Colour: i, Mark: Faint, Shift: means.Shift + apart}

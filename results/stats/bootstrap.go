@@ -3,7 +3,12 @@ package stats
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"runtime"
 	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
 
 	"assay/internal/rng"
 )
@@ -35,7 +40,7 @@ type Resampled struct {
 
 // Resample draws the resamples. Each column has the n values of one quantity, in
 // one order of the subjects. The same columns, number and seed give the same
-// means to the bit, and fewer resamples the first of them. No column, no
+// means to the bit on any number of cores, and fewer resamples the first of them. No column, no
 // subject, columns of different lengths and values that are NaN or infinite are
 // errors.
 func Resample(columns [][]float64, resamples int, seed uint64) (*Resampled, error) {
@@ -49,25 +54,36 @@ func Resample(columns [][]float64, resamples int, seed uint64) (*Resampled, erro
 	for i := range r.means {
 		r.means[i] = make([]float64, resamples)
 	}
-	n := len(columns[0])
-	times := make([]float64, n) // that each subject was drawn
-	source := rng.New(seed, "resample")
-	for b := range resamples {
-		clear(times)
-		for i := 0; i < n; i += 2 {
-			// Two draws of 32 bits: no subject is more likely than another by
-			// more than n in 2³².
-			bits := source.Uint64()
-			times[(bits>>32)*uint64(n)>>32]++
-			if i+1 < n {
-				times[(bits&math.MaxUint32)*uint64(n)>>32]++
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), resamples) {
+		wait.Go(func() {
+			times := make([]float64, len(columns[0]))
+			for b := int(next.Add(1)) - 1; b < resamples; b = int(next.Add(1)) - 1 {
+				draw(times, rng.New(seed, "resample", strconv.Itoa(b)))
+				for i, column := range columns {
+					r.means[i][b] = dot(times, column) / float64(len(column))
+				}
 			}
-		}
-		for i, column := range columns {
-			r.means[i][b] = dot(times, column) / float64(n)
+		})
+	}
+	wait.Wait()
+	return r, nil
+}
+
+// draw draws as many subjects as there are and counts how often each was drawn.
+// A draw takes 32 bits: no subject is more likely than another by more than n in
+// 2³².
+func draw(times []float64, source *rand.Rand) {
+	clear(times)
+	n := uint64(len(times))
+	for i := uint64(0); i < n; i += 2 {
+		bits := source.Uint64()
+		times[(bits>>32)*n>>32]++
+		if i+1 < n {
+			times[(bits&math.MaxUint32)*n>>32]++
 		}
 	}
-	return r, nil
 }
 
 func checkColumns(columns [][]float64) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -160,6 +161,12 @@ func TestResampleIsDeterministic(t *testing.T) {
 	if again, _ := Resample([][]float64{a, b}, 500, 9); again.Difference(0, 1, 0.95) != both.Difference(0, 1, 0.95) {
 		t.Error("the same call gave another result")
 	}
+	before := runtime.GOMAXPROCS(1)
+	one, _ := Resample([][]float64{a, b}, 500, 9)
+	runtime.GOMAXPROCS(before)
+	if one.Difference(0, 1, 0.95) != both.Difference(0, 1, 0.95) {
+		t.Error("one core gave another result")
+	}
 	if other, _ := Resample([][]float64{a, b}, 500, 10); other.Interval(0, 0.95) == both.Interval(0, 0.95) {
 		t.Error("another seed gave the same interval")
 	}
@@ -248,6 +255,7 @@ func alike(r interface{ Float64() float64 }, a []float64, better float64) []floa
 // Where there is no difference, p < 0.05 in about 5 of 100 tables, and 95 of 100
 // intervals hold the truth.
 func TestCalibration(t *testing.T) {
+	t.Parallel()
 	const tables, n, better = 2000, 250, 0.3
 	truth := better + (1-better)*mean(levels)
 	var covered, byT, bootstrap, mcnemar, t3 int
@@ -312,6 +320,7 @@ func TestCalibration(t *testing.T) {
 // Holm's correction keeps the chance of any false positive among the rows of a
 // table at 5 %; without it, it is several times that.
 func TestHolmKeepsTheTable(t *testing.T) {
+	t.Parallel()
 	const tables, rows, n = 1000, 8, 150
 	var raw, adjusted int
 	for i := range tables {

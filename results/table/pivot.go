@@ -54,6 +54,9 @@ func (v View) pivot(runs []results.Run, opt Options, known []string) (Table, err
 	if opt.Intervals == "" {
 		opt.Intervals = IntervalKinds()[0]
 	}
+	if !slices.Contains(IntervalKinds(), opt.Intervals) {
+		return Table{}, fault.Usagef("table: intervals %q are unknown: want one of %s", opt.Intervals, strings.Join(IntervalKinds(), ", "))
+	}
 	chosen, err := chooseMetrics(opt.Columns)
 	if err != nil {
 		return Table{}, err

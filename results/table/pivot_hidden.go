@@ -81,27 +81,45 @@ func isFunctionOf(items []pivotItem, key string, values []setting) bool {
 }
 
 func (p *pivot) anyFlagged() bool {
-	for _, row := range p.rows {
-		if len(p.hiddenKeys(row)) > 0 {
+	for _, c := range p.cells {
+		if len(c.hidden) > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// hiddenKeys names what the row's cells hide.
-func (p *pivot) hiddenKeys(row *pivotAxis) []string {
-	var keys []string
+// mergedText names what the row's cells hide and, where they do not all hide the
+// same, which.
+func (p *pivot) mergedText(row *pivotAxis) string {
+	var texts []string
+	cols := map[string][]string{}
+	measured := 0
 	for _, col := range p.cols {
-		if c := p.cells[[2]*pivotAxis{row, col}]; c != nil {
-			for _, h := range c.hidden {
-				if !slices.Contains(keys, h.key) {
-					keys = append(keys, h.key)
-				}
-			}
+		c := p.cells[[2]*pivotAxis{row, col}]
+		if c == nil || c.row == nil && c.numbers == nil {
+			continue
+		}
+		measured++
+		var keys []string
+		for _, h := range c.hidden {
+			keys = append(keys, h.key)
+		}
+		text := strings.Join(keys, ", ")
+		if text == "" {
+			continue
+		}
+		if cols[text] == nil {
+			texts = append(texts, text)
+		}
+		cols[text] = append(cols[text], p.axisName(col, p.view.Cols))
+	}
+	for i, text := range texts {
+		if len(cols[text]) < measured {
+			texts[i] += " at " + strings.Join(cols[text], ", ")
 		}
 	}
-	return keys
+	return strings.Join(texts, "; ")
 }
 
 // mergedNotes says what the flagged cells hide, those together that hide the

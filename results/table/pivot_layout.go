@@ -34,7 +34,7 @@ func (p *pivot) layOut() Table {
 			}
 		}
 		if flagged {
-			out.Cells = append(out.Cells, Cell{Text: strings.Join(p.hiddenKeys(row), ", ")})
+			out.Cells = append(out.Cells, Cell{Text: p.mergedText(row)})
 		}
 		t.Rows = append(t.Rows, out)
 	}

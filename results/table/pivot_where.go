@@ -125,7 +125,7 @@ func (v View) keep(runs []results.Run, opt *Options) (kept []results.Run, words 
 		opt.Expected, before = expected, len(opt.Expected)
 	}
 	for _, r := range runs {
-		if r, ok := meets(r, conditions); ok && !out[r.Trial] {
+		if r, ok := meets(r, conditions); ok {
 			kept = append(kept, r)
 		}
 	}
@@ -141,7 +141,7 @@ func (v View) keep(runs []results.Run, opt *Options) (kept []results.Run, words 
 	if opt.Expected != nil {
 		n = len(opt.Expected)
 	}
-	return kept, fmt.Sprintf("where %s (%d of %s)", strings.Join(parts, " and "), n, count(before, "run", "runs")), nil
+	return kept, fmt.Sprintf("where %s (%d of %s)", strings.Join(parts, " and "), n, count(before, "trial", "trials")), nil
 }
 
 // meets reports whether the run meets all conditions, with the results left that

@@ -45,7 +45,7 @@ const seedsBesidePapers = 3
 
 // tested is what the notes say of the tests.
 type tested struct {
-	seeds, papers [2]int // the fewest and the most that a deciding test had
+	seeds, papers [2]int // the fewest and the most of a deciding t-test, or bootstrap
 	over          []bool // by metric: a test over papers decided
 	untested      []int  // by metric: rows without a test
 	few           int    // comparisons over papers of which too few differ
@@ -103,12 +103,13 @@ func (c *comparison) decide(j int, row *measured) {
 		}
 		decided = true
 		row.close[j] = row.close[j] || t.Holm >= 1-level
-		if t.Name == seedsTest {
+		switch t.Name {
+		case seedsTest:
 			widen(&c.tests.seeds, t.N)
-		} else {
+		case papersTest:
 			widen(&c.tests.papers, t.N)
-			c.tests.over[j] = true
 		}
+		c.tests.over[j] = c.tests.over[j] || t.Name != seedsTest
 	}
 	if !decided {
 		c.tests.untested[j]++

@@ -10,11 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"assay/internal/fault"
 	"assay/internal/rng"
 	"assay/results"
 	"assay/results/metrics"
-	"assay/results/stats"
 )
 
 // fates is what each run's papers met, by trial and rule.
@@ -161,6 +159,25 @@ func TestWhatLosesTheMark(t *testing.T) {
 	}
 }
 
+// Five papers that differ are too few, also where each seed has its own papers and
+// joined values differ everywhere.
+func TestFewPapersOfSeveralSeeds(t *testing.T) {
+	runs, f := models(t, 4, "a", "b"), fates{}
+	for i := range runs {
+		seed := int(runs[i].Seed)
+		differing := 1 + 1/seed // 2, 1, 1, 1
+		p := constant(200, func(k int) bool { return k%2 == 0 && (k >= 2*differing || runs[i].Model.Name == "a") })
+		for k := range p.IDs {
+			p.IDs[k] = fmt.Sprintf("%d/%d", seed, k)
+		}
+		f.set(&runs[i], 0, p)
+	}
+	c := column(compare(t, runs, Options{Columns: []string{"f1"}, Papers: f.of}), "f1")["b fixed:0.5"]
+	if s, p := testOf(t, c, seedsTest), testOf(t, c, papersTest); !c.Close || s.Holm >= 0.05 || p.P < 0.0625 || p.N != 800 {
+		t.Errorf("close %v, %+v, %+v", c.Close, s, p)
+	}
+}
+
 // A difference that is significant alone is not among many.
 func TestHolmOverTheColumn(t *testing.T) {
 	build := func(others int) Cell {
@@ -223,160 +240,6 @@ func TestMcNemarDecidesExact(t *testing.T) {
 	}
 	if exact["b fixed:0.5"].Number.Papers == nil {
 		t.Error("Exact has no interval over papers")
-	}
-}
-
-// The interval of a run's own papers is that which the run keeps.
-func TestIntervalOverPapers(t *testing.T) {
-	runs := models(t, 1, "a")
-	f := invent(runs, 300, false)
-	p, _ := f.of(runs[0], runs[0].Results[0].Decision.Rule)
-	want, err := stats.Bootstrap(p.F1, stats.Level, stats.Resamples, stats.Seed())
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := column(compare(t, runs, Options{Papers: f.of}), "f1")["a fixed:0.5"]
-	if got.Number.Papers == nil || *got.Number.Papers != results.Interval(want) {
-		t.Errorf("interval %v, want %v", got.Number.Papers, want)
-	}
-	text := fmt.Sprintf("[%.2f, %.2f]", 100*want.Low, 100*want.High)
-	if got.Range != text || got.Interval != "" {
-		t.Errorf("shown %q and %q, want %q alone", got.Range, got.Interval, text)
-	}
-	stored := results.Interval{Low: 0.1, High: 0.9}
-	runs[0].Results[0].Intervals = &results.Intervals{Level: stats.Level, F1: stored, MasterF1: stored}
-	if got := column(compare(t, runs, Options{}), "master_f1")["a fixed:0.5"]; got.Range != "[10.00, 90.00]" {
-		t.Errorf("the run's own interval is shown as %q", got.Range)
-	}
-	runs[0].Results[0].Intervals.Level = 0.9
-	if got := column(compare(t, runs, Options{}), "f1")["a fixed:0.5"]; got.Range != "" {
-		t.Errorf("an interval of another level is shown as %q", got.Range)
-	}
-}
-
-// Over seeds that each have their own papers, the interval is that of drawing
-// every seed's papers anew, a paper of several seeds for all of them.
-func TestJoinedPapersOfSeeds(t *testing.T) {
-	for _, perSeed := range []bool{false, true} {
-		runs := models(t, 3, "a")
-		f := invent(runs, 200, perSeed)
-		got := column(compare(t, runs, Options{Papers: f.of}), "f1")["a fixed:0.5"].Number.Papers
-		var papers []PaperScores
-		of := map[string][][2]float64{} // a paper's seeds and values
-		var ids []string
-		for s, r := range runs {
-			p, _ := f.of(r, r.Results[0].Decision.Rule)
-			papers = append(papers, p)
-			for i, id := range p.IDs {
-				if of[id] == nil {
-					ids = append(ids, id)
-				}
-				of[id] = append(of[id], [2]float64{float64(s), p.F1[i]})
-			}
-		}
-		var means []float64
-		source := rng.New(1, "brute force")
-		for range 6000 {
-			var sum, n [3]float64
-			for range ids {
-				for _, v := range of[ids[source.IntN(len(ids))]] {
-					sum[int(v[0])] += v[1]
-					n[int(v[0])]++
-				}
-			}
-			means = append(means, (sum[0]/n[0]+sum[1]/n[1]+sum[2]/n[2])/3)
-		}
-		slices.Sort(means)
-		want := results.Interval{Low: means[150], High: means[5849]}
-		if e := 0.05 * (want.High - want.Low); math.Abs(got.Low-want.Low) > e || math.Abs(got.High-want.High) > e {
-			t.Errorf("other papers for each seed %v: interval %v, want %v within %v", perSeed, *got, want, e)
-		}
-	}
-}
-
-// What stands in a cell, for a row of three seeds and one of a single seed.
-func TestIntervalKinds(t *testing.T) {
-	runs := append(models(t, 3, "a"), models(t, 1, "b")...)
-	f := invent(runs, 100, true)
-	for kind, want := range map[string][2]string{
-		"": {"±", "["}, "auto": {"±", "["}, "seeds": {"±", ""}, "papers": {"[", "["}, "both": {"±[", "["}, "none": {"", ""},
-	} {
-		cells := column(compare(t, runs, Options{Intervals: kind, Papers: f.of}), "f1")
-		for i, label := range []string{"a fixed:0.5", "b fixed:0.5"} {
-			got := ""
-			for _, sign := range []string{"±", "["} {
-				if strings.Contains(cells[label].shown(" "), sign) {
-					got += sign
-				}
-			}
-			if got != want[i] {
-				t.Errorf("%q shows %q for %s, want %q", kind, got, label, want[i])
-			}
-		}
-	}
-	_, err := Compare(runs, Options{Intervals: "all"})
-	if err == nil || !fault.IsUsage(err) || !strings.Contains(err.Error(), "want one of auto, seeds, papers, both, none") {
-		t.Errorf("error %v", err)
-	}
-}
-
-// Papers that are not there, or are not the run's, cost their tests and nothing
-// else; rows of other papers are not compared over papers.
-func TestPapersThatCannotBeUsed(t *testing.T) {
-	runs := models(t, 2, "a", "b")
-	f := invent(runs, 100, false)
-	rule := runs[0].Results[0].Decision.Rule
-	noteOf := func(get func(results.Run, metrics.Rule) (PaperScores, error)) (string, Cell) {
-		table := compare(t, runs, Options{Papers: get, Columns: []string{"f1"}})
-		cells := column(table, "f1")
-		worse := cells["a fixed:0.5"]
-		if worse.Best {
-			worse = cells["b fixed:0.5"]
-		}
-		return strings.Join(table.Notes, "\n"), worse
-	}
-	if notes, c := noteOf(f.of); strings.Contains(notes, "No intervals") || len(c.Number.Tests) != 3 {
-		t.Errorf("all papers: notes %s, tests %+v", notes, c.Number.Tests)
-	}
-	for name, change := range map[string]func(p *PaperScores) error{
-		"no predictions": func(*PaperScores) error { return errors.New("no predictions") },
-		"papers' f1 is":  func(p *PaperScores) error { p.F1 = slices.Clone(p.F1); p.F1[0] += 0.5; return nil },
-		"99 papers have": func(p *PaperScores) error { p.IDs = p.IDs[1:]; return nil },
-	} {
-		notes, c := noteOf(func(r results.Run, of metrics.Rule) (PaperScores, error) {
-			p, err := f.of(r, of)
-			if r.Trial == runs[0].Trial {
-				err = change(&p)
-			}
-			return p, err
-		})
-		if !strings.Contains(notes, "No intervals or tests over papers for 1 row; a, rule fixed:0.5: seed 1: ") || !strings.Contains(notes, name) {
-			t.Errorf("%s: notes %s", name, notes)
-		}
-		if len(c.Number.Tests) != 1 || c.Number.Tests[0].Name != seedsTest {
-			t.Errorf("%s: tests %+v", name, c.Number.Tests)
-		}
-	}
-	p := f[runs[0].Trial+rule.String()]
-	p.IDs = append([]string{"another"}, p.IDs[1:]...)
-	f[runs[0].Trial+rule.String()] = p
-	if _, c := noteOf(f.of); len(c.Number.Tests) != 1 {
-		t.Errorf("another paper: tests %+v", c.Number.Tests)
-	}
-}
-
-// With many runs their predictions are not read, unless it is asked for.
-func TestTooManyRunsForTestsOverPapers(t *testing.T) {
-	runs := models(t, 4, "a", "b")
-	f := invent(runs, 60, false)
-	for limit, want := range map[int]bool{0: false, 8: false, 7: true} {
-		table := compare(t, runs, Options{Papers: f.of, PaperRuns: limit})
-		if got := strings.Contains(strings.Join(table.Notes, "\n"), "up to 7 unless asked for more, and there are 8 (--papers 8)"); got != want {
-			t.Errorf("up to %d: notes %q", limit, table.Notes)
-		}
-		if c := column(table, "f1")["a fixed:0.5"]; (c.Number.Papers == nil) != want {
-			t.Errorf("up to %d: interval %v", limit, c.Number.Papers)
-		}
 	}
 }
 

@@ -1,3 +1,5 @@
+//go:build unix
+
 package slurm_test
 
 import (
@@ -149,6 +151,8 @@ func testSubmit(t *testing.T) {
 	trials := []int{0, 1, 2, 4, 9, 10, 12, 25}
 	s := newSweep(t, work{Steps: 2, StepMS: 100, Fail: []int{4}}, trials...)
 	s.MaxParallel = 4
+	const comment = `a "b" \ # 'c'`
+	s.Extra = append(s.Extra, "--comment="+comment)
 	s.Setup = []string{"export FROM_SETUP=1", `echo "an odd 'quote'"`}
 	jobs := s.submit(trials...)
 	if len(jobs) != 3 { // arrays of ten indices
@@ -156,6 +160,9 @@ func testSubmit(t *testing.T) {
 	}
 	if task := s.tasks()[25]; task.State != "PENDING" || !task.Active() {
 		t.Errorf("the third array is %v, want it to wait for the second", task)
+	}
+	if out, err := exec.Command("squeue", "--noheader", "--states=all", "--jobs="+jobs[0], "--format=%k").Output(); err != nil || !strings.Contains(string(out), comment) {
+		t.Errorf("comment %q, %v; want %s", out, err, comment)
 	}
 	done := slices.DeleteFunc(slices.Clone(trials), func(n int) bool { return n == 4 })
 	s.until(60*time.Second, "COMPLETED", done...)
@@ -241,7 +248,7 @@ func testCancel(t *testing.T) {
 
 func testNodeFailure(t *testing.T, c *cluster.Cluster) {
 	t.Parallel()
-	const steps = 400
+	const steps = 300
 	s := newSweep(t, work{Steps: steps, StepMS: 200})
 	s.Extra = []string{"--exclude=n1"}
 	s.submit(0)
@@ -278,6 +285,9 @@ func testNodeFailure(t *testing.T, c *cluster.Cluster) {
 		t.Errorf("the task of the lost daemon has ended: %v", err)
 	}
 	c.Revive(t, second)
+	cluster.Until(t, 20*time.Second, "the daemon that came back ends what is no longer its task", func() bool {
+		return syscall.Kill(pid, 0) != nil
+	})
 	s.until(120*time.Second, "COMPLETED", 0)
 	s.finished(0, steps)
 	s.events(0, `start 0 .*`, `start [1-9]\d* .*`, `start [1-9]\d* .*(\nterminated at \d+)?`)

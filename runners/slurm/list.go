@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// maxListed bounds what one list of numbers from a file or a tool expands to.
-const maxListed = 10_000_000
+// maxListed bounds what one list of numbers from a file or a tool expands to: Slurm's
+// largest array.
+const maxListed = 4_000_001
 
 // formatList writes ascending numbers the way Slurm does: "0-3,7,9-11".
 func formatList(numbers []int) string {

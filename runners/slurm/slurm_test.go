@@ -42,7 +42,7 @@ func full() Batch {
 		Options: Options{
 			Partition: "short,long", Time: "1-12:00:00", Memory: "16G", GPUs: "a100:2", CPUs: 8, MaxParallel: 4,
 			Setup: []string{"module load cuda/12", "export A=$HOME", `echo 'open`, "if", "a && b"},
-			Extra: []string{"--account=physics", "--comment=a \"b\" # c", "-q high", "--exclusive", "-xn[1-3]"},
+			Extra: []string{"--account=physics", `--comment=a "b" \ # c`, "-q high", "--exclusive", "-xn[1-3]"},
 		},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"assay/internal/fault"
@@ -107,27 +108,61 @@ func TestSubmit(t *testing.T) {
 }
 
 func TestSubmissionsAtOnceGetTheirOwnScripts(t *testing.T) {
-	fakes(t, map[string]string{"scontrol": config, "sbatch": "echo $$"})
 	b := small(t, 1)
-	results := make(chan string)
-	const n = 8
-	for range n {
-		go func() {
-			done, err := Submit(t.Context(), b)
-			if err != nil || len(done) != 1 {
-				results <- fmt.Sprint(err)
-				return
-			}
-			results <- done[0].Path
-		}()
+	if err := os.Mkdir(b.Dir, 0o755); err != nil {
+		t.Fatal(err)
 	}
-	seen := map[string]bool{}
+	const n, each = 8, 25
+	numbers := make(chan int, n*each)
+	var wait sync.WaitGroup
 	for range n {
-		seen[<-results] = true
+		wait.Go(func() {
+			for range each {
+				number, err := reserve(b)
+				if err != nil {
+					t.Error(err)
+				}
+				numbers <- number
+			}
+		})
+	}
+	wait.Wait()
+	close(numbers)
+	seen := map[int]bool{}
+	for number := range numbers {
+		seen[number] = true
+	}
+	if len(seen) != n*each {
+		t.Errorf("%d numbers of %d", len(seen), n*each)
+	}
+}
+
+func TestArraysWithoutABoundDoNotWait(t *testing.T) {
+	calls := fakes(t, map[string]string{"scontrol": config, "sbatch": sbatch(t)})
+	if _, err := Submit(t.Context(), small(t, 1, 11)); err != nil {
+		t.Fatal(err)
+	}
+	if c := strings.Join(calls(), "\n"); strings.Contains(c, "dependency") {
+		t.Errorf("calls %s", c)
+	}
+}
+
+func TestRecordsComeInOrder(t *testing.T) {
+	b := small(t, 1)
+	if err := os.Mkdir(b.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{1000, 9, 999} {
+		if err := (record{Format: recordFormat, Job: fmt.Sprint(n), Trials: "1"}).write(b.path(n, ".json")); err != nil {
+			t.Fatal(err)
+		}
 	}
 	records, err := readRecords(b.Dir)
-	if len(seen) != n || len(records) != n || err != nil {
-		t.Errorf("%d scripts, %d records, %v: %v", len(seen), len(records), err, seen)
+	if err != nil || len(records) != 3 || records[0].Job != "9" || records[1].Job != "999" || records[2].Job != "1000" {
+		t.Errorf("%+v, %v", records, err)
+	}
+	if next, err := nextNumber(b.Dir); err != nil || next != 1001 {
+		t.Errorf("next is %d, %v", next, err)
 	}
 }
 

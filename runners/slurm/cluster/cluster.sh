@@ -48,8 +48,8 @@ waitfor() {
 
 # A port is free where nobody answers.
 free_ports() {
-	local base port tries
-	for tries in 1 2 3 4 5 6 7 8 9 10; do
+	local base port
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		base=$((20000 + (RANDOM % 1000) * 10))
 		for port in $(seq "$base" $((base + 4))); do
 			! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || continue 2
@@ -131,13 +131,15 @@ idle() {
 start() {
 	local max_array=1001 missing="" tool node
 	if [ $# -gt 0 ]; then
-		[ $# -eq 2 ] && [ "$1" = --max-array ] || usage
+		if [ $# -ne 2 ] || [ "$1" != --max-array ]; then usage; fi
 		max_array=$2
 	fi
 	for tool in munged slurmctld slurmd sbatch; do
 		command -v "$tool" >/dev/null || missing="$missing $tool"
 	done
 	[ -z "$missing" ] || die "not installed:$missing; try: apt-get install -y slurm-wlm munge"
+	case $dir in *[!A-Za-z0-9_./+-]*) die "$dir: Slurm's configuration takes only plain letters in a path" ;; esac
+	[ ${#dir} -le 80 ] || die "$dir: too long for the socket of munge"
 	[ "$(id -u)" -eq 0 ] || die "the daemons start tasks for other users: run this as root"
 	if ! alive "$dir/slurmctld.pid" slurmctld; then
 		stop # nodes of a controller that died would not know the new one's port
@@ -164,13 +166,23 @@ start() {
 # tasks. Each step's daemon has a session of its own and writes to the node's
 # log; its tasks are known by descent.
 members() {
-	local pid todo=""
+	local pid f
 	for pid in $(processes slurmstepd); do
-		! ls -l "/proc/$pid/fd" 2>/dev/null | grep -q -F -- "-> $dir/slurmd-$1.log" || todo="$todo $pid"
+		for f in "/proc/$pid/fd"/*; do
+			if [ "$(readlink "$f" 2>/dev/null)" = "$dir/slurmd-$1.log" ]; then
+				descent "$pid"
+				break
+			fi
+		done
 	done
-	while [ -n "${todo# }" ]; do
-		echo $todo
-		todo=$(for pid in $todo; do cat "/proc/$pid/task/$pid/children" 2>/dev/null || true; done)
+}
+
+# descent PID: the process and all that it has started.
+descent() {
+	local child
+	echo "$1"
+	for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null || true); do
+		descent "$child"
 	done
 }
 
@@ -212,7 +224,8 @@ stop() {
 
 [ $# -ge 2 ] || usage
 verb=$1
-mkdir -p "$2"
+[ "$verb" != start ] || mkdir -p "$2"
+[ -d "$2" ] || die "no folder $2"
 dir=$(cd "$2" && pwd -P)
 shift 2
 conf=$dir/slurm.conf

@@ -14,7 +14,7 @@
 #SBATCH --gres=gpu:a100:2
 #SBATCH --cpus-per-task=8
 #SBATCH --account=physics
-#SBATCH --comment="a \"b\" # c"
+#SBATCH --comment="a \"b\" \\ # c"
 #SBATCH -q high
 #SBATCH --exclusive
 #SBATCH -x"n[1-3]"
