@@ -13,7 +13,9 @@ import (
 // Config is a resolved experiment: every key has a value and every value has
 // been checked. The tags drive decoding (see bind): toml names the key,
 // default its value where absent (none: the key is required), oneof the
-// accepted words, and range an interval such as "(0,1]".
+// accepted words, and range an interval such as "(0,1]". A key that came after
+// others were in use has late, at which value the resolved text leaves it out:
+// settings from before keep their identity.
 type Config struct {
 	Name  string   `toml:"name"`
 	Seeds []uint64 `toml:"seeds" default:"[1]"`

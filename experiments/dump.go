@@ -55,6 +55,9 @@ func writeKeys(b *bytes.Buffer, s any) {
 			continue
 		}
 		f := v.Field(i)
+		if late := v.Type().Field(i).Tag.Get("late"); late != "" && fmt.Sprint(f.Interface()) == late {
+			continue
+		}
 		if f.Kind() == reflect.Float64 && math.IsNaN(f.Float()) {
 			continue // stands for an absent key
 		}

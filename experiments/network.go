@@ -21,7 +21,7 @@ type SHARNN struct {
 	MasterLossDecay float64 `toml:"master_loss_decay" default:"0" range:"[0,)"`
 	ClassWeights    bool    `toml:"class_weights" default:"true"`
 	Epochs          int     `toml:"epochs" default:"5" range:"[1,100000]"`
-	StopEpoch       int     `toml:"stop_epoch" default:"0" range:"[0,100000]"` // ends earlier, on the schedule of all epochs; 0: off
+	StopEpoch       int     `toml:"stop_epoch" default:"0" range:"[0,100000]" late:"0"` // ends earlier, on the schedule of all epochs; 0: off
 	BatchSize       int     `toml:"batch_size" default:"32" range:"[1,65536]"`
 	LearningRate    float64 `toml:"learning_rate" default:"0.0003" range:"(0,10]"`
 	Schedule        string  `toml:"schedule" default:"constant" oneof:"constant cosine linear"`

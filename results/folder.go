@@ -154,22 +154,22 @@ func (w *RunWriter) removeTemporaries() error {
 	return w.because(err)
 }
 
-// openLog opens log.txt to continue it.
+// openLog opens log.txt to continue it: a copy, as an earlier holder may have the
+// old one open.
 func (w *RunWriter) openLog() error {
 	path := filepath.Join(w.dir, logFile)
 	text, err := os.ReadFile(path)
-	if err == nil {
-		err = w.replaceBytes(logFile, text) // an earlier holder may have the old one open
-	} else if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = w.replaceBytes(logFile, text)
 	}
 	if err == nil {
-		w.log, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+		w.log, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	}
 	return w.because(err)
 }
 
-// logWriter writes to log.txt while the folder is held.
+// logWriter writes to log.txt while the folder is held: the file that was opened
+// by that name may be the next holder's already.
 type logWriter struct{ w *RunWriter }
 
 func (l logWriter) Write(line []byte) (int, error) {

@@ -63,10 +63,7 @@ type metricsLog struct {
 func (w *RunWriter) recoverMetrics() error {
 	path := filepath.Join(w.dir, metricsFile)
 	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return w.openMetrics(0)
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	_, whole, err := parseMetrics(data)
@@ -81,7 +78,7 @@ func (w *RunWriter) recoverMetrics() error {
 
 // openMetrics opens metrics.jsonl, which holds so many bytes, to append to.
 func (w *RunWriter) openMetrics(whole int64) error {
-	file, err := os.OpenFile(filepath.Join(w.dir, metricsFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	file, err := os.OpenFile(filepath.Join(w.dir, metricsFile), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return w.because(err)
 	}

@@ -214,7 +214,49 @@ func TestTheRepositoryPassesItsCheck(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains networks")
 	}
-	mustCall(t, "check", "ci", "--baseline", committed, "--results", t.TempDir(), "--quiet")
+	doc := readFile(t, checkDoc)
+	results := t.TempDir()
+	t.Chdir(filepath.Join("..", ".."))
+	args := strings.Fields(block(t, doc, "# The regression check", "sh"))[1:]
+	out := mustCall(t, append(args, "--results", results, "--quiet")...)
+	if want := block(t, doc, "# The regression check", "text"); out != want {
+		t.Errorf("%s shows\n%s\nbut the check prints\n%s", checkDoc, want, out)
+	}
+	args = strings.Fields(block(t, doc, "takes the place of these two numbers", "sh"))[1:]
+	if out, message, code := call(t, nil, append(args, "--results", results, "--quiet")...); code != 0 && kernels.Implementation() != "go" {
+		t.Errorf("%s: code %d: %s\n%s", strings.Join(args, " "), code, message, out)
+	}
+}
+
+const checkDoc = "docs/REGRESSION_CHECK.md"
+
+// The tolerances that the documentation shows are read, and its commands known.
+func TestCheckDocumentation(t *testing.T) {
+	doc := readFile(t, checkDoc)
+	text := readAll(t, committed)
+	first := `{"metric":"f1","better"`
+	if strings.Count(text, first) != 1 {
+		t.Fatalf("the baseline has not one tolerance of f1:\n%.400s", text)
+	}
+	begin := strings.Index(text, first)
+	end := begin + strings.Index(text[begin:], "\n")
+	b, err := check.Decode([]byte(text[:begin] + block(t, doc, "## Tolerances", "json") + text[end:]))
+	if err != nil || len(b.Tolerances) != len(b.Measured.Metrics)+2 {
+		t.Errorf("the tolerances of %s: %v", checkDoc, err)
+	}
+	commands := regexp.MustCompile(`(?m)(?:assay|/cmd/assay) (check .*)$`).FindAllStringSubmatch(doc, -1)
+	if len(commands) < 6 {
+		t.Errorf("%s shows %d commands", checkDoc, len(commands))
+	}
+	for _, found := range commands {
+		cmd, rest, err := newRoot().Find(strings.Fields(found[1]))
+		if err == nil {
+			err = cmd.ParseFlags(rest)
+		}
+		if err != nil || cmd.Name() != "check" {
+			t.Errorf("%s: %v", found[0], err)
+		}
+	}
 }
 
 // mutation is a bug of one line.

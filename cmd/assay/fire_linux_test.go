@@ -38,7 +38,7 @@ func TestFireDiskFull(t *testing.T) {
 	}
 	defer func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) }()
 	config := mixedExperiment(t, importPapers(t, 400), 3)
-	scores, hashes, _ := undisturbed(t, 6, "run", config, filepath.Join(t.TempDir(), "undisturbed"))
+	scores, hashes, _ := undisturbed(t, 6, config, filepath.Join(t.TempDir(), "undisturbed"))
 	dir, full := filepath.Join(disk, "results"), 0
 	for ; ; full++ {
 		cmd := command("run", config, "--results", dir, "--quiet")

@@ -52,10 +52,10 @@ func scoreTable(t *testing.T, config, dir string) string {
 
 // undisturbed runs the experiment once and returns what it gives and how long it
 // took.
-func undisturbed(t *testing.T, trials int, verb, config, dir string) (scores string, hashes map[string]string, took time.Duration) {
+func undisturbed(t *testing.T, trials int, config, dir string) (scores string, hashes map[string]string, took time.Duration) {
 	t.Helper()
 	start := time.Now()
-	if out, err := command(verb, config, "--results", dir, "--quiet").CombinedOutput(); err != nil {
+	if out, err := command("run", config, "--results", dir, "--quiet").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	took = time.Since(start)
@@ -84,17 +84,19 @@ func sameResults(t *testing.T, config, dir, scores string, hashes map[string]str
 	}
 }
 
+// schedulers are the verbs that run an experiment's trials.
+var schedulers = []string{"run", "sweep"}
+
 // An experiment that is killed again and again, at any moment, until it is done,
-// ends in the table of an undisturbed one.
+// ends in the table of an undisturbed one, whichever verb goes on with it.
 func TestKilledExperimentEndsInTheSameTable(t *testing.T) {
-	const verb = "run"
 	config := mixedExperiment(t, importPapers(t, 400), 6)
 	dir := t.TempDir()
-	scores, hashes, took := undisturbed(t, 6, verb, config, filepath.Join(dir, "undisturbed"))
+	scores, hashes, took := undisturbed(t, 6, config, filepath.Join(dir, "undisturbed"))
 	pause := pauses(t, took)
 	name, killed, ended := "0", 0, 0
 	for killed < kills(t) {
-		here := filepath.Join(dir, name)
+		here, verb := filepath.Join(dir, name), schedulers[(killed+ended)%len(schedulers)]
 		if killAfter(t, pause(), verb, config, "--results", here, "--quiet") {
 			killed++
 			for trial, hash := range predictionHashes(t, here) {
@@ -109,7 +111,7 @@ func TestKilledExperimentEndsInTheSameTable(t *testing.T) {
 		name = strconv.Itoa(ended)
 	}
 	t.Logf("%d kills; %d experiments came to their end between them", killed, ended)
-	if out, err := command(verb, config, "--results", filepath.Join(dir, name), "--quiet").CombinedOutput(); err != nil {
+	if out, err := command("run", config, "--results", filepath.Join(dir, name), "--quiet").CombinedOutput(); err != nil {
 		t.Fatalf("after the kills: %v: %s", err, out)
 	}
 	sameResults(t, config, filepath.Join(dir, name), scores, hashes)
@@ -117,13 +119,13 @@ func TestKilledExperimentEndsInTheSameTable(t *testing.T) {
 
 // Schedulers that run one experiment at the same time share its trials.
 func TestFireTwoSchedulers(t *testing.T) {
-	const verb = "run"
 	config := mixedExperiment(t, importPapers(t, 400), 6)
 	dir := t.TempDir()
-	scores, hashes, _ := undisturbed(t, 6, verb, config, filepath.Join(dir, "undisturbed"))
-	rounds := 2
+	scores, hashes, _ := undisturbed(t, 6, config, filepath.Join(dir, "undisturbed"))
+	pairs := [][]string{{"run", "run"}, {"sweep", "sweep"}, {"run", "sweep"}}
+	rounds := len(pairs)
 	if os.Getenv("ASSAY_FIRE") != "" {
-		rounds = 20
+		rounds = 30
 	}
 	for round := range rounds {
 		here := filepath.Join(dir, strconv.Itoa(round))
@@ -131,7 +133,7 @@ func TestFireTwoSchedulers(t *testing.T) {
 			t.Fatal(err)
 		}
 		var both []*exec.Cmd
-		for range 2 {
+		for _, verb := range pairs[round%len(pairs)] {
 			cmd := command(verb, config, "--results", here)
 			cmd.Stderr = new(strings.Builder)
 			if err := cmd.Start(); err != nil {

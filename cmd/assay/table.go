@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ type tableOptions struct {
 	overrides, columns, metrics []string
 	results, format, out        string
 	intervals                   string
+	papers                      int
 	json                        bool
 	view                        table.View
 }
@@ -56,6 +58,7 @@ has them under "params", such as dropout or embeddings.dimensions.`,
 	flags.StringArrayVar(&opt.view.Where, "where", nil, "show runs alone that meet KEY=VALUE, or with !=, <, <=, >, >=; a value of \"unset\" is that of runs without the key; repeatable, all must be met")
 	flags.StringVar(&opt.view.Sort, "sort", "", "order rows by a metric or key, ascending, or descending with a minus sign: -f1")
 	flags.StringVar(&opt.intervals, "intervals", "auto", "which 95 % intervals to show: auto (over seeds; over papers where there is one seed), seeds, papers, both, none")
+	flags.IntVar(&opt.papers, "papers", 100, "test differences over papers where there are at most so many runs, whose predictions are read; 0: not at all")
 	flags.StringVar(&opt.out, "out", "-", "file for the table, - for stdout")
 	return cmd
 }
@@ -69,6 +72,9 @@ func showTable(cmd *cobra.Command, source string, opt tableOptions) error {
 	if err != nil {
 		return err
 	}
+	if opt.papers < 0 {
+		return fault.Usagef("--papers %d: want a number of runs, or 0 for no tests over papers", opt.papers)
+	}
 	columns, err := opt.shown()
 	if err != nil {
 		return err
@@ -81,7 +87,9 @@ func showTable(cmd *cobra.Command, source string, opt tableOptions) error {
 	if err != nil {
 		fmt.Fprintln(cmd.ErrOrStderr(), "assay: note: runs are chosen by configuration alone:", err)
 	}
-	t, err := experiments.CompareView(cmd.Context(), cfg, s, current, opt.view, table.Options{Columns: columns, Intervals: opt.intervals})
+	t, err := experiments.CompareView(cmd.Context(), cfg, s, current, opt.view, table.Options{
+		Columns: columns, Intervals: opt.intervals, PaperRuns: cmp.Or(opt.papers, -1), // 0 would be the usual number
+	})
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,12 @@ func (r *Report) comparePredictions(store *results.Store, a, b results.Run, opt 
 		r.NoScores = fmt.Sprintf("they have no test paper in common that has the same categories: A has %s, B has %s", number(len(pa.IDs)), number(len(pb.IDs)))
 		return nil
 	}
-	x, y := judged{a, pick(pa, rowsA)}, judged{b, pick(pb, rowsB)}
+	return r.compareRules(judged{a, pick(pa, rowsA)}, judged{b, pick(pb, rowsB)}, opt)
+}
+
+// compareRules compares the runs under each rule that opt wants.
+func (r *Report) compareRules(x, y judged, opt Options) error {
+	a, b := x.run, y.run
 	var known []string
 	wanted := func(res results.RuleResult) bool {
 		rule := res.Decision.Rule.String()
@@ -56,7 +61,7 @@ func (r *Report) comparePredictions(store *results.Store, a, b results.Run, opt 
 		switch {
 		case !wanted(res):
 		case both:
-			d, err := compareRule(x, y, res, other, common.Whole(), opt)
+			d, err := compareRule(x, y, res, other, r.Papers.Whole(), opt)
 			if err != nil {
 				return err
 			}

@@ -37,25 +37,8 @@ func Comparison(runs []results.Run, opt Options) (Figure, error) {
 	categories, published := comparisonRows(groups, opt)
 	var seen origins
 	for i, m := range chosen {
-		p := Panel{Horizontal: true, X: Axis{Label: m.label, Zero: true}, Y: Axis{Categories: categories}}
-		of := rules
-		if !m.score {
-			of = rules[:1]
-		}
-		for j, rule := range of {
-			s := Series{Name: ruleWords(rule), Colour: j, Mark: Bars, Width: barWidth / float64(len(of))}
-			if !m.score {
-				s.Name, s.Colour = "", -1
-			}
-			offset := (float64(j) - float64(len(of)-1)/2) * s.Width
-			for row, g := range groups {
-				if e, ok := m.estimate(rule, g.runs); ok {
-					s.Points = append(s.Points, Point{X: e.mean, Y: float64(row) + offset, Interval: e.interval})
-					seen.add(e, g)
-				}
-			}
-			p.Series = append(p.Series, s)
-		}
+		p := comparisonPanel(m, rules, groups, &seen)
+		p.Y.Categories = categories
 		if s, ok := publishedSeries(m, published); ok {
 			p.Series = append(p.Series, s)
 		}
@@ -76,6 +59,30 @@ func Comparison(runs []results.Run, opt Options) (Figure, error) {
 
 // barWidth is the share of a row that its bars fill.
 const barWidth = 0.76
+
+// comparisonPanel draws the bars of one metric. What does not depend on the rule
+// has one bar a setting.
+func comparisonPanel(m metric, rules []metrics.Rule, groups []*group, seen *origins) Panel {
+	p := Panel{Horizontal: true, X: Axis{Label: m.label, Zero: true}}
+	if !m.score {
+		rules = rules[:1]
+	}
+	for i, rule := range rules {
+		s := Series{Name: ruleWords(rule), Colour: i, Mark: Bars, Width: barWidth / float64(len(rules))}
+		if !m.score {
+			s.Name, s.Colour = "", -1
+		}
+		offset := (float64(i) - float64(len(rules)-1)/2) * s.Width
+		for row, g := range groups {
+			if e, ok := m.estimate(rule, g.runs); ok {
+				s.Points = append(s.Points, Point{X: e.mean, Y: float64(row) + offset, Interval: e.interval})
+				seen.add(e, g)
+			}
+		}
+		p.Series = append(p.Series, s)
+	}
+	return p
+}
 
 // publishedRow is a published number at its row.
 type publishedRow struct {

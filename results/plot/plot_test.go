@@ -153,6 +153,7 @@ func figures(t *testing.T) map[string]Figure {
 // What is drawn is what the runs say, number by number.
 func TestGolden(t *testing.T) {
 	for name, fig := range figures(t) {
+		rounded(fig)
 		text, err := json.MarshalIndent(fig, "", "  ")
 		if err != nil {
 			t.Fatal(err)
@@ -161,9 +162,47 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// The golden picture of the sweep, whole.
+// rounded drops the digits of a figure in which machines may differ.
+func rounded(fig Figure) {
+	round := func(v *float64) { *v = math.Round(1e6**v) / 1e6 }
+	for _, p := range fig.Panels {
+		for _, s := range p.Series {
+			for i := range s.Points {
+				pt := &s.Points[i]
+				round(&pt.X)
+				round(&pt.Y)
+				if pt.Interval != nil {
+					round(&pt.Interval.Low)
+					round(&pt.Interval.High)
+				}
+			}
+		}
+	}
+}
+
+// Golden pictures, whole: of lines, and of bars.
 func TestGoldenSVG(t *testing.T) {
-	golden(t, "sweep.svg", written(t, figures(t)["sweep"], SVG, Size{}))
+	for _, name := range []string{"sweep", "papers"} {
+		golden(t, name+".svg", written(t, figures(t)[name], SVG, Size{}))
+	}
+}
+
+// A difference is over the seeds that both tables have, pair by pair.
+func TestEmbeddingsPairsSeeds(t *testing.T) {
+	var runs []results.Run
+	for _, r := range []struct {
+		table string
+		seed  uint64
+		f1    float64
+	}{{"fasttext", 1, 0.1}, {"fasttext", 2, 0.5}, {"fasttext", 3, 0.3}, {"glove", 3, 0.2}, {"glove", 2, 0.4}} {
+		runs = append(runs, made(t, "LR on "+r.table, "k", r.seed, r.f1, map[string]any{"embeddings": r.table}))
+	}
+	fig, err := Embeddings(runs, Options{}, "fasttext")
+	must(t, fig, err)
+	points := fig.Panels[1].Series[1].Points
+	if len(points) != 1 || math.Abs(points[0].X+10) > 1e-9 || points[0].Interval == nil || math.Abs(points[0].Interval.Low+10) > 1e-9 {
+		t.Errorf("the difference is %+v, want −10 points, alike for both seeds", points)
+	}
 }
 
 func golden(t *testing.T, name string, got []byte) {
@@ -252,16 +291,16 @@ func TestWrite(t *testing.T) {
 			t.Parallel()
 			height := Length(0)
 			if name == "curves" {
-				height = 9 * Centimetre
+				height = 10 * Inch / 3
 			}
-			size := Size{Width: 12 * Centimetre, Height: height, DPI: 127}
+			size := Size{Width: 5 * Inch, Height: height, DPI: 60}
 			data := written(t, fig, PNG, size)
 			img, err := png.Decode(bytes.NewReader(data))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if b := img.Bounds(); b.Dx() != 600 || height != 0 && b.Dy() != 450 {
-				t.Errorf("the picture has %d by %d dots, want 600 by 450", b.Dx(), b.Dy())
+			if b := img.Bounds(); b.Dx() != 300 || height != 0 && b.Dy() != 200 {
+				t.Errorf("the picture has %d by %d dots, want 300 by 200", b.Dx(), b.Dy())
 			}
 			colours := map[color.Color]int{}
 			edge := 0
@@ -269,7 +308,7 @@ func TestWrite(t *testing.T) {
 				for x := range img.Bounds().Dx() {
 					c := img.At(x, y)
 					colours[c]++
-					if r, g, b, _ := c.RGBA(); (x < 4 || y < 4 || x >= 596 || y >= img.Bounds().Dy()-4) && r+g+b < 3*0xffff {
+					if r, g, b, _ := c.RGBA(); (x < 2 || y < 2 || x >= 298 || y >= img.Bounds().Dy()-2) && r+g+b < 3*0xffff {
 						edge++
 					}
 				}
@@ -308,8 +347,8 @@ func TestErrors(t *testing.T) {
 	a, b := made(t, "A", "kind", 1, 0.3, map[string]any{"n": 1, "word": "x"}), made(t, "B", "kind", 1, 0.3, map[string]any{"n": -2, "word": "y"})
 	running := a
 	running.State = results.Running
-	other := b
-	other.Data.Hash = "other"
+	other, another := b, b
+	other.Data.Hash, another.Data.Split = "other", "10 % test"
 	var many []Curve
 	for i := range mostCurves + 1 {
 		many = append(many, Curve{made(t, "A", "kind", 1, 0.3, map[string]any{"n": i}), epochs(2, 0.3, true)})
@@ -330,6 +369,7 @@ func TestErrors(t *testing.T) {
 		}, "they have fixed:0.5, tuned"},
 		"unfinished":    {func() (Figure, error) { return Comparison([]results.Run{running}, Options{}) }, "none of 1 run is done"},
 		"other data":    {func() (Figure, error) { return Comparison([]results.Run{a, other}, Options{}) }, "saw different papers"},
+		"other split":   {func() (Figure, error) { return Comparison([]results.Run{a, another}, Options{}) }, "saw different papers"},
 		"no epochs":     {func() (Figure, error) { return Curves([]Curve{{Run: a}}, Options{}) }, "none of 1 run has a learning curve"},
 		"many settings": {func() (Figure, error) { return Curves(many, Options{}) }, "choose some with --model or --where"},
 		"no x":          {func() (Figure, error) { return Sweep([]results.Run{a, b}, Options{}, SweepOptions{}) }, "the runs differ in n, word"},

@@ -44,7 +44,6 @@ type Length float64
 
 // Units of length.
 const (
-	Point72    Length = 1
 	Inch       Length = 72
 	Centimetre        = Inch / 2.54
 )
@@ -52,7 +51,7 @@ const (
 // ParseLength reads a number with a unit: 16cm, 160mm, 6.3in, 450pt.
 func ParseLength(s string) (Length, error) {
 	text := strings.TrimSpace(s)
-	for suffix, unit := range map[string]Length{"cm": Centimetre, "mm": Centimetre / 10, "in": Inch, "pt": Point72} {
+	for suffix, unit := range map[string]Length{"cm": Centimetre, "mm": Centimetre / 10, "in": Inch, "pt": 1} {
 		if number, ok := strings.CutSuffix(text, suffix); ok {
 			v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 			if err == nil && v > 0 && v < 1e6 {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -36,7 +35,7 @@ func (c *comparison) collect(runs []results.Run) {
 	for _, g := range c.groups {
 		slices.SortStableFunc(g.entries, func(a, b entry) int { return cmp.Compare(a.run.Seed, b.run.Seed) })
 	}
-	labelGroups(c.groups)
+	nameGroups(c.groups)
 }
 
 // entries pairs what was expected with what there is.
@@ -139,67 +138,6 @@ func groupKey(r results.Run) string {
 		params = fmt.Append(nil, r.Params)
 	}
 	return strings.Join([]string{r.Model.Name, r.Model.Kind, r.Model.Backend, string(params)}, "\x00")
-}
-
-// labelGroups tells groups that share a model's name apart by the parameters in
-// which they differ.
-func labelGroups(groups []*group) {
-	byName := map[string][]*group{}
-	for _, g := range groups {
-		g.label = g.name
-		byName[g.name] = append(byName[g.name], g)
-	}
-	for _, same := range byName {
-		var differing []string
-		for _, name := range paramNames(same) {
-			if differs(same, name) {
-				differing = append(differing, name)
-			}
-		}
-		for _, g := range same {
-			var parts []string
-			for _, name := range differing {
-				parts = append(parts, fmt.Sprintf("%s=%s", name, paramText(g, name)))
-			}
-			if len(parts) > 0 {
-				g.label += " (" + strings.Join(parts, ", ") + ")"
-			}
-		}
-	}
-}
-
-func paramNames(groups []*group) []string {
-	names := map[string]bool{}
-	for _, g := range groups {
-		for name := range g.params {
-			names[name] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
-}
-
-func differs(groups []*group, name string) bool {
-	for _, g := range groups[1:] {
-		if paramText(g, name) != paramText(groups[0], name) {
-			return true
-		}
-	}
-	return false
-}
-
-func paramText(g *group, name string) string {
-	v, ok := g.params[name]
-	if !ok {
-		return "unset"
-	}
-	if s, ok := v.(string); ok {
-		return s
-	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(text)
 }
 
 func count(n int, one, many string) string {

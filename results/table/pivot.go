@@ -23,6 +23,7 @@ type pivot struct {
 	items []pivotItem
 	rows  []*pivotAxis
 	cols  []*pivotAxis
+	axes  map[string]*pivotAxis // both, by their keys and values
 	cells map[[2]*pivotAxis]*pivotCell
 }
 
@@ -117,7 +118,7 @@ func (p *pivot) arrange() {
 		rules = rules[:1]
 		p.rule = rules[0]
 	}
-	p.cells = map[[2]*pivotAxis]*pivotCell{}
+	p.axes, p.cells = map[string]*pivotAxis{}, map[[2]*pivotAxis]*pivotCell{}
 	for _, g := range p.groups {
 		for _, e := range g.entries {
 			for _, rule := range rules {
@@ -153,16 +154,17 @@ func underRule(e entry, rule string) pivotItem {
 
 // axis finds or makes the row or column of the item.
 func (p *pivot) axis(axes *[]*pivotAxis, item pivotItem, keys []string) *pivotAxis {
-	var values []setting
+	a := &pivotAxis{}
+	var text strings.Builder
 	for _, key := range keys {
-		values = append(values, settingOf(item.run, item.rule, key))
+		v := settingOf(item.run, item.rule, key)
+		a.values = append(a.values, v)
+		fmt.Fprintf(&text, "%s=%q,", key, v.shown())
 	}
-	for _, a := range *axes {
-		if slices.Equal(a.values, values) {
-			return a
-		}
+	if known := p.axes[text.String()]; known != nil {
+		return known
 	}
-	a := &pivotAxis{values: values}
+	p.axes[text.String()] = a
 	*axes = append(*axes, a)
 	return a
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"assay/results"
 )
 
 // hiddenSetting is a key in which the runs of one cell differ though it is
@@ -78,6 +80,44 @@ func isFunctionOf(items []pivotItem, key string, values []setting) bool {
 		of[k] = values[i]
 	}
 	return true
+}
+
+// nameGroups tells groups that share a model's name apart by the settings in
+// which they differ, without those that others of them imply.
+func nameGroups(groups []*group) {
+	byName := map[string][]*group{}
+	for _, g := range groups {
+		byName[g.name] = append(byName[g.name], g)
+	}
+	for _, same := range byName {
+		var items []pivotItem
+		var runs []results.Run
+		for _, g := range same {
+			g.label = g.name
+			items = append(items, pivotItem{entry: g.entries[0]})
+			runs = append(runs, g.entries[0].run)
+		}
+		var named []hiddenSetting
+		parts := make([][]string, len(same))
+		for _, key := range settingKeys(runs) {
+			var values []setting
+			for _, r := range runs {
+				values = append(values, settingOf(r, "", key))
+			}
+			if key == "seed" || len(distinct(values)) < 2 || follows(items, key, values, named) {
+				continue
+			}
+			named = append(named, hiddenSetting{key: key})
+			for i, v := range values {
+				parts[i] = append(parts[i], key+"="+v.shown())
+			}
+		}
+		for i, g := range same {
+			if len(named) > 0 {
+				g.label += " (" + strings.Join(parts[i], ", ") + ")"
+			}
+		}
+	}
 }
 
 func (p *pivot) anyFlagged() bool {

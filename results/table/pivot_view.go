@@ -7,6 +7,7 @@ import (
 
 	"assay/internal/fault"
 	"assay/results"
+	"assay/results/metrics"
 )
 
 // View says which of the runs a comparison shows, in what order and shape. The
@@ -38,6 +39,7 @@ func (v View) Compare(runs []results.Run, opt Options) (Table, error) {
 		return Table{}, fault.Usagef("table: columns %s without rows: a pivot needs the keys of its rows", strings.Join(v.Cols, ", "))
 	}
 	all := slices.Concat(opt.Expected, runs)
+	opt.Papers = wholeRuns(opt.Papers, runs)
 	runs, filtered, err := v.keep(runs, &opt)
 	if err != nil {
 		return Table{}, err
@@ -54,6 +56,24 @@ func (v View) Compare(runs []results.Run, opt Options) (Table, error) {
 		return Table{}, err
 	}
 	return Compare(runs, opt)
+}
+
+// wholeRuns asks papers for runs as they are in the store: those of a view may have
+// lost the results of other rules.
+func wholeRuns(papers func(results.Run, metrics.Rule) (PaperScores, error), runs []results.Run) func(results.Run, metrics.Rule) (PaperScores, error) {
+	if papers == nil {
+		return nil
+	}
+	byTrial := map[string]results.Run{}
+	for _, r := range runs {
+		byTrial[r.Trial] = r
+	}
+	return func(r results.Run, rule metrics.Rule) (PaperScores, error) {
+		if whole, ok := byTrial[r.Trial]; ok {
+			r = whole
+		}
+		return papers(r, rule)
+	}
 }
 
 // sortKey reads Sort: a metric, nil for a setting, and the direction.

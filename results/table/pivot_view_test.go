@@ -1,0 +1,115 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"assay/internal/fault"
+	"assay/results"
+	"assay/results/metrics"
+)
+
+// Whoever reads papers for a view gets the runs with the results of all rules,
+// and each cell has the interval and the tests of the usual table.
+func TestViewsReadWholeRuns(t *testing.T) {
+	var runs []results.Run
+	for seed := uint64(1); seed <= 2; seed++ {
+		for _, alpha := range []float64{0.1, 0.5} {
+			r := run(t, "M", "native", seed, 0.4+alpha/10, map[string]any{"alpha": alpha})
+			r.Data.Test = 50
+			runs = append(runs, r)
+		}
+	}
+	opt := Options{Intervals: "both", Columns: []string{"f1"}, Papers: func(r results.Run, rule metrics.Rule) (PaperScores, error) {
+		res, ok := r.Result(rule)
+		if len(r.Results) != 2 || !ok {
+			return PaperScores{}, fmt.Errorf("the run %s has %d results", r.Trial, len(r.Results))
+		}
+		var p PaperScores
+		for i := range 50 {
+			off := 0.01 * float64(i%2*2-1) * (1 + float64(len(r.Trial)))
+			p.IDs = append(p.IDs, fmt.Sprint(i))
+			p.F1, p.MasterF1 = append(p.F1, res.All.SampleF1+off), append(p.MasterF1, 0)
+			p.Exact, p.MasterExact = append(p.Exact, 0), append(p.MasterExact, 0)
+		}
+		return p, nil
+	}}
+	usual := map[string]*Number{}
+	for _, row := range viewed(t, View{}, runs, opt).Rows {
+		usual[row.Cells[0].Text+row.Cells[1].Text] = row.Cells[2].Number
+	}
+	for _, v := range []View{{Rows: []string{"alpha"}, Cols: []string{"rule"}}, {Rows: []string{"alpha"}, Rule: "tuned"}, {Rule: "tuned"}} {
+		table := viewed(t, v, runs, opt)
+		if notes := strings.Join(table.Notes, " "); strings.Contains(notes, "No intervals") {
+			t.Errorf("%+v: %s", v, notes)
+		}
+		for _, row := range table.Rows {
+			alpha := strings.TrimSuffix(strings.TrimPrefix(row.Cells[0].Text, "M (alpha="), ")")
+			for i, c := range row.Cells {
+				rule := "tuned"
+				if _, named, ok := strings.Cut(table.Columns[i].Key, "@rule="); ok {
+					rule = named
+				}
+				if !strings.HasPrefix(table.Columns[i].Key, "f1") {
+					continue
+				}
+				want := usual["M (alpha="+alpha+")"+rule]
+				if c.Range == "" || c.Interval == "" || *c.Number.Papers != *want.Papers || *c.Number.HalfWidth != *want.HalfWidth || c.Number.Value != want.Value {
+					t.Errorf("%+v: cell %+v, want %+v", v, c, want)
+				}
+			}
+		}
+	}
+}
+
+// A note says how often a condition was met, and runs that it leaves out are not
+// counted as those of other configurations.
+func TestWhereOfTheUsualTable(t *testing.T) {
+	runs, opt := swept(t)
+	table := viewed(t, View{Where: []string{"dropout<=0.1", "embeddings=glove"}, Sort: "dropout"}, runs, opt)
+	if !strings.HasPrefix(table.Caption, "sweep, where dropout <= 0.1 and embeddings = glove (6 of 21 trials): ") {
+		t.Errorf("caption %q", table.Caption)
+	}
+	if notes := strings.Join(table.Notes, "\n"); strings.Contains(notes, "other configurations") {
+		t.Errorf("notes %s", notes)
+	}
+	if a, b := table.Rows[0].Cells[0].Text, table.Rows[len(table.Rows)-1].Cells[0].Text; a != "LSTM (dropout=0)" || b != "LSTM (dropout=0.1)" {
+		t.Errorf("first %q, last %q", a, b)
+	}
+}
+
+func TestBadViews(t *testing.T) {
+	runs, opt := swept(t)
+	rows := []string{"model"}
+	for _, c := range []struct {
+		view View
+		want string
+	}{
+		{View{Rows: []string{"modl"}}, `table: pivot: no run has a setting "modl"; did you mean "model"?`},
+		{View{Rows: rows, Cols: []string{"f1"}}, `table: pivot: f1 is a metric, not a setting of a run`},
+		{View{Rows: rows, Cols: []string{"model"}}, `table: pivot: key model is named twice among rows and columns`},
+		{View{Cols: rows}, `table: columns model without rows: a pivot needs the keys of its rows`},
+		{View{Rows: rows, Sort: "-trees"}, `table: sort -trees: trees is neither a row nor a column of the pivot, nor a metric`},
+		{View{Rows: rows, Sort: "recall"}, `table: sort recall: the pivot shows f1`},
+		{View{Sort: "f2"}, `table: sort f2: no run has a setting "f2"; did you mean "f1"?`},
+		{View{Sort: "seed"}, `table: sort seed: a row joins seeds and a model's rules stand together; sort by a metric or another setting`},
+		{View{Where: []string{"dropout"}}, `table: where "dropout": want KEY=VALUE, or !=, <, <=, > or >= in place of =`},
+		{View{Where: []string{"=0.1"}}, `table: where "=0.1": want KEY=VALUE, or !=, <, <=, > or >= in place of =`},
+		{View{Where: []string{"dropuot=0.1"}}, `table: where "dropuot=0.1": no run has a setting "dropuot"; did you mean "dropout"?`},
+		{View{Where: []string{"dropout=0.3"}}, `table: where "dropout=0.3": no run meets it; dropout is 0, 0.1, 0.2 or unset`},
+		{View{Where: []string{"dropout<few"}}, `table: where "dropout<few": < compares numbers, and "few" is none`},
+		{View{Where: []string{"embeddings<3"}}, `table: where "embeddings<3": embeddings is no number; it is fasttext, glove or unset`},
+		{View{Where: []string{"model=LSTM", "trees=100"}}, `table: no run meets all of model=LSTM, trees=100`},
+		{View{Rule: "top:3"}, `table: where "rule=top:3": no run meets it; rule is fixed:0.5 or tuned`},
+		{View{Rule: "tune"}, `metrics: parse decision rule "tune": want "fixed:X" with a number X, "tuned", or "top:K" with a whole number K of at least 1`},
+	} {
+		_, err := c.view.Compare(runs, opt)
+		if err == nil || !fault.IsUsage(err) || err.Error() != c.want {
+			t.Errorf("%+v:\n got %v\nwant %s", c.view, err, c.want)
+		}
+	}
+	if _, err := (View{Where: []string{"zzzzzz=1"}}).Compare(runs, opt); err == nil || !strings.HasSuffix(err.Error(), "there are model, kind, backend, rule, seed, features, embeddings, dropout, embeddings.dimensions, epochs, trees") {
+		t.Errorf("error %v does not name the keys", err)
+	}
+}
