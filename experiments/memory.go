@@ -7,9 +7,9 @@ import (
 	"assay/networks"
 )
 
-// What papers and their words take, measured on abstracts of arXiv: a paper has
-// some 150 tokens, 90 of them different, and n papers have some 60·n^0.7
-// different words.
+// What papers and their words take, measured on 12,000 and 100,000 abstracts of
+// arXiv: a paper has some 150 tokens, 90 of them different; n papers have some
+// 60·n^0.7 different tokens, and 36·n^0.7 different words in them.
 const (
 	paperTokens = 150
 	paperTerms  = 90
@@ -17,7 +17,8 @@ const (
 	process = 120 << 20
 )
 
-func words(papers float64) float64 { return 60 * math.Pow(papers, 0.7) }
+func tokens(papers float64) float64 { return 60 * math.Pow(papers, 0.7) }
+func words(papers float64) float64  { return 36 * math.Pow(papers, 0.7) }
 
 // Memory estimates the peak of a trial in bytes, papers and features included: a
 // pool runs as many at once as fit. It is rough, and rather too high.
@@ -31,27 +32,24 @@ func (s *Session) Memory(t Trial) int64 {
 	held := (t.Config.Split.Validation + t.Config.Split.Test) * n
 	bytes := process + n*400 + 2*8*labels*held // ids and labels; scores
 	f := t.Config.featuresOf(t.Model)
-	columns := words(n)
-	switch f.Kind {
-	case "counts", "tfidf":
-		grams := float64(f.Ngrams[1] - f.Ngrams[0] + 1)
-		columns *= grams * grams // pairs repeat less than words
-		if f.MaxFeatures > 0 {
-			columns = min(columns, float64(f.MaxFeatures))
-		}
-		copies := 2.0 // while parts are selected
-		if f.Kind == "tfidf" {
-			copies = 3
-		}
-		bytes += copies*n*paperTerms*grams*8 + columns*80
-	default:
+	var columns float64
+	if f.embedded() {
 		columns = float64(t.Config.dimensions(t.Model))
-		bytes += 4*columns*words(n) + s.tableMemory(t)
+		bytes += 4*columns*tokens(n) + s.tableMemory(t)
 		if f.Kind == "vectors" {
 			bytes += 2 * 4 * columns * n
 		} else {
 			bytes += 4 * paperTokens * n
 		}
+	} else {
+		grams := float64(f.Ngrams[1] - f.Ngrams[0] + 1)
+		columns = words(n) * grams * grams / math.Sqrt(float64(f.MinDocuments))
+		if f.MaxFeatures > 0 {
+			columns = min(columns, float64(f.MaxFeatures))
+		}
+		// Index and value of each term, while parts are selected and weighted; and
+		// every term before the rare ones go.
+		bytes += 3*8*paperTerms*grams*n + 40*words(n)*grams*grams*grams
 	}
 	return int64(bytes + modelMemory(t.Model, n, columns, labels))
 }
@@ -81,8 +79,8 @@ func (s *Session) tableMemory(t Trial) float64 {
 	if e == nil || !e.Train {
 		return 400_000 * 100 * 4 // GloVe
 	}
-	rows := words(float64(s.Papers())) * 8 // with the buckets of n-grams that occur
-	return 2 * 4 * float64(e.Dimensions) * min(rows, float64(e.Buckets)+words(float64(s.Papers())))
+	words := tokens(float64(s.Papers()))
+	return 2 * 4 * float64(e.Dimensions) * min(8*words, float64(e.Buckets)+words) // with the n-grams that occur
 }
 
 // modelMemory is what a model takes beside its features.
@@ -95,16 +93,13 @@ func modelMemory(m *Model, papers, columns, labels float64) float64 {
 		parameters := float64(networks.Parameters(o.options(0, 0), int(columns), int(labels)))
 		return activations + 8*4*parameters
 	case *RandomForest:
-		depth := math.Log2(papers + 2)
-		return float64(o.Trees) * papers * 24 * max(1, depth/8)
+		return 4 * float64(o.Trees) * papers
 	case *GolearnNaiveBayes:
 		return o.MaxGiB * (1 << 30)
 	case *GolearnLogisticRegression:
 		return o.MaxGiB * (1 << 30)
 	case *GolearnRandomForest:
 		return o.MaxGiB * (1 << 30)
-	case *LogisticRegression:
-		return 3 * 8 * columns * labels
 	}
-	return 2 * 8 * columns * labels
+	return 8 * columns * labels // weights or counts
 }

@@ -15,12 +15,11 @@ import (
 // Plan is what an experiment would run.
 type Plan struct {
 	Papers int64 // that each trial draws
-	Trials []Trial
-	States []results.State // of each trial; empty where it has never run
+	Jobs   []JobStatus
 }
 
-// Preview checks all that Open checks and returns the trials, without writing
-// to the results folder.
+// Preview checks all that Open checks and returns the jobs with the numbers that
+// Adopt would give them, without writing to the results folder.
 func Preview(ctx context.Context, cfg *Config) (p *Plan, err error) {
 	if err := cfg.hashFiles(); err != nil {
 		return nil, err
@@ -33,18 +32,18 @@ func Preview(ctx context.Context, cfg *Config) (p *Plan, err error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	p = &Plan{Papers: s.Papers(), Trials: cfg.Trials(s.corpus.Hash(), codeversion.Get())}
-	p.States = make([]results.State, len(p.Trials))
+	data, code := s.corpus.Hash(), codeversion.Get()
+	s.Jobs = cfg.Jobs(data, code)
 	store, err := results.OpenStore(cfg.Results.Path)
-	if err != nil {
-		return p, nil // nothing has run
+	if err != nil { // nothing has run
+		return &Plan{Papers: s.Papers(), Jobs: cfg.states(nil, s.Jobs, data, code)}, nil
 	}
-	for i, t := range p.Trials {
-		if r, err := store.Run(cfg.Name, t.ID); err == nil {
-			p.States[i] = r.State
+	if m, found, err := store.Sweep(cfg.Name); err == nil && found {
+		if _, same := s.compare(jobKeys(m)); same {
+			s.Jobs = reorder(s.Jobs, jobKeys(m))
 		}
 	}
-	return p, nil
+	return &Plan{Papers: s.Papers(), Jobs: cfg.states(store, s.Jobs, data, code)}, nil
 }
 
 // previewCorpus opens the experiment's corpus. The built-in sample, where it is

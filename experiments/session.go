@@ -34,7 +34,8 @@ type Session struct {
 	workers int
 	resume  bool
 
-	data shelf[string, *dataset] // by their key
+	data  shelf[string, *dataset] // by their key
+	alone *Trial                  // the only one that will run, where that is known
 
 	mu      sync.Mutex
 	lean    int // trials that want garbage collected more often
@@ -93,6 +94,10 @@ func (s *Session) Close() error { return s.corpus.Close() }
 
 // Trials returns the trials that are decided.
 func (s *Session) Trials() []Trial { return decided(s.Jobs) }
+
+// Alone says that no trial but this one will run in the session: nothing that
+// only others learn from is prepared.
+func (s *Session) Alone(t Trial) { s.alone = &t }
 
 // Decide fills in trials of later rungs, as far as results allow, and reports
 // whether there are new ones.
@@ -193,6 +198,9 @@ func (s *Session) hold(ctx context.Context, t Trial, workers int) (*dataset, fun
 		s.data.clear(nil) // free the old before making the new
 		var wanted []Features
 		for _, f := range s.Config.Features {
+			if s.alone != nil && s.alone.Model.Features != f.Name {
+				continue
+			}
 			if slices.ContainsFunc(s.Config.variants(), func(m *Model) bool { return m.Features == f.Name }) {
 				wanted = append(wanted, f)
 			}

@@ -57,17 +57,26 @@ func Status(cfg *Config) (jobs []JobStatus, note string, err error) {
 			list = reorder(list, jobKeys(manifest))
 		}
 	}
-	cfg.Decide(list, data, code, func(trial string) Verdict { return stored(store, cfg.Name, trial) })
-	for _, j := range list {
-		s := JobStatus{Job: j}
-		if j.Decided() {
-			if run, err := store.Run(cfg.Name, j.Trial.ID); err == nil {
-				s.State, s.Run = run.State, run
-			}
-		}
-		jobs = append(jobs, s)
+	return cfg.states(store, list, data, code), note, nil
+}
+
+// states decides the jobs as far as the store's runs allow and pairs them with
+// theirs; without a store nothing has run.
+func (c *Config) states(store *results.Store, list []Job, data, code string) []JobStatus {
+	jobs := make([]JobStatus, len(list))
+	if store != nil {
+		c.Decide(list, data, code, func(trial string) Verdict { return stored(store, c.Name, trial) })
 	}
-	return jobs, note, nil
+	for i, j := range list {
+		jobs[i].Job = j
+		if store == nil || !j.Decided() {
+			continue
+		}
+		if run, err := store.Run(c.Name, j.Trial.ID); err == nil {
+			jobs[i].State, jobs[i].Run = run.State, run
+		}
+	}
+	return jobs
 }
 
 // corpusHash reads the hash of the experiment's corpus.

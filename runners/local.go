@@ -92,6 +92,7 @@ func One(ctx context.Context, s *experiments.Session, number, workers int) (Outc
 		return Outcome{Job: j}, fmt.Errorf("trial %d: %w: %s", number, ErrSpent, reason)
 	}
 	o := Outcome{Job: j, Trial: j.Trial}
+	s.Alone(j.Trial)
 	o.Run, o.Reused, o.Err = s.Run(ctx, j.Trial, workers)
 	if errors.Is(o.Err, results.ErrClaimed) {
 		return o, fmt.Errorf("%w: %w", ErrBusy, o.Err)

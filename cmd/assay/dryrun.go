@@ -14,25 +14,27 @@ import (
 // dryRun shows what a run would do.
 func dryRun(out io.Writer, cfg *experiments.Config, plan *experiments.Plan, asJSON bool) error {
 	type row struct {
-		Trial    string `json:"trial"`
+		Number   int    `json:"number"`
+		Trial    string `json:"trial,omitempty"`
 		Model    string `json:"model"`
 		Kind     string `json:"kind"`
 		Backend  string `json:"backend"`
-		Features string `json:"features"`
+		Features string `json:"features,omitempty"`
+		Setting  string `json:"setting,omitempty"`
 		Seed     uint64 `json:"seed"`
 		State    string `json:"state"`
 	}
 	var rows []row
 	todo := 0
-	for i, t := range plan.Trials {
-		state := string(plan.States[i])
-		if state == "" {
-			state = "to run"
+	for _, j := range plan.Jobs {
+		r := row{Number: j.Number, Trial: j.Trial.ID, Model: j.Model, Setting: j.Setting(), Seed: j.Seed, State: stateOf(j)}
+		if m := j.Trial.Model; m != nil {
+			r.Kind, r.Backend, r.Features = m.Kind, m.Backend, m.Features
 		}
-		if plan.States[i] != results.Done {
+		if j.State != results.Done {
 			todo++
 		}
-		rows = append(rows, row{t.ID, t.Model.Name, t.Model.Kind, t.Model.Backend, t.Model.Features, t.Seed, state})
+		rows = append(rows, r)
 	}
 	if asJSON {
 		return writeJSON(out, struct {
@@ -45,10 +47,28 @@ func dryRun(out io.Writer, cfg *experiments.Config, plan *experiments.Plan, asJS
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n# experiment %s: %d trials on %d papers, %d to run\n", cfg.Text(), cfg.Name, len(rows), plan.Papers, todo)
 	for _, r := range rows {
-		fmt.Fprintf(&b, "# %-11s %s  (%s, %s, %s)\n", r.State, r.Trial, r.Kind, r.Backend, r.Features)
+		about := []string{r.Kind, r.Backend, r.Features}
+		if r.Trial == "" {
+			r.Trial, about = r.Model, []string{fmt.Sprintf("seed %d", r.Seed)}
+		}
+		if r.Setting != "" {
+			about = append(about, r.Setting)
+		}
+		fmt.Fprintf(&b, "# %3d %-11s %s  (%s)\n", r.Number, r.State, r.Trial, strings.Join(about, ", "))
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// stateOf is the state of a job in a word or two.
+func stateOf(j experiments.JobStatus) string {
+	switch {
+	case !j.Decided():
+		return "undecided"
+	case j.State == "":
+		return "to run"
+	}
+	return string(j.State)
 }
 
 func writeJSON(out io.Writer, v any) error {

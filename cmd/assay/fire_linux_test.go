@@ -57,7 +57,7 @@ func TestFireDiskFull(t *testing.T) {
 				t.Fatalf("%d KiB: finished trial %s has predictions %s, want %s", kib, trial, hash, hashes[trial])
 			}
 		}
-		kib += 250
+		kib += 400
 		if err := syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, size()); err != nil {
 			t.Fatal(err)
 		}

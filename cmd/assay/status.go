@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -95,12 +96,11 @@ type statusRow struct {
 func statusRows(jobs []experiments.JobStatus, tasks map[int]slurm.Task) []statusRow {
 	rows := []statusRow{}
 	for _, j := range jobs {
-		r := statusRow{Number: j.Number, Model: j.Model, Setting: j.Setting(), Seed: j.Seed, Trial: j.Trial.ID, State: string(j.State)}
+		r := statusRow{Number: j.Number, Model: j.Model, Setting: j.Setting(), Seed: j.Seed, Trial: j.Trial.ID, State: stateOf(j)}
 		switch {
 		case !j.Decided():
-			r.State, r.Detail = "undecided", fmt.Sprintf("waits for results of trials up to %d", j.Needs[len(j.Needs)-1])
+			r.Detail = fmt.Sprintf("waits for results of trials up to %d", slices.Max(j.Needs))
 		case j.State == "":
-			r.State = "to run"
 		case j.State == results.Running:
 			r.Detail = "on " + j.Run.Provenance.Host + " since " + j.Run.Started.Local().Format(time.DateTime)
 		default:
