@@ -282,6 +282,11 @@ func (b *binder) checkHalving(path string, s *Sweep, m *Model, cfg *Config) {
 		b.fault(path, "sweep: %s = %d leaves no second rung above min_resource = %d by a reduction of %d", s.Resource, most, s.MinResource, s.Reduction)
 	case slices.ContainsFunc(s.Keys, func(k SweepKey) bool { return k.Key == s.Resource || k.Key == "stop_epoch" }):
 		b.fault(path+"."+s.Resource, "%s: is the resource of asha and cannot be swept as well", s.Resource)
+	default:
+		rungs := s.resources(most)
+		if least := power(s.Reduction, len(rungs)-1); s.Trials > 0 && s.Trials < least {
+			b.fault(path+".trials", "trials: of %d none comes to the last of the %d rungs %v of %s: take %d at least, or raise min_resource", s.Trials, len(rungs), rungs, s.Resource, least)
+		}
 	}
 	if cfg.Split.Validation == 0 {
 		b.fault("split.validation", "asha chooses by validation papers, but split.validation is 0")
@@ -297,6 +302,24 @@ func (b *binder) checkHalving(path string, s *Sweep, m *Model, cfg *Config) {
 	}) {
 		b.fault(path+".rule", "rule: %q is not among decision.rules: %s", s.Rule, strings.Join(cfg.Decision.Rules, ", "))
 	}
+}
+
+func power(base, exponent int) int {
+	out := 1
+	for range exponent {
+		out *= base
+	}
+	return out
+}
+
+// resources are those of the rungs, ascending to the most.
+func (s *Sweep) resources(most int) []int {
+	var out []int
+	for r := most; r >= s.MinResource; r /= s.Reduction {
+		out = append(out, r)
+	}
+	slices.Reverse(out)
+	return out
 }
 
 // value returns a resolved value of the model by its key.
@@ -367,11 +390,7 @@ func (b *binder) whole(p point, m *Model) point {
 // rungs gives each setting the resource of each rung, ascending to the model's own.
 func (s *Sweep) rungs(settings []point, m *Model) [][]point {
 	whole, _ := m.value(s.Resource)
-	var resources []int
-	for r := whole.(int); r >= s.MinResource; r /= s.Reduction {
-		resources = append(resources, r)
-	}
-	slices.Reverse(resources)
+	resources := s.resources(whole.(int))
 	var out [][]point
 	for k, r := range resources {
 		var rung []point
