@@ -43,7 +43,9 @@ func (s *Session) Run(ctx context.Context, t Trial, workers int) (run results.Ru
 	if s.resume && s.store.Resumable(s.Config.Name, t.ID, CheckpointFile) {
 		claim = s.store.Resume
 	}
-	w, err := claim(ctx, s.record(t))
+	record := s.record(t)
+	record.Workers = workers
+	w, err := claim(ctx, record)
 	if errors.Is(err, results.ErrFinished) {
 		if run, err = s.store.Run(s.Config.Name, t.ID); err == nil {
 			err = s.store.Verify(run)

@@ -51,9 +51,10 @@ type Run struct {
 
 	Started    time.Time `json:"started,omitzero"` // the first of the attempts that were continued
 	Finished   time.Time `json:"finished,omitzero"`
+	Workers    int       `json:"workers,omitempty"`           // cores that the last attempt used
 	Resumed    int       `json:"resumed,omitempty"`           // how often an attempt was continued from its checkpoint
 	Stages     []Stage   `json:"stages,omitempty"`            // in the order they ran; fit is the sum over attempts that were continued
-	PeakMemory uint64    `json:"peak_memory_bytes,omitempty"` // the process's largest resident set while the run held its folder, of all attempts; 0 where unknown
+	PeakMemory uint64    `json:"peak_memory_bytes,omitempty"` // the process's largest resident set while the run held its folder, of all attempts and with what ran beside it; 0 where unknown
 
 	Vectors *Vectors `json:"vectors,omitempty"` // the word vectors that the model saw papers through
 

@@ -47,6 +47,8 @@ const (
 type Store struct {
 	dir    string
 	timing leaseTiming
+
+	writers *atomic.Int32 // runs that this process writes
 }
 
 // OpenStore opens an existing store, to read or to write. A folder that is
@@ -59,7 +61,7 @@ func OpenStore(dir string) (*Store, error) {
 	if !info.IsDir() {
 		return nil, fault.Usagef("results: open store: %s is not a folder", dir)
 	}
-	return &Store{dir: dir, timing: defaultTiming()}, nil
+	return &Store{dir: dir, timing: defaultTiming(), writers: new(atomic.Int32)}, nil
 }
 
 // CreateStore opens a store to write to, and makes its folder where that is

@@ -20,6 +20,7 @@ import (
 // RunWriter writes one run's folder, which it alone holds. Its methods are safe
 // for concurrent use; after Finish, Fail, Interrupt or Close they fail.
 type RunWriter struct {
+	store  *Store
 	dir    string
 	name   string // experiment/trial
 	lease  *lease
@@ -32,6 +33,7 @@ type RunWriter struct {
 	logger  *slog.Logger
 	metrics *metricsLog
 	closed  bool
+	counted bool // among the store's writers
 }
 
 // Claim takes the folder of run.Experiment and run.Trial for this process and
@@ -76,7 +78,7 @@ func (s *Store) claim(ctx context.Context, run Run, keep bool) (*RunWriter, erro
 	if err != nil {
 		return fail(missing(s.dir, err))
 	}
-	w := &RunWriter{dir: dir, name: name, lease: lease}
+	w := &RunWriter{store: s, dir: dir, name: name, lease: lease}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
 	lease.keep(func() { w.cancel(fmt.Errorf("results: run %s: %w", name, lease.check())) })
 	// Before anything is read: a holder that was only asleep changes no more.
@@ -139,7 +141,10 @@ func (w *RunWriter) begin(run Run, keep bool) error {
 	run.State, run.Error, run.Results = Running, "", nil
 	run.Provenance = NewProvenance()
 	w.run = run
-	resetPeakMemory()
+	if w.store.writers.Add(1) == 1 {
+		resetPeakMemory() // runs side by side share one measure
+	}
+	w.counted = true
 	if err := w.writeRun(); err != nil {
 		return err
 	}
@@ -354,6 +359,10 @@ func (w *RunWriter) writeRun() error {
 // shut closes the files and gives the folder back.
 func (w *RunWriter) shut(done bool) error {
 	w.closed = true
+	if w.counted {
+		w.store.writers.Add(-1)
+		w.counted = false
+	}
 	var errs []error
 	if w.metrics != nil {
 		errs = append(errs, w.metrics.file.Close())
