@@ -24,7 +24,9 @@ func (s *Session) Spent(model string) string {
 	for i := range s.Jobs {
 		if j := &s.Jobs[i]; j.Model == model && j.Decided() {
 			if v := s.Stored(j.Trial.ID); v.Ended {
-				took += v.Run.Finished.Sub(v.Run.Started)
+				for _, stage := range v.Run.Stages {
+					took += time.Duration(stage.Seconds * float64(time.Second))
+				}
 			}
 		}
 	}

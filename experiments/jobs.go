@@ -48,25 +48,15 @@ func (c *Config) Jobs(data, code string) []Job {
 			jobs = append(jobs, c.rung([]*Model{m}, i, 0, 1, data, code)...)
 			continue
 		}
-		before := 0
 		n := len(m.rungs[0])
 		for k := range m.rungs {
-			first := len(jobs)
 			jobs = append(jobs, c.rung(pointers(m.rungs[k]), i, k, n, data, code)...)
-			for j := range jobs[first:] {
-				if k > 0 {
-					jobs[first+j].Needs = c.needs(before, jobs[first+j].Slot, m.Sweep.Reduction)
-				}
-			}
-			before = first
 			if n /= m.Sweep.Reduction; n == 0 {
 				break
 			}
 		}
 	}
-	for i := range jobs {
-		jobs[i].Number = i
-	}
+	c.link(jobs)
 	return jobs
 }
 
@@ -100,27 +90,51 @@ func (c *Config) rung(models []*Model, model, rung, n int, data, code string) []
 }
 
 // slotKey names a place in a later rung by all that decides who gets it, but for
-// the settings themselves, of which there may come more.
+// the settings themselves, of which there may come more: they have keys of their
+// own, which say what they learn from.
 func (c *Config) slotKey(j Job, data, code string) string {
 	one := *c
 	base := c.Models[j.model]
 	sweep := *base.Sweep
 	sweep.Keys, sweep.Trials, sweep.Hours = nil, 0, 0
 	base.Sweep = &sweep
-	one.Models, one.Published, one.Seeds = []Model{base}, nil, []uint64{j.Seed}
+	one.Models, one.Published, one.Features, one.Embeddings = []Model{base}, nil, nil, nil
+	one.Seeds = slices.Sorted(slices.Values(c.Seeds)) // a setting is judged by all of them
 	one.Name, one.Corpus.Path, one.Results.Path = "", "", ""
 	sum := sha256.Sum256([]byte(one.Text() + "\ndata = " + data + "\ncode = " + code))
 	return fmt.Sprintf("%s-rung%d-slot%d-s%d-%s", slug(base.Name), j.Rung, j.Slot, j.Seed, hex.EncodeToString(sum[:6]))
 }
 
-// needs are the numbers of the first (slot+1)·reduction members, with every
-// seed, of the rung that begins at the job first.
-func (c *Config) needs(first, slot, reduction int) []int {
-	var out []int
-	for i := range (slot + 1) * reduction * len(c.Seeds) {
-		out = append(out, first+i)
+// link says for each place in a later rung which jobs decide it: all seeds of the
+// first (slot+1)·reduction members of the rung before. Those of the first rung
+// count in the order of their numbers.
+func (c *Config) link(jobs []Job) {
+	type rung struct{ model, rung int }
+	members := map[rung][][]int{} // numbers by slot
+	for i := range jobs {
+		j := &jobs[i]
+		r := rung{j.model, j.Rung}
+		if j.Rung == 0 {
+			j.Slot = slices.IndexFunc(members[r], func(numbers []int) bool { return jobs[numbers[0]].setting == j.setting })
+			if j.Slot < 0 {
+				j.Slot = len(members[r])
+			}
+		}
+		for len(members[r]) <= j.Slot {
+			members[r] = append(members[r], nil)
+		}
+		members[r][j.Slot] = append(members[r][j.Slot], i)
 	}
-	return out
+	for i := range jobs {
+		j := &jobs[i]
+		j.Number, j.Needs = i, nil
+		if j.Rung == 0 {
+			continue
+		}
+		for _, numbers := range members[rung{j.model, j.Rung - 1}][:(j.Slot+1)*j.sweep.Reduction] {
+			j.Needs = append(j.Needs, numbers...)
+		}
+	}
 }
 
 // Verdict is what is known of a trial's result.
@@ -135,19 +149,31 @@ type Verdict struct {
 // place yet: which that is depends on results alone, not on the order in which
 // they came.
 func (c *Config) Decide(jobs []Job, data, code string, ended func(trial string) Verdict) bool {
+	known := map[string]Verdict{}
+	once := func(trial string) Verdict {
+		v, asked := known[trial]
+		if !asked {
+			v = ended(trial)
+			known[trial] = v
+		}
+		return v
+	}
 	any := false
-	for i := range jobs {
-		j := &jobs[i]
-		if j.Decided() || j.Rung == 0 {
-			continue
+	for again := true; again; {
+		again = false
+		for i := range jobs {
+			j := &jobs[i]
+			if j.Decided() || j.Rung == 0 {
+				continue
+			}
+			setting, ok := c.promoted(jobs, j, once)
+			if !ok {
+				continue
+			}
+			j.setting = setting
+			j.Trial = c.trial(&c.Models[j.model].rungs[j.Rung][setting], j.Seed, data, code)
+			any, again = true, true
 		}
-		setting, ok := c.promoted(jobs, j, ended)
-		if !ok {
-			continue
-		}
-		j.setting = setting
-		j.Trial = c.trial(&c.Models[j.model].rungs[j.Rung][setting], j.Seed, data, code)
-		any = true
 	}
 	return any
 }
@@ -204,7 +230,7 @@ func (s *Sweep) score(r results.Run) float64 {
 
 // reorder gives the jobs the numbers that keys list, with further ones behind
 // them in their order.
-func reorder(jobs []Job, keys []string) []Job {
+func (c *Config) reorder(jobs []Job, keys []string) []Job {
 	place := make(map[string]int, len(keys))
 	for i, k := range keys {
 		place[k] = i
@@ -223,17 +249,6 @@ func reorder(jobs []Job, keys []string) []Job {
 		}
 		return cmp.Compare(a.Number, b.Number)
 	})
-	number := make([]int, len(jobs)) // new by old
-	for i, j := range out {
-		number[j.Number] = i
-	}
-	for i := range out {
-		out[i].Number = i
-		needs := make([]int, len(out[i].Needs))
-		for k, n := range out[i].Needs {
-			needs[k] = number[n]
-		}
-		out[i].Needs = needs
-	}
+	c.link(out)
 	return out
 }

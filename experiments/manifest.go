@@ -3,11 +3,14 @@ package experiments
 import (
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
 
+	"assay/internal/atomicfile"
 	"assay/internal/fault"
 	"assay/results"
 )
@@ -27,23 +30,69 @@ func (s *Session) Adopt(force bool) (note string, err error) {
 		more, same := s.compare(keys)
 		switch {
 		case err == nil && found && same && more == 0:
-			s.Jobs = reorder(s.Jobs, keys)
-			return "", nil
+			s.Jobs = s.Config.reorder(s.Jobs, keys)
+			return "", s.writeConfig(false)
 		case err == nil && found && same:
-			s.Jobs = reorder(s.Jobs, keys)
+			s.Jobs = s.Config.reorder(s.Jobs, keys)
 			note = fmt.Sprintf("%d trials more than before; their numbers follow those of the others", more)
 		case found && !force:
-			return "", fault.Usagef("experiments: %s has a sweep of another configuration in %s: %s; `--force` goes on with this one, another name or `--results` begins one beside it",
+			return "", fault.Usagef("experiments: %s has a sweep of another configuration in %s: %s; `assay sweep --force` goes on with this one, another name or `--results` begins one beside it",
 				s.Config.Name, s.store.SweepPath(s.Config.Name), strings.Join(s.changes(old), "; "))
 		case found || err != nil:
 			note = "the trials are numbered anew: " + strings.Join(s.changes(old), "; ")
 		}
 		added, err := s.store.AddSweep(s.manifest(old.Number + 1))
+		if err == nil && added {
+			err = s.writeConfig(true)
+		}
 		if err != nil || added {
 			return note, err
 		}
 		// Another process was faster: see what it wrote.
 	}
+}
+
+// ConfigPath is where the resolved experiment of a sweep's newest manifest stands:
+// what tasks of a batch system read, those queued before it grew as well.
+func (s *Session) ConfigPath() string {
+	return filepath.Join(s.store.SweepPath(s.Config.Name), "config.toml")
+}
+
+// writeConfig writes the sweep's experiment, where it is missing or anew.
+func (s *Session) writeConfig(anew bool) error {
+	if _, err := os.Stat(s.ConfigPath()); err == nil && !anew {
+		return nil
+	}
+	whole, err := s.Config.absolute()
+	if err == nil {
+		err = atomicfile.WriteBytes(s.ConfigPath(), []byte(whole.Text()))
+	}
+	if err != nil {
+		return fmt.Errorf("experiments: keep the sweep's experiment: %w", err)
+	}
+	return nil
+}
+
+// absolute returns the experiment with paths that do not depend on where a
+// program is started.
+func (c *Config) absolute() (*Config, error) {
+	one := *c
+	one.Embeddings = slices.Clone(c.Embeddings)
+	paths := []*string{&one.Corpus.Path, &one.Results.Path}
+	for i := range one.Embeddings {
+		paths = append(paths, &one.Embeddings[i].File)
+	}
+	for _, p := range paths {
+		if *p == "" || *p == SyntheticPath {
+			continue
+		}
+		path, err := filepath.Abs(*p)
+		if err != nil {
+			return nil, err
+		}
+		*p = path
+	}
+	return &one, nil
 }
 
 func jobKeys(m results.Sweep) []string {
@@ -57,12 +106,14 @@ func jobKeys(m results.Sweep) []string {
 // compare reports how many jobs have none of the keys, and whether each key has
 // a job.
 func (s *Session) compare(keys []string) (more int, same bool) {
+	keys = slices.Clone(keys)
 	mine := map[string]bool{}
 	for _, j := range s.Jobs {
 		mine[j.Key] = true
 	}
 	same = !slices.ContainsFunc(keys, func(k string) bool { return !mine[k] })
-	return len(mine) - len(keys), same
+	slices.Sort(keys)
+	return len(mine) - len(slices.Compact(keys)), same
 }
 
 func (s *Session) manifest(number int) results.Sweep {

@@ -119,6 +119,32 @@ func TestManifestRefusesAnotherExperiment(t *testing.T) {
 	}
 }
 
+// What tasks read gives the same jobs from any folder, and grows with the sweep.
+func TestManifestKeepsTheExperiment(t *testing.T) {
+	dir := t.TempDir()
+	for _, set := range []string{"seeds=[1, 2]", "seeds=[1, 2, 3]"} {
+		s, _, err := adopted(t, dir, numbered, false, set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := Load(s.ConfigPath(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := Open(t.Context(), cfg, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer again.Close()
+		if note, err := again.Adopt(false); err != nil || note != "" || !slices.Equal(keysOf(again), keysOf(s)) {
+			t.Errorf("keys %q, want %q (%q, %v)", keysOf(again), keysOf(s), note, err)
+		}
+		if !filepath.IsAbs(cfg.Results.Path) || cfg.Corpus.Path != SyntheticPath {
+			t.Errorf("paths %s and %s", cfg.Results.Path, cfg.Corpus.Path)
+		}
+	}
+}
+
 // Processes that begin a sweep at the same time agree on its numbers.
 func TestManifestIsWrittenOnce(t *testing.T) {
 	dir := t.TempDir()
@@ -145,7 +171,7 @@ func TestManifestIsWrittenOnce(t *testing.T) {
 		}
 	}
 	names, err := filepath.Glob(filepath.Join(sessions[0].Store().SweepPath("numbered"), "*"))
-	if err != nil || len(names) != 1 {
+	if err != nil || len(names) != 2 { // and the experiment
 		t.Errorf("files %q, %v", names, err)
 	}
 }

@@ -40,7 +40,7 @@ func Preview(ctx context.Context, cfg *Config) (p *Plan, err error) {
 	}
 	if m, found, err := store.Sweep(cfg.Name); err == nil && found {
 		if _, same := s.compare(jobKeys(m)); same {
-			s.Jobs = reorder(s.Jobs, jobKeys(m))
+			s.Jobs = cfg.reorder(s.Jobs, jobKeys(m))
 		}
 	}
 	return &Plan{Papers: s.Papers(), Jobs: cfg.states(store, s.Jobs, data, code)}, nil

@@ -54,7 +54,7 @@ func Status(cfg *Config) (jobs []JobStatus, note string, err error) {
 			note = "the sweep was begun by another version of the program"
 		}
 		if same {
-			list = reorder(list, jobKeys(manifest))
+			list = cfg.reorder(list, jobKeys(manifest))
 		}
 	}
 	return cfg.states(store, list, data, code), note, nil

@@ -57,12 +57,17 @@ type Range struct {
 	Step  float64 `toml:"step" default:"0" range:"[0,)"`       // 0: Count says, or any number is drawn
 	Count int     `toml:"count" default:"0" range:"[0,10000]"` // points of equal distance
 	Log   bool    `toml:"log" default:"false"`                 // distances of logarithms
+
+	kind reflect.Kind // of the key
 }
 
 // digits to which a number of a range is rounded: a setting can be read and typed.
 const digits = 6
 
-func rounded(x float64) float64 {
+func (r *Range) rounded(x float64) float64 {
+	if r.kind != reflect.Float64 {
+		return math.Round(x)
+	}
 	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', digits, 64), 64)
 	if err != nil {
 		return x
@@ -80,7 +85,7 @@ func (r *Range) points() []float64 {
 			if x > r.Max+1e-9*r.Step {
 				return out
 			}
-			out = append(out, rounded(x))
+			out = append(out, r.rounded(x))
 		}
 	case r.Count == 1:
 		return []float64{r.Min}
@@ -94,9 +99,9 @@ func (r *Range) points() []float64 {
 // at returns the value at a share in [0, 1] of the way.
 func (r *Range) at(share float64) float64 {
 	if r.Log {
-		return rounded(math.Exp(math.Log(r.Min) + share*(math.Log(r.Max)-math.Log(r.Min))))
+		return r.rounded(math.Exp(math.Log(r.Min) + share*(math.Log(r.Max)-math.Log(r.Min))))
 	}
-	return rounded(r.Min + share*(r.Max-r.Min))
+	return r.rounded(r.Min + share*(r.Max-r.Min))
 }
 
 // point is one setting: values by key.
@@ -133,7 +138,7 @@ func (s *Sweep) draw(model string, i int) point {
 			p[k.Key] = k.Values[r.IntN(len(k.Values))]
 			continue
 		}
-		p[k.Key] = k.Range.at(r.Float64())
+		p[k.Key] = asKind(k.Range.at(r.Float64()), k.Range.kind)
 	}
 	return p
 }

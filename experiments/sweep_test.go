@@ -134,7 +134,7 @@ func TestSweepFaults(t *testing.T) {
 		{"naive_bayes", "[model.sweep]\nvariant = [\"poisson\"]", `swept.toml:19: variant: unknown value "poisson"; one of multinomial, bernoulli, gaussian`},
 		{"naive_bayes", "[model.sweep]", "swept.toml:18: sweep: no key to sweep; name one, such as dropout = [0.0, 0.1]"},
 		{"naive_bayes", "sweep = 3", "swept.toml:18: sweep: want a table [model.sweep], have 3"},
-		{"naive_bayes", "[model.sweep]\nkind = [\"random_forest\"]", "swept.toml:19: kind: cannot be swept; add another table instead"},
+		{"naive_bayes", "[model.sweep]\nkind = [\"random_forest\"]", "swept.toml:19: kind: cannot be swept: add another table instead"},
 		{"naive_bayes", "[model.sweep]\nmethod = \"gird\"\nalpha = [1]", `swept.toml:19: method: unknown value "gird"; did you mean "grid"?; one of grid, random, asha`},
 		{"naive_bayes", "[model.sweep]\nalpha = { min = 1, max = 2 }", "swept.toml:19: alpha: a grid needs step or count to make values of a range"},
 		{"naive_bayes", "[model.sweep]\nalpha = { min = 2, max = 1, count = 2 }", "swept.toml:19: alpha: min = 2 must lie below max = 1"},
@@ -225,8 +225,12 @@ func verdictOf(t Trial) Verdict {
 // run, and returns the trials by number.
 func promote(t *testing.T, cfg *Config, seed uint64) []string {
 	t.Helper()
+	return promoteAll(t, cfg, cfg.Jobs("data", "code"), seed)
+}
+
+func promoteAll(t *testing.T, cfg *Config, jobs []Job, seed uint64) []string {
+	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 0))
-	jobs := cfg.Jobs("data", "code")
 	ended := map[string]Verdict{}
 	for {
 		cfg.Decide(jobs, "data", "code", func(trial string) Verdict { return ended[trial] })
@@ -294,7 +298,7 @@ func TestHalvingDecidesByNumber(t *testing.T) {
 	for _, j := range jobs {
 		keys = append(keys, j.Key)
 	}
-	larger := reorder(more.Jobs("data", "code"), keys)
+	larger := more.reorder(more.Jobs("data", "code"), keys)
 	for i := range jobs {
 		if larger[i].Key != jobs[i].Key || larger[i].Number != i {
 			t.Fatalf("job %d of the larger sweep is %s, of the smaller one %s", i, larger[i].Key, jobs[i].Key)
@@ -312,6 +316,54 @@ func TestHalvingDecidesByNumber(t *testing.T) {
 	for i := range want {
 		if larger[i].Trial.ID != want[i] {
 			t.Errorf("job %d of the larger sweep got %s, of the smaller one %s", i, larger[i].Trial.ID, want[i])
+		}
+	}
+}
+
+// Values in another order, or more of them, change no decision that was taken
+// under a manifest; more seeds would, and make other places.
+func TestHalvingKeepsDecisions(t *testing.T) {
+	const text = "trees = 4\n[model.sweep]\nmethod = \"asha\"\nreduction = 2\ntrials = 40\nmin_leaf = %s"
+	cfg := sweepOf(t, "random_forest", fmt.Sprintf(text, "[5, 900, 17, 3000, 42, 8, 77, 1500]"))
+	want := promote(t, cfg, 0)
+	var keys []string
+	for _, j := range cfg.Jobs("data", "code") {
+		keys = append(keys, j.Key)
+	}
+	for _, values := range []string{"[1500, 77, 8, 42, 3000, 17, 900, 5]", "[3999, 5, 900, 17, 3500, 3000, 42, 8, 77, 1500, 2]"} {
+		other := sweepOf(t, "random_forest", fmt.Sprintf(text, values))
+		jobs := other.reorder(other.Jobs("data", "code"), keys)
+		if got := promoteAll(t, other, jobs, 1); !slices.Equal(got[:len(want)], want) {
+			t.Errorf("%s: trials\n%q, want\n%q", values, got[:len(want)], want)
+		}
+	}
+	more := sweepOf(t, "random_forest", fmt.Sprintf(text, "[5, 900, 17, 3000, 42, 8, 77, 1500]"), "seeds=[1, 2, 3]")
+	for _, j := range more.Jobs("data", "code") {
+		if j.Rung > 0 && slices.Contains(keys, j.Key) {
+			t.Fatalf("with another seed, %s is a place as before", j.Key)
+		}
+	}
+	// Models and tables beside it have no say.
+	beside := sweepOf(t, "random_forest", fmt.Sprintf(text, "[5, 900, 17, 3000, 42, 8, 77, 1500]")+"\n[features.f]\nkind = \"counts\"\n[[model]]\nname = \"other\"\nkind = \"naive_bayes\"\nfeatures = \"f\"")
+	all := beside.Jobs("data", "code")
+	for _, key := range keys {
+		if !slices.ContainsFunc(all, func(j Job) bool { return j.Key == key }) {
+			t.Errorf("with another model, no job has the key %s", key)
+		}
+	}
+}
+
+// Whole numbers of a table of vectors are drawn as such; --set wins over a table
+// in the file.
+func TestSweepOfTables(t *testing.T) {
+	keys := "embeddings = \"fasttext\"\n[model.sweep]\nmethod = \"random\"\ntrials = 9\n\"embeddings.fasttext.dimensions\" = { min = 4, max = 64 }"
+	if got := settings(sweepOf(t, "logistic_regression", keys)); len(got) != 9 || strings.Contains(strings.Join(got, ""), "dimensions=4.") {
+		t.Errorf("settings %q", got)
+	}
+	for range 8 { // tables have no order
+		cfg := sweepOf(t, "logistic_regression", "embeddings = \"fasttext\"\n[model.sweep.embeddings.fasttext]\ndimensions = [4, 8]", "model.m.sweep.embeddings.fasttext.dimensions=[16]")
+		if got := settings(cfg); len(got) != 1 || got[0] != "embeddings.dimensions=16" {
+			t.Fatalf("settings %q", got)
 		}
 	}
 }

@@ -29,9 +29,15 @@ func (b *binder) sweep(path string, raw any, m *Model, cfg *Config) *Sweep {
 	for k, v := range t {
 		if _, ok := own[k]; ok {
 			options[k] = v
-			continue
+		} else if _, isTable := v.(map[string]any); isTable {
+			flatten(keys, k, v)
 		}
-		flatten(keys, k, v)
+	}
+	for k, v := range t { // a dotted name, as --set gives it, wins over a table's
+		_, isOption := own[k]
+		if _, isTable := v.(map[string]any); !isOption && !isTable {
+			keys[k] = v
+		}
 	}
 	b.table(path, options, nil, s)
 	before := len(b.faults)
@@ -119,9 +125,12 @@ func (b *binder) target(path, key string, m *Model, cfg *Config) (reflect.Struct
 			maps.Copy(known, tagged(s))
 		}
 	}
-	for _, fixed := range []string{"name", "kind", "backend", "train"} {
+	for fixed, why := range map[string]string{
+		"name": "add another table instead", "kind": "add another table instead", "backend": "add another table instead", "train": "add another table instead",
+		"device": "it changes no result", "max_core_hours": "it changes no result", "max_gib": "it changes no result",
+	} {
 		if _, ok := known[fixed]; ok && fixed == key {
-			b.fault(join(path, key), "%s: cannot be swept; add another table instead", key)
+			b.fault(join(path, key), "%s: cannot be swept: %s", key, why)
 			return reflect.StructField{}, false
 		}
 		delete(known, fixed)
@@ -196,7 +205,7 @@ func (b *binder) described(path, key string, t map[string]any, f reflect.StructF
 		k.Values = list
 		return
 	}
-	r := &Range{}
+	r := &Range{kind: f.Type.Kind()}
 	b.table(path, rest, nil, r)
 	integer := f.Type.Kind() != reflect.Float64
 	if integer && f.Type.Kind() != reflect.Int && f.Type.Kind() != reflect.Int64 && f.Type.Kind() != reflect.Uint64 {
@@ -340,11 +349,16 @@ func (m *Model) value(key string) (any, bool) {
 func (b *binder) expand(path string, base map[string]any, tables map[string]any, m *Model) [][]Model {
 	s := m.Sweep
 	seen := map[string]bool{}
+	isNew := func(text string) bool {
+		before := seen[text]
+		seen[text] = true
+		return !before
+	}
 	var settings []point
 	add := func(p point) {
 		p = s.active(p, func(key string) any { v, _ := m.value(key); return v })
-		if text := fmt.Sprint(b.identity(path, base, tables, p)); !seen[text] {
-			seen[text] = true
+		// Other values may make the same model; to see that takes longer.
+		if isNew(fmt.Sprint(p)) && isNew(b.identity(path, base, tables, p)) {
 			settings = append(settings, p)
 		}
 	}
@@ -355,7 +369,7 @@ func (b *binder) expand(path string, base map[string]any, tables map[string]any,
 	} else {
 		// A small space is exhausted before all tries are.
 		for i := 0; len(settings) < s.Trials && i < 20*s.Trials+100; i++ {
-			add(b.whole(s.draw(m.Name, i), m))
+			add(s.draw(m.Name, i))
 		}
 	}
 	rungs := [][]point{settings}
@@ -371,20 +385,6 @@ func (b *binder) expand(path string, base map[string]any, tables map[string]any,
 		out = append(out, models)
 	}
 	return out
-}
-
-// whole rounds what was drawn for keys that hold whole numbers.
-func (b *binder) whole(p point, m *Model) point {
-	for key, v := range p {
-		x, isFloat := v.(float64)
-		if have, ok := m.value(key); ok && isFloat {
-			switch have.(type) {
-			case int, int64, uint64:
-				p[key] = int64(math.Round(x))
-			}
-		}
-	}
-	return p
 }
 
 // rungs gives each setting the resource of each rung, ascending to the model's own.

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/experiments"
-	"assay/internal/atomicfile"
 	"assay/internal/fault"
 	"assay/internal/suggest"
 	"assay/results"
@@ -160,9 +159,6 @@ func runSlurm(cmd *cobra.Command, session *experiments.Session, opt sweepOptions
 	if opt.dryRun {
 		return previewSlurm(ctx, cmd.OutOrStdout(), batch, rungs)
 	}
-	if err := atomicfile.WriteBytes(batch.Config, []byte(session.Config.Text())); err != nil {
-		return fmt.Errorf("sweep: %w", err)
-	}
 	submitted, err := submitRungs(ctx, batch, rungs, session, active)
 	return errors.Join(tellSubmitted(cmd, submitted, name, done, queued, opt.json), err)
 }
@@ -190,10 +186,14 @@ func newBatch(session *experiments.Session, dir string, opt sweepOptions) (slurm
 	if err != nil {
 		return slurm.Batch{}, err
 	}
+	config, err := filepath.Abs(session.ConfigPath())
+	if err != nil {
+		return slurm.Batch{}, err
+	}
 	name := session.Config.Name
 	return slurm.Batch{
 		Name: name, Dir: dir, Program: program, Results: out, Options: opt.slurm,
-		Config: filepath.Join(filepath.Dir(dir), "config.toml"),
+		Config: config,
 	}, nil
 }
 

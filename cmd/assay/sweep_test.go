@@ -102,7 +102,7 @@ func TestSweepRefusesAChange(t *testing.T) {
 	mustCall(t, "run", config, "--results", dir, "--trial", "0", "--quiet")
 	for _, verb := range [][]string{{"sweep", config}, {"run", config}, {"run", config, "--trial", "1"}} {
 		_, message, code := call(t, nil, append(verb, "--results", dir, "--quiet", "--set", "corpus.sample=300")...)
-		if code != 64 || !strings.Contains(message, "corpus.sample: 400 → 300") || !strings.Contains(message, "--force") {
+		if code != 64 || !strings.Contains(message, "corpus.sample: 400 → 300") || !strings.Contains(message, "assay sweep --force") {
 			t.Errorf("%q: code %d, %s", verb, code, message)
 		}
 	}
