@@ -309,3 +309,25 @@ func TestBudgetOfHours(t *testing.T) {
 		t.Errorf("error %v, want ErrSpent", err)
 	}
 }
+
+// A trial that could not be tried decides nothing.
+func TestErrorsOutsideARunDecideNothing(t *testing.T) {
+	s := openText(t, halving, t.TempDir())
+	blocked := s.Jobs[3].Trial
+	folder := s.Store().Path("halving", blocked.ID)
+	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(folder, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	outcomes, err := Local(t.Context(), s, LocalOptions{Jobs: 2})
+	if err == nil {
+		t.Error("no error")
+	}
+	for _, o := range outcomes {
+		if o.Job.Rung > 0 && slices.Contains(o.Job.Needs, 3) && o.Trial.ID != "" {
+			t.Errorf("job %d was decided without job 3", o.Job.Number)
+		}
+	}
+}

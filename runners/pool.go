@@ -150,8 +150,10 @@ func (p *pool) take(ctx context.Context, e end) {
 		return
 	}
 	p.state[e.number], p.outcomes[e.number] = ended, o
-	if !errors.Is(o.Err, results.ErrClaimed) {
+	if o.Err == nil {
 		p.verdicts[o.Trial.ID] = experiments.Verdict{Ended: true, Run: o.Run}
+	} else if v := p.session.Stored(o.Trial.ID); v.Run.State == results.Failed { // not lost, nor out of reach
+		p.verdicts[o.Trial.ID] = v
 	}
 	p.done++
 	p.board.add()
@@ -206,5 +208,5 @@ func (p *pool) err() error {
 
 // unwritable reports whether every further trial would fail alike.
 func unwritable(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EROFS)
 }
