@@ -22,8 +22,9 @@ func Chosen(ctx context.Context, cfg *Config, store *results.Store, current []Tr
 		trials = cfg.Trials(lastData(cfg, runs), "")
 	}
 	missing, other := 0, 0
+	index := indexRuns(runs)
 	for _, t := range trials {
-		r, otherCode := choose(t, runs, current == nil)
+		r, otherCode := choose(t, index.of(t), current == nil)
 		if r.State == "" {
 			missing++
 			continue

@@ -33,8 +33,9 @@ func compareRuns(ctx context.Context, cfg *Config, store *results.Store, current
 	opt.Name, opt.Problems, opt.Expected = cfg.Name, problems, []results.Run{}
 	opt.Papers = newPaperReader(ctx, store).scores
 	other := map[string]bool{}
+	index := indexRuns(runs)
 	for _, t := range trials {
-		want, otherCode := choose(t, runs, current == nil)
+		want, otherCode := choose(t, index.of(t), current == nil)
 		if otherCode && current != nil {
 			other[want.Trial] = true
 		}
@@ -90,4 +91,25 @@ func choose(t Trial, runs []results.Run, unfinished bool) (want results.Run, oth
 		}
 	}
 	return want, otherCode
+}
+
+// runIndex finds the runs among which a trial's is chosen: there may be ten
+// thousand of both.
+type runIndex struct{ byTrial, bySetting map[string][]results.Run }
+
+func indexRuns(runs []results.Run) runIndex {
+	x := runIndex{map[string][]results.Run{}, map[string][]results.Run{}}
+	for i, r := range runs {
+		x.byTrial[r.Trial] = runs[i : i+1]
+		x.bySetting[r.Setting] = append(x.bySetting[r.Setting], r)
+	}
+	return x
+}
+
+// of returns the trial's own run or, without one, those of its setting.
+func (x runIndex) of(t Trial) []results.Run {
+	if own := x.byTrial[t.ID]; own != nil {
+		return own
+	}
+	return x.bySetting[t.Setting]
 }

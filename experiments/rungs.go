@@ -74,7 +74,7 @@ func (s *Session) keepRung(t Trial, w *results.RunWriter) error {
 	}
 	records, err := s.store.Metrics(s.Config.Name, t.ID)
 	if err == nil {
-		err = os.MkdirAll(filepath.Dir(path), 0o755)
+		_, err = s.store.MakeFolder("cache", "rungs")
 	}
 	if err != nil {
 		return err

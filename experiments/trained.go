@@ -63,7 +63,7 @@ func (s *Session) trainOnce(ctx context.Context, d *dataset, e *Embeddings, pape
 	if hash, err = cachedVectors(path, recordPath); err != nil || hash != "" {
 		return hash, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if _, err := s.store.MakeFolder("cache", "embeddings"); err != nil {
 		return "", fmt.Errorf("experiments: make the cache of vectors: %w", err)
 	}
 	atomicfile.RemoveStale(path, time.Hour)

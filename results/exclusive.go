@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 )
-
-const locksFolder = "cache/locks"
 
 // lockPause is how long Exclusive waits before it looks again.
 const lockPause = 500 * time.Millisecond
@@ -23,8 +19,8 @@ func (s *Store) Exclusive(ctx context.Context, name string, work func(context.Co
 	if err := checkName("lock", name); err != nil {
 		return fmt.Errorf("results: %w", err)
 	}
-	dir := filepath.Join(s.dir, filepath.FromSlash(locksFolder), name)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	dir, err := s.MakeFolder("cache", "locks", name)
+	if err != nil {
 		return fmt.Errorf("results: lock %s: %w", name, err)
 	}
 	l, err := acquireLease(ctx, dir, newHolder(), s.timing)

@@ -77,6 +77,20 @@ func CreateStore(dir string) (*Store, error) {
 	return OpenStore(dir)
 }
 
+// MakeFolder makes a folder inside the store, level by level, and returns its
+// path. The store's own folder it never makes: who removes that does not want it
+// back.
+func (s *Store) MakeFolder(levels ...string) (path string, err error) {
+	path = s.dir
+	for _, level := range levels {
+		path = filepath.Join(path, level)
+		if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+			return "", err
+		}
+	}
+	return path, nil
+}
+
 // Path returns the folder of a run, whether it exists or not.
 func (s *Store) Path(experiment, trial string) string {
 	return filepath.Join(s.dir, runsFolder, experiment, trial)

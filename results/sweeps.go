@@ -90,7 +90,7 @@ func (s *Store) AddSweep(m Sweep) (added bool, err error) {
 		sealed, err = indentJSON(sealed)
 	}
 	if err == nil {
-		err = os.MkdirAll(dir, 0o755)
+		_, err = s.MakeFolder(sweepsFolder, m.Experiment)
 	}
 	path := manifestPath(dir, m.Number)
 	if err == nil {

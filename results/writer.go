@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -71,7 +70,7 @@ func (s *Store) claim(ctx context.Context, run Run, keep bool) (*RunWriter, erro
 	if isDone(dir) {
 		return fail(ErrFinished)
 	}
-	if err := s.makeFolder(run.Experiment, dir); err != nil {
+	if _, err := s.MakeFolder(runsFolder, run.Experiment, run.Trial); err != nil {
 		return fail(missing(s.dir, err))
 	}
 	lease, err := acquireLease(ctx, dir, newHolder(), s.timing)
@@ -96,17 +95,6 @@ func (s *Store) claim(ctx context.Context, run Run, keep bool) (*RunWriter, erro
 		return fail(err)
 	}
 	return w, nil
-}
-
-// makeFolder makes a run's folder and its experiment's, but never the store's:
-// who removes that does not want it back.
-func (s *Store) makeFolder(experiment, dir string) error {
-	for _, path := range []string{filepath.Join(s.dir, runsFolder, experiment), dir} {
-		if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-	}
-	return nil
 }
 
 // firstError returns the first that is not nil: one line, where errors.Join

@@ -40,11 +40,12 @@ func (i *interruption) Unwrap() error { return errInterrupted }
 
 func main() {
 	ctx, cancel := context.WithCancelCause(context.Background())
+	outliveLimits()
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, stopSignals()...)
 	go func() {
 		cancel(&interruption{<-signals})
-		signal.Reset() // a second signal ends the process at once
+		signal.Reset(stopSignals()...) // a second signal ends the process at once
 	}()
 	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	if err != nil {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"os/signal"
 	"syscall"
 )
 
@@ -16,3 +17,7 @@ func stopSignals() []os.Signal {
 // announcesLimit reports whether the signal says that a batch job's time is
 // nearly over: the job is to come back to the queue.
 func announcesLimit(s os.Signal) bool { return s == syscall.SIGUSR1 }
+
+// outliveLimits lets a write beyond `ulimit -f` fail like one on a full disk,
+// instead of ending the process.
+func outliveLimits() { signal.Ignore(syscall.SIGXFSZ) }

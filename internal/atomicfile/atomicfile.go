@@ -5,7 +5,6 @@ package atomicfile
 import (
 	"bufio"
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,7 +26,8 @@ func Write(path string, fill func(io.Writer) error) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, ignoreClosed(f.Close()), os.Remove(f.Name()))
+			_ = f.Close() // the first error says what is wrong
+			_ = os.Remove(f.Name())
 		}
 	}()
 	w := bufio.NewWriterSize(f, 1<<16)
@@ -83,13 +83,6 @@ func SyncDir(dir string) error {
 		return fmt.Errorf("sync folder %s: %w", dir, err)
 	}
 	return nil
-}
-
-func ignoreClosed(err error) error {
-	if errors.Is(err, os.ErrClosed) {
-		return nil
-	}
-	return err
 }
 
 // Probe writes and removes a file in dir, so that a folder which cannot be

@@ -71,16 +71,16 @@ func (t *trainer) save() error {
 	if c.Path == "" {
 		return nil
 	}
-	var err error
-	if c.Allowed != nil {
-		err = c.Allowed()
-	}
-	if err == nil {
-		seconds := t.spent()
-		err = atomicfile.Write(c.Path, func(w io.Writer) error {
-			return frame.Write(w, checkpointKind, checkpointVersion, func(e *frame.Encoder) { t.encode(e, seconds) })
-		})
-	}
+	seconds := t.spent()
+	err := atomicfile.Write(c.Path, func(w io.Writer) error {
+		// Not before the file is begun: who takes the folder over removes it then.
+		if c.Allowed != nil {
+			if err := c.Allowed(); err != nil {
+				return err
+			}
+		}
+		return frame.Write(w, checkpointKind, checkpointVersion, func(e *frame.Encoder) { t.encode(e, seconds) })
+	})
 	if err != nil {
 		return fmt.Errorf("training: write checkpoint %s: %w", c.Path, err)
 	}
