@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Spent says why no further trial of a model may begin, "" where one may: the
-// trials of its sweep that have ended, here or elsewhere, took as long together as
-// the sweep's hours.
+// Spent says why no further trial of a model may begin, "" where one may: to train
+// and judge the trials of its sweep that have ended, here or elsewhere, took as
+// long together as the sweep's hours.
 func (s *Session) Spent(model string) string {
 	var hours float64
 	for i := range s.Config.Models {
@@ -25,7 +25,9 @@ func (s *Session) Spent(model string) string {
 		if j := &s.Jobs[i]; j.Model == model && j.Decided() {
 			if v := s.Stored(j.Trial.ID); v.Ended {
 				for _, stage := range v.Run.Stages {
-					took += time.Duration(stage.Seconds * float64(time.Second))
+					if stage.Name != "prepare" && stage.Name != "features" { // which trials share
+						took += time.Duration(stage.Seconds * float64(time.Second))
+					}
 				}
 			}
 		}
@@ -33,7 +35,7 @@ func (s *Session) Spent(model string) string {
 	if took.Hours() < hours {
 		return ""
 	}
-	return fmt.Sprintf("the trials of %s have taken %.2f of the sweep's %g hours", model, took.Hours(), hours)
+	return fmt.Sprintf("the trials of %s have taken %.3g of the sweep's %g hours", model, took.Hours(), hours)
 }
 
 // Order lists the numbers of the jobs so that those which share papers and

@@ -27,11 +27,11 @@ func (s *Session) Adopt(force bool) (note string, err error) {
 			return "", err
 		}
 		keys := jobKeys(old)
-		more, same := s.compare(keys)
+		more, same := compareKeys(s.Jobs, keys)
 		switch {
 		case err == nil && found && same && more == 0:
 			s.Jobs = s.Config.reorder(s.Jobs, keys)
-			return "", s.writeConfig(false)
+			return "", s.writeConfig()
 		case err == nil && found && same:
 			s.Jobs = s.Config.reorder(s.Jobs, keys)
 			note = fmt.Sprintf("%d trials more than before; their numbers follow those of the others", more)
@@ -43,7 +43,7 @@ func (s *Session) Adopt(force bool) (note string, err error) {
 		}
 		added, err := s.store.AddSweep(s.manifest(old.Number + 1))
 		if err == nil && added {
-			err = s.writeConfig(true)
+			err = s.writeConfig()
 		}
 		if err != nil || added {
 			return note, err
@@ -58,13 +58,13 @@ func (s *Session) ConfigPath() string {
 	return filepath.Join(s.store.SweepPath(s.Config.Name), "config.toml")
 }
 
-// writeConfig writes the sweep's experiment, where it is missing or anew.
-func (s *Session) writeConfig(anew bool) error {
-	if _, err := os.Stat(s.ConfigPath()); err == nil && !anew {
-		return nil
-	}
+// writeConfig writes the sweep's experiment, unless it stands there as it is.
+func (s *Session) writeConfig() error {
 	whole, err := s.Config.absolute()
 	if err == nil {
+		if have, rerr := os.ReadFile(s.ConfigPath()); rerr == nil && string(have) == whole.Text() {
+			return nil
+		}
 		err = atomicfile.WriteBytes(s.ConfigPath(), []byte(whole.Text()))
 	}
 	if err != nil {
@@ -73,12 +73,43 @@ func (s *Session) writeConfig(anew bool) error {
 	return nil
 }
 
+// Renumber gives the session's jobs the numbers that Adopt would give them, and
+// writes nothing. What Adopt would refuse keeps numbers of its own.
+func (s *Session) Renumber() { s.Jobs = s.Config.numbered(s.store, s.Jobs) }
+
+// numbered orders the jobs as the newest manifest in the store does, where they
+// are those of it and perhaps more.
+func (c *Config) numbered(store *results.Store, jobs []Job) []Job {
+	m, found, err := store.Sweep(c.Name)
+	if err != nil || !found {
+		return jobs
+	}
+	if _, same := compareKeys(jobs, jobKeys(m)); !same {
+		return jobs
+	}
+	return c.reorder(jobs, jobKeys(m))
+}
+
 // absolute returns the experiment with paths that do not depend on where a
 // program is started.
 func (c *Config) absolute() (*Config, error) {
 	one := *c
-	one.Embeddings = slices.Clone(c.Embeddings)
+	one.Embeddings, one.Models = slices.Clone(c.Embeddings), slices.Clone(c.Models)
 	paths := []*string{&one.Corpus.Path, &one.Results.Path}
+	for i := range one.Models {
+		m := &one.Models[i]
+		if m.Sweep == nil {
+			continue
+		}
+		sweep := *m.Sweep
+		sweep.Keys = slices.Clone(sweep.Keys)
+		for k := range sweep.Keys {
+			if err := sweep.Keys[k].absolute(); err != nil {
+				return nil, err
+			}
+		}
+		m.Sweep = &sweep
+	}
 	for i := range one.Embeddings {
 		paths = append(paths, &one.Embeddings[i].File)
 	}
@@ -95,6 +126,22 @@ func (c *Config) absolute() (*Config, error) {
 	return &one, nil
 }
 
+// absolute makes the values of a key that names files absolute.
+func (k *SweepKey) absolute() error {
+	if !strings.HasPrefix(k.Key, "embeddings.") || !strings.HasSuffix(k.Key, ".file") {
+		return nil
+	}
+	k.Values = slices.Clone(k.Values)
+	for i, v := range k.Values {
+		path, err := filepath.Abs(fmt.Sprint(v))
+		if err != nil {
+			return err
+		}
+		k.Values[i] = path
+	}
+	return nil
+}
+
 func jobKeys(m results.Sweep) []string {
 	keys := make([]string, len(m.Jobs))
 	for i, j := range m.Jobs {
@@ -103,12 +150,12 @@ func jobKeys(m results.Sweep) []string {
 	return keys
 }
 
-// compare reports how many jobs have none of the keys, and whether each key has
-// a job.
-func (s *Session) compare(keys []string) (more int, same bool) {
+// compareKeys reports how many jobs have none of the keys, and whether each key
+// has a job.
+func compareKeys(jobs []Job, keys []string) (more int, same bool) {
 	keys = slices.Clone(keys)
 	mine := map[string]bool{}
-	for _, j := range s.Jobs {
+	for _, j := range jobs {
 		mine[j.Key] = true
 	}
 	same = !slices.ContainsFunc(keys, func(k string) bool { return !mine[k] })

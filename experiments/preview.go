@@ -38,12 +38,7 @@ func Preview(ctx context.Context, cfg *Config) (p *Plan, err error) {
 	if err != nil { // nothing has run
 		return &Plan{Papers: s.Papers(), Jobs: cfg.states(nil, s.Jobs, data, code)}, nil
 	}
-	if m, found, err := store.Sweep(cfg.Name); err == nil && found {
-		if _, same := s.compare(jobKeys(m)); same {
-			s.Jobs = cfg.reorder(s.Jobs, jobKeys(m))
-		}
-	}
-	return &Plan{Papers: s.Papers(), Jobs: cfg.states(store, s.Jobs, data, code)}, nil
+	return &Plan{Papers: s.Papers(), Jobs: cfg.states(store, cfg.numbered(store, s.Jobs), data, code)}, nil
 }
 
 // previewCorpus opens the experiment's corpus. The built-in sample, where it is

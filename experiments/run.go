@@ -61,7 +61,9 @@ func (s *Session) Run(ctx context.Context, t Trial, workers int) (run results.Ru
 	run = w.Run()
 	err = s.execute(w.Context(), t, w, &run, workers)
 	if err == nil {
-		err = s.keepRung(t, w)
+		if kerr := s.keepRung(t, w); kerr != nil { // a short cut for others, no more
+			w.Log().Warn("checkpoint not kept for the next rung", "reason", kerr)
+		}
 	}
 	if err == nil {
 		err = w.Finish(run)

@@ -138,6 +138,7 @@ func CurrentTrials(cfg *Config) ([]Trial, error) {
 	code := codeversion.Get()
 	jobs := cfg.Jobs(data, code)
 	if store, err := results.OpenStore(cfg.Results.Path); err == nil {
+		jobs = cfg.numbered(store, jobs)
 		cfg.Decide(jobs, data, code, func(trial string) Verdict { return stored(store, cfg.Name, trial) })
 	}
 	return decided(jobs), nil

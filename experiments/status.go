@@ -43,8 +43,7 @@ func Status(cfg *Config) (jobs []JobStatus, note string, err error) {
 	}
 	list := cfg.Jobs(data, code)
 	if found {
-		s := &Session{Config: cfg, Jobs: list}
-		more, same := s.compare(jobKeys(manifest))
+		more, same := compareKeys(list, jobKeys(manifest))
 		switch {
 		case !same:
 			note = "the experiment has changed since its sweep was begun; `assay sweep` says how"

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -26,17 +27,15 @@ func (b *binder) sweep(path string, raw any, m *Model, cfg *Config) *Sweep {
 	s := &Sweep{}
 	own := tagged(s)
 	options, keys := map[string]any{}, map[string]any{}
-	for k, v := range t {
+	dotted := func(k string) int { return min(strings.Count(k, "."), 1) }
+	names := slices.SortedFunc(maps.Keys(t), func(a, b string) int { // what --set gives wins over a table of the file
+		return cmp.Or(cmp.Compare(dotted(a), dotted(b)), cmp.Compare(a, b))
+	})
+	for _, k := range names {
 		if _, ok := own[k]; ok {
-			options[k] = v
-		} else if _, isTable := v.(map[string]any); isTable {
-			flatten(keys, k, v)
-		}
-	}
-	for k, v := range t { // a dotted name, as --set gives it, wins over a table's
-		_, isOption := own[k]
-		if _, isTable := v.(map[string]any); !isOption && !isTable {
-			keys[k] = v
+			options[k] = t[k]
+		} else {
+			flatten(keys, k, t[k])
 		}
 	}
 	b.table(path, options, nil, s)
@@ -250,11 +249,8 @@ func (b *binder) checkSweep(path string, s *Sweep, m *Model, cfg *Config) {
 		b.fault(join(path, key), "%s: its condition depends on itself", key)
 	}
 	for _, k := range s.Keys {
-		for when := range k.When {
-			swept := slices.ContainsFunc(s.Keys, func(o SweepKey) bool { return o.Key == when })
-			if _, own := m.value(when); !own && !swept {
-				b.fault(join(path, k.Key), "%s: when: the model has no key %q", k.Key, when)
-			}
+		for when, values := range k.When {
+			b.checkCondition(join(path, k.Key), k.Key, when, values, s, m)
 		}
 		if s.Method == "grid" && len(k.Values) == 0 {
 			b.fault(join(path, k.Key), "%s: a grid needs step or count to make values of a range", k.Key)
@@ -270,6 +266,21 @@ func (b *binder) checkSweep(path string, s *Sweep, m *Model, cfg *Config) {
 		b.fault(path+".trials", "trials: %d are more than %d", s.Trials, mostSettings)
 	}
 	b.checkHalving(path, s, m, cfg)
+}
+
+// checkCondition checks that a condition's key exists and can have its values.
+func (b *binder) checkCondition(path, key, when string, values []any, s *Sweep, m *Model) {
+	for _, keys := range []any{m, m.Options} {
+		if f, ok := tagged(keys)[when]; ok {
+			for _, v := range values {
+				b.field(path, key+": when: "+when, f, reflect.New(f.Type).Elem(), v)
+			}
+			return
+		}
+	}
+	if !slices.ContainsFunc(s.Keys, func(o SweepKey) bool { return o.Key == when }) {
+		b.fault(path, "%s: when: the model has no key %q", key, when)
+	}
 }
 
 // checkHalving checks the keys of asha, and that other methods have none.
@@ -375,6 +386,9 @@ func (b *binder) expand(path string, base map[string]any, tables map[string]any,
 	rungs := [][]point{settings}
 	if s.Method == "asha" {
 		rungs = s.rungs(settings, m)
+		if least := power(s.Reduction, len(rungs)-1); len(settings) < least {
+			b.fault(path+".sweep", "sweep: there are only %d settings, and it takes %d for one to come to the last of %d rungs: sweep more values, or raise min_resource", len(settings), least, len(rungs))
+		}
 	}
 	var out [][]Model
 	for _, rung := range rungs {

@@ -139,13 +139,10 @@ func (e *Embeddings) text() string {
 	return b.String()
 }
 
-// embedded makes features from word vectors. Networks train for hours beside
-// what lies in memory: features that nobody uses and that can be made again go
-// before.
+// embedded makes features from word vectors. They are large, and networks train
+// for hours beside what lies in memory: those that nobody uses go before.
 func (s *Session) embedded(ctx context.Context, d *dataset, f Features, table *Embeddings, workers int) (set *featureSet, err error) {
-	if f.Kind == "sequences" {
-		d.made.clear(func(key madeKey) bool { return key.embeddings != "" })
-	}
+	d.made.clear(func(key madeKey) bool { return key.embeddings != "" })
 	v, err := s.wordVectors(ctx, d, table, workers)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -84,13 +85,15 @@ given. docs/SWEEPS.md describes sweeps, clusters and other schedulers.`,
 	return cmd
 }
 
+const mostMemory = 1e6 // GiB
+
 func runSweep(cmd *cobra.Command, source string, opt sweepOptions) (err error) {
 	if opt.runner != "local" && opt.runner != "slurm" {
 		known := []string{"local", "slurm"}
 		return fault.Usagef("--runner %s: unknown%s; one of %s; docs/SWEEPS.md shows other schedulers", opt.runner, suggest.Hint(opt.runner, known), strings.Join(known, ", "))
 	}
-	if !(opt.memory >= 0) {
-		return fault.Usagef("--memory %g: want GiB above 0, or 0 for three quarters of the machine's", opt.memory)
+	if !(opt.memory >= 0 && opt.memory <= mostMemory) {
+		return fault.Usagef("--memory %g: want GiB from 0 to %g; 0 takes three quarters of the machine's", opt.memory, mostMemory)
 	}
 	cfg, err := loadConfig(source, opt.overrides, opt.results)
 	if err != nil {
@@ -119,7 +122,7 @@ func runSweep(cmd *cobra.Command, source string, opt sweepOptions) (err error) {
 		return err
 	}
 	return runLocal(cmd, session, format, opt.quiet, runners.LocalOptions{
-		Jobs: opt.jobs, Workers: opt.workers, Memory: int64(opt.memory * (1 << 30)),
+		Jobs: opt.jobs, Workers: opt.workers, Memory: int64(math.Ceil(opt.memory * (1 << 30))),
 	})
 }
 
@@ -141,6 +144,9 @@ func runSlurm(cmd *cobra.Command, session *experiments.Session, opt sweepOptions
 	if err != nil {
 		return err
 	}
+	if known.Blind && !opt.dryRun {
+		return fmt.Errorf("sweep: trials were submitted before, and whether their tasks still wait cannot be asked, so nothing is submitted: %s", strings.Join(known.Unasked, "; "))
+	}
 	active := activeTasks(known)
 	if opt.force && len(active) > 0 {
 		return fault.Usagef("sweep: --force numbers the trials anew, but %d tasks of the sweep are still queued or running: `scancel` them first", len(active))
@@ -150,6 +156,7 @@ func runSlurm(cmd *cobra.Command, session *experiments.Session, opt sweepOptions
 			return err
 		}
 	}
+	session.Renumber()
 	batch, err := newBatch(session, dir, opt)
 	if err != nil {
 		return err
@@ -179,7 +186,7 @@ func newBatch(session *experiments.Session, dir string, opt sweepOptions) (slurm
 	if err != nil {
 		return slurm.Batch{}, err
 	}
-	if strings.Contains(program, string(filepath.Separator)+"go-build") {
+	if strings.HasPrefix(program, filepath.Join(os.TempDir(), "go-build")) {
 		return slurm.Batch{}, fault.Usagef("sweep: tasks cannot run a program that `go run` will remove: build it first, `go build -o bin/assay ./cmd/assay`, in a folder that the nodes see")
 	}
 	out, err := filepath.Abs(session.Config.Results.Path)
@@ -198,18 +205,28 @@ func newBatch(session *experiments.Session, dir string, opt sweepOptions) (slurm
 }
 
 // unfinished lists the numbers of the trials to submit, by rung, and how many
-// are done or queued.
+// are done or queued. A place in a later rung is submitted, done or not, where a
+// trial that decides it is: another may come out.
 func unfinished(session *experiments.Session, active map[int]slurm.Task) (rungs [][]int, done, queued int) {
+	chosen, spent := map[int]bool{}, map[string]bool{}
+	for i := range session.Config.Models {
+		name := session.Config.Models[i].Name
+		spent[name] = session.Spent(name) != ""
+	}
 	for _, j := range session.Jobs {
 		_, waits := active[j.Number]
+		open := slices.ContainsFunc(j.Needs, func(n int) bool { return chosen[n] })
 		switch {
-		case j.Decided() && session.Stored(j.Trial.ID).Run.State == results.Done:
+		case !open && j.Decided() && session.Stored(j.Trial.ID).Run.State == results.Done:
 			done++
 			continue
 		case waits:
 			queued++
 			continue
+		case spent[j.Model]:
+			continue
 		}
+		chosen[j.Number] = true
 		for len(rungs) <= j.Rung {
 			rungs = append(rungs, nil)
 		}

@@ -87,9 +87,10 @@ func TestSweepAndItsTrials(t *testing.T) {
 		}
 	}
 	// Added values are new trials; the others stay.
-	_, message, code := call(t, nil, "sweep", config, "--results", whole, "--quiet", "--set", "model.NB.sweep.alpha=[0.1, 0.5, 1.0]")
-	if code != 0 {
-		t.Fatalf("added values: %d, %s", code, message)
+	more := []string{config, "--results", whole, "--set", "model.NB.sweep.alpha=[0.05, 0.1, 1.0]"}
+	printed := mustCall(t, append([]string{"sweep", "--quiet"}, more...)...)
+	if table := mustCall(t, append([]string{"table"}, more...)...); table != printed {
+		t.Errorf("the sweep printed\n%s\nthe table is\n%s", printed, table)
 	}
 	if st := statusOf(t, config, whole); len(st.Trials) != 10 {
 		t.Errorf("%d trials of the experiment without them, want 10", len(st.Trials))
@@ -119,7 +120,7 @@ func TestSweepWrongUse(t *testing.T) {
 	}{
 		{[]string{"sweep", config, "--runner", "slrum"}, `--runner slrum: unknown; did you mean "slurm"?; one of local, slurm; docs/SWEEPS.md shows other schedulers`},
 		{[]string{"sweep", config, "--jobs", "-1"}, "runners: -1 trials at once: want 1 to 1024, or 0 for one a core"},
-		{[]string{"sweep", config, "--memory", "-3"}, "--memory -3: want GiB above 0, or 0 for three quarters of the machine's"},
+		{[]string{"sweep", config, "--memory", "-3"}, "--memory -3: want GiB from 0 to 1e+06; 0 takes three quarters of the machine's"},
 		{[]string{"run", config, "--trial", "10"}, "runners: no trial 10: the experiment has 10, from 0 to 9"},
 		{[]string{"run", config, "--trial", "-7"}, "runners: no trial -7: the experiment has 10, from 0 to 9"},
 		{[]string{"sweep"}, "accepts 1 arg(s), received 0; usage: assay sweep CONFIG [flags]"},

@@ -47,6 +47,7 @@ func (t Task) String() string {
 type Known struct {
 	Tasks   map[int]Task // by number of the trial
 	Unasked []string     // what could not be asked, and why: one line each
+	Blind   bool         // the queue is among it: a task may be there though it is not in Tasks
 }
 
 // Jobs tells for each trial that was submitted from dir what became of it: of
@@ -61,7 +62,7 @@ func Jobs(ctx context.Context, dir string) (Known, error) {
 	var k Known
 	queued, err := queue(ctx)
 	if err != nil {
-		k.Unasked = append(k.Unasked, err.Error())
+		k.Unasked, k.Blind = append(k.Unasked, err.Error()), true
 	}
 	arrays := collect(records, queued)
 	if missing := unknown(arrays, queued); len(missing) > 0 {

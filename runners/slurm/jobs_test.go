@@ -118,6 +118,9 @@ func TestJobsSaysWhatItCouldNotAsk(t *testing.T) {
 		if !slices.Equal(k.Unasked, c.want) {
 			t.Errorf("not asked: %q, want %q", k.Unasked, c.want)
 		}
+		if k.Blind != (c.squeue != "exit 0") {
+			t.Errorf("squeue %q: blind is %t", c.squeue, k.Blind)
+		}
 		if len(k.Tasks) != 7 || k.Tasks[0].Active() || k.Tasks[0].String() != "unknown to Slurm" {
 			t.Errorf("tasks %v", k.Tasks)
 		}
