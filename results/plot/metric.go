@@ -134,6 +134,9 @@ func (m metric) estimate(rule metrics.Rule, runs []results.Run) (estimate, bool)
 	e.mean = s.Mean
 	if s.HasInterval() {
 		e.interval, e.source = &Range{s.Mean - s.HalfWidth, s.Mean + s.HalfWidth}, overSeeds
+		if m.score { // few seeds reach far beyond what a score can be
+			e.interval.Low, e.interval.High = max(e.interval.Low, 0), min(e.interval.High, 100)
+		}
 		return e, true
 	}
 	if res, _ := runs[0].Result(rule); len(runs) == 1 && m.papers != nil && res.Intervals != nil {
