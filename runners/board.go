@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -31,7 +32,7 @@ func (b *board) done() { b.bar.Done() }
 // enter returns the context that the trial of a job is to work with, and what to
 // call at its end.
 func (b *board) enter(ctx context.Context, number int, name string) (context.Context, func()) {
-	t := &task{board: b, name: fmt.Sprintf("%d %s", number, name)}
+	t := &task{board: b, number: number, name: fmt.Sprintf("%d %s", number, name)}
 	b.mu.Lock()
 	b.tasks = append(b.tasks, t)
 	b.show()
@@ -52,7 +53,7 @@ func (b *board) enter(ctx context.Context, number int, name string) (context.Con
 func (b *board) show() {
 	var parts []string
 	for _, t := range b.tasks {
-		parts = append(parts, t.String())
+		parts = append(parts, t.text(len(b.tasks) > 1))
 	}
 	b.bar.Note(strings.Join(parts, " | "))
 }
@@ -60,22 +61,28 @@ func (b *board) show() {
 // task is a trial that runs: a sink for its bars, of which the one begun last is
 // told.
 type task struct {
-	board *board
-	name  string
-	bars  []*stage
+	board  *board
+	number int
+	name   string // with the number
+	bars   []*stage
 }
 
-// String is the trial, what it does and how far that is.
-func (t *task) String() string {
+// text is the trial, what it does and how far that is; of several by number, and
+// without remarks, so that they fit a line.
+func (t *task) text(several bool) string {
+	name := t.name
+	if several {
+		name = strconv.Itoa(t.number)
+	}
 	if len(t.bars) == 0 {
-		return t.name
+		return name
 	}
 	s := t.bars[len(t.bars)-1]
-	text := t.name + ": " + s.name
+	text := name + ": " + s.name
 	if s.total > 0 {
 		text += fmt.Sprintf(" %d %%", 100*s.count/s.total)
 	}
-	if s.note != "" {
+	if s.note != "" && !several {
 		text += ", " + s.note
 	}
 	return text

@@ -90,7 +90,7 @@ func (b *terminalBar) Note(text string) {
 	b.sink.mu.Lock()
 	defer b.sink.mu.Unlock()
 	if b.top() {
-		b.bar.Describe(b.name + " " + text)
+		b.bar.Describe(cut(b.name+" "+text, b.sink.room()))
 	}
 }
 
@@ -104,6 +104,29 @@ func (b *terminalBar) Done() {
 			return
 		}
 	}
+}
+
+// besideText is what a bar takes in columns beside its text.
+const besideText = 60
+
+// room is how many columns of the terminal a bar's text may take.
+func (s *terminalSink) room() int {
+	width := 80
+	if f, ok := s.stderr.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			width = w
+		}
+	}
+	return max(width-besideText, 20)
+}
+
+// cut shortens a text to so many runes.
+func cut(text string, most int) string {
+	r := []rune(text)
+	if len(r) <= most {
+		return text
+	}
+	return string(r[:most-1]) + "…"
 }
 
 // top reports whether b is the bar on show.
