@@ -3,8 +3,10 @@ package experiments
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"assay/corpus"
 	"assay/corpus/synthetic"
@@ -16,6 +18,8 @@ import (
 type Plan struct {
 	Papers int64 // that each trial draws
 	Jobs   []JobStatus
+	// Note says where Adopt would number the trials otherwise, or refuse them.
+	Note string
 }
 
 // Preview checks all that Open checks and returns the jobs with the numbers that
@@ -38,7 +42,16 @@ func Preview(ctx context.Context, cfg *Config) (p *Plan, err error) {
 	if err != nil { // nothing has run
 		return &Plan{Papers: s.Papers(), Jobs: cfg.states(nil, s.Jobs, data, code)}, nil
 	}
-	return &Plan{Papers: s.Papers(), Jobs: cfg.states(store, cfg.numbered(store, s.Jobs), data, code)}, nil
+	p = &Plan{Papers: s.Papers(), Jobs: cfg.states(store, cfg.numbered(store, s.Jobs), data, code)}
+	if m, found, err := store.Sweep(cfg.Name); err == nil && found {
+		s.code = code
+		if more, same := compareKeys(s.Jobs, jobKeys(m)); !same {
+			p.Note = "there is a sweep of another configuration, and this one is refused without --force: " + strings.Join(s.changes(m), "; ")
+		} else if more > 0 {
+			p.Note = fmt.Sprintf("%d trials more than the sweep has", more)
+		}
+	}
+	return p, nil
 }
 
 // previewCorpus opens the experiment's corpus. The built-in sample, where it is

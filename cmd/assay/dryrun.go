@@ -41,11 +41,15 @@ func dryRun(out io.Writer, cfg *experiments.Config, plan *experiments.Plan, asJS
 			Experiment string `json:"experiment"`
 			Papers     int64  `json:"papers"`
 			Config     string `json:"config"`
+			Note       string `json:"note,omitempty"`
 			Trials     []row  `json:"trials"`
-		}{cfg.Name, plan.Papers, cfg.Text(), rows})
+		}{cfg.Name, plan.Papers, cfg.Text(), plan.Note, rows})
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n# experiment %s: %d trials on %d papers, %d to run\n", cfg.Text(), cfg.Name, len(rows), plan.Papers, todo)
+	if plan.Note != "" {
+		fmt.Fprintf(&b, "# note: %s\n", plan.Note)
+	}
 	for _, r := range rows {
 		about := []string{r.Kind, r.Backend, r.Features}
 		if r.Trial == "" {

@@ -87,7 +87,7 @@ func newPlotCurves() *cobra.Command {
 		},
 	}
 	opt.flags(cmd, plot.CurveMetrics())
-	cmd.Flags().StringSliceVar(&trials, "trial", nil, "draw this trial, as `assay runs list` names it; repeatable")
+	cmd.Flags().StringSliceVar(&trials, "trial", nil, "draw the trial of this name, as 'assay runs list' prints it; repeatable")
 	return cmd
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"assay/experiments"
 	"assay/internal/fault"
@@ -87,6 +88,24 @@ given. docs/SWEEPS.md describes sweeps, clusters and other schedulers.`,
 
 const mostMemory = 1e6 // GiB
 
+// checkRunnerFlags refuses flags of the other runner, which would do nothing.
+func checkRunnerFlags(cmd *cobra.Command, runner string) error {
+	of := map[string]string{"jobs": "local", "memory": "local", "workers": "local"}
+	for _, name := range []string{"partition", "time", "warn", "mem", "gpus", "cpus", "max-parallel", "setup", "sbatch"} {
+		of[name] = "slurm"
+	}
+	var wrong []string
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if own := of[f.Name]; own != "" && own != runner {
+			wrong = append(wrong, "--"+f.Name)
+		}
+	})
+	if len(wrong) > 0 {
+		return fault.Usagef("%s: of the other runner; this is --runner %s", strings.Join(wrong, ", "), runner)
+	}
+	return nil
+}
+
 func runSweep(cmd *cobra.Command, source string, opt sweepOptions) (err error) {
 	if opt.runner != "local" && opt.runner != "slurm" {
 		known := []string{"local", "slurm"}
@@ -94,6 +113,9 @@ func runSweep(cmd *cobra.Command, source string, opt sweepOptions) (err error) {
 	}
 	if !(opt.memory >= 0 && opt.memory <= mostMemory) {
 		return fault.Usagef("--memory %g: want GiB from 0 to %g; 0 takes three quarters of the machine's", opt.memory, mostMemory)
+	}
+	if err := checkRunnerFlags(cmd, opt.runner); err != nil {
+		return err
 	}
 	cfg, err := loadConfig(source, opt.overrides, opt.results)
 	if err != nil {
@@ -275,10 +297,11 @@ func previewSlurm(ctx context.Context, out io.Writer, batch slurm.Batch, rungs [
 			return err
 		}
 		for _, s := range scripts {
+			about := s.Path // kept there once it is submitted
 			if rung > 0 {
-				fmt.Fprintf(out, "# rung %d: submitted to begin after the tasks of the rung before have ended\n", rung)
+				about = fmt.Sprintf("rung %d: submitted to begin after the tasks of the rung before have ended", rung)
 			}
-			if _, err := fmt.Fprintf(out, "# %s\n%s\n", s.Path, s.Text); err != nil {
+			if _, err := fmt.Fprintf(out, "# %s\n%s\n", about, s.Text); err != nil {
 				return err
 			}
 		}

@@ -121,6 +121,8 @@ func TestSweepWrongUse(t *testing.T) {
 		{[]string{"sweep", config, "--runner", "slrum"}, `--runner slrum: unknown; did you mean "slurm"?; one of local, slurm; docs/SWEEPS.md shows other schedulers`},
 		{[]string{"sweep", config, "--jobs", "-1"}, "runners: -1 trials at once: want 1 to 1024, or 0 for one a core"},
 		{[]string{"sweep", config, "--memory", "-3"}, "--memory -3: want GiB from 0 to 1e+06; 0 takes three quarters of the machine's"},
+		{[]string{"sweep", config, "--partition", "gpu", "--time", "4"}, "--partition, --time: of the other runner; this is --runner local"},
+		{[]string{"sweep", config, "--runner", "slurm", "--jobs", "4"}, "--jobs: of the other runner; this is --runner slurm"},
 		{[]string{"run", config, "--trial", "10"}, "runners: no trial 10: the experiment has 10, from 0 to 9"},
 		{[]string{"run", config, "--trial", "-7"}, "runners: no trial -7: the experiment has 10, from 0 to 9"},
 		{[]string{"sweep"}, "accepts 1 arg(s), received 0; usage: assay sweep CONFIG [flags]"},

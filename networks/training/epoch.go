@@ -40,7 +40,7 @@ func (t *trainer) validate(ctx context.Context) (EpochRecord, error) {
 
 // endEpoch decides what an epoch was worth, and keeps it.
 func (t *trainer) endEpoch(r EpochRecord) error {
-	r.Best = r.ValidationF1 == nil || t.best == nil || *r.ValidationF1 > t.bestF1
+	r.Best = t.better(r)
 	if r.Best {
 		if r.ValidationF1 != nil {
 			t.bestF1 = *r.ValidationF1
@@ -64,6 +64,19 @@ func (t *trainer) endEpoch(r EpochRecord) error {
 		}
 	}
 	return t.save()
+}
+
+// better reports whether an epoch beats the best so far: by validation F1 or, of
+// equal ones, such as the 0 of a network that is not sure of anything yet, by
+// validation loss. Without validation papers the last epoch is the best.
+func (t *trainer) better(r EpochRecord) bool {
+	switch {
+	case r.ValidationF1 == nil || t.best == nil:
+		return true
+	case *r.ValidationF1 != t.bestF1:
+		return *r.ValidationF1 > t.bestF1
+	}
+	return *r.ValidationLoss < *t.curve[t.bestEpoch-1].ValidationLoss
 }
 
 // watch counts epochs without an improvement for early stopping.

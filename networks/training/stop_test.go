@@ -55,7 +55,8 @@ func TestEarlyStopping(t *testing.T) {
 		best     int
 	}{
 		{"f1 falls", "f1", 1, []judged{{3, half}, {2, right}, {1, half}, {1, right}}, 3, true, 2},
-		{"f1 stays", "f1", 2, []judged{{3, half}, {2, half}, {1, half}, {1, right}}, 3, true, 1},
+		{"f1 stays, loss falls", "f1", 2, []judged{{3, half}, {2, half}, {1, half}, {1, right}}, 3, true, 3},
+		{"f1 stays, loss rises", "f1", 2, []judged{{3, half}, {3, half}, {4, half}, {1, right}}, 3, true, 1},
 		{"f1 improves within patience", "f1", 2, []judged{{3, wrong}, {3, wrong}, {3, half}, {3, half}, {3, right}, {3, right}}, 6, false, 5},
 		{"patience begins anew", "f1", 2, []judged{{3, half}, {3, wrong}, {3, right}, {3, half}, {3, half}, {3, half}}, 5, true, 3},
 		{"loss rises, f1 improves", "loss", 1, []judged{{2, half}, {1, half}, {1.5, right}, {0, wrong}}, 3, true, 3},

@@ -71,7 +71,8 @@ type state struct {
 }
 
 // Run trains the network on train and leaves it with the parameters of the epoch
-// with the best validation F1 over categories at a threshold of 0.5, of the last
+// with the best validation F1 over categories at a threshold of 0.5 (of equal
+// ones that with the lowest validation loss), of the last
 // one without validation papers. The same network, data and options give the
 // same bits whatever the number of workers, and whether it was interrupted or
 // not. A cancelled context ends it within a step, after a checkpoint where one is

@@ -31,6 +31,18 @@ func score(key, title, note string, get func(results.RuleResult) float64) metric
 	}
 }
 
+// validation is a score on the validation papers, which runs without these lack.
+func validation(key, title, note string, get func(results.ValidationScores) float64) metric {
+	m := score(key, title, note, nil)
+	m.value = func(_ results.Run, r results.RuleResult) (float64, bool) {
+		if r.Validation == nil {
+			return 0, false
+		}
+		return get(*r.Validation), true
+	}
+	return m
+}
+
 func precisionAt(k int) metric {
 	m := score(fmt.Sprintf("precision_at_%d", k), fmt.Sprintf("P@%d", k), "", nil)
 	m.value = func(_ results.Run, r results.RuleResult) (float64, bool) { return r.All.At(k) }
@@ -55,6 +67,8 @@ func metricsKnown() []metric {
 		score("recall", "Recall", "", of(func(r metrics.Report) float64 { return r.SampleRecall })),
 		overPapers(score(exactKey, "Exact", "Exact: share of papers whose categories are all right", of(func(r metrics.Report) float64 { return r.SubsetAccuracy })),
 			func(p PaperScores) []float64 { return p.Exact }, func(p PaperScores) []float64 { return p.Exact }),
+		validation("validation_f1", "Val. F1", "Val.: on the validation papers, by which a setting is chosen", func(v results.ValidationScores) float64 { return v.F1 }),
+		validation("validation_master_f1", "Val. master F1", "", func(v results.ValidationScores) float64 { return v.MasterF1 }),
 		withNote(precisionAt(1), "P@k: share of true categories among the k best-scoring"), precisionAt(3), precisionAt(5),
 		{Column: Column{Key: "fit_seconds", Title: "Fit", Unit: "seconds", Numeric: true}, value: func(run results.Run, _ results.RuleResult) (float64, bool) {
 			d, ok := run.Stage("fit")

@@ -106,7 +106,7 @@ func (c *comparison) testNotes() []string {
 		notes = append(notes, text)
 	}
 	if t.fewSeeds {
-		notes = append(notes, fmt.Sprintf("%d seeds decide nothing beside papers; %d would.", seedsBesidePapers-1, seedsBesidePapers))
+		notes = append(notes, fmt.Sprintf("With %d seeds the test over papers decides alone where there is one; from %d seeds on both do.", seedsBesidePapers-1, seedsBesidePapers))
 	}
 	if len(untested) > 0 {
 		notes = append(notes, fmt.Sprintf("Not tested against the best, for want of %d common seeds or of common papers: %s.",

@@ -115,8 +115,11 @@ func (p *pivot) arrange() {
 		}
 	}
 	if !p.byRule() {
-		rules = rules[:1]
 		p.rule = rules[0]
+		if slices.Contains(rules, "tuned") { // as plots do: it favours no model
+			p.rule = "tuned"
+		}
+		rules = []string{p.rule}
 	}
 	p.axes, p.cells = map[string]*pivotAxis{}, map[[2]*pivotAxis]*pivotCell{}
 	for _, g := range p.groups {

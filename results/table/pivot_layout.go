@@ -11,7 +11,7 @@ import (
 
 // widestKeyed is the longest title of a column, in runes, that still names its
 // keys; where one is longer all show the values alone.
-const widestKeyed = 16
+const widestKeyed = 22
 
 // layOut makes the neutral table.
 func (p *pivot) layOut() Table {

@@ -20,7 +20,7 @@ type View struct {
 	// of a run without the key.
 	Where []string
 	// Rule is the one decision rule whose scores are shown; "" shows all or, in a
-	// pivot without the key rule, the first of the runs.
+	// pivot without the key rule, tuned where there is that and else the first.
 	Rule string
 	// Sort orders the rows by a key or a metric, ascending, or descending after
 	// a minus sign. A metric orders a model by the best of its rows, a pivot's
