@@ -28,7 +28,8 @@ type Options struct {
 
 	// EarlyStopping ends training when the watched validation figure, "f1" or
 	// "loss", has not improved for Patience epochs; "off" never does. The
-	// parameters kept are always those of the epoch with the best validation F1 (of equal ones the lowest loss)
+	// parameters kept are always those of the epoch with the best validation F1 (of
+	// equal ones the lowest loss)
 	// over categories at threshold 0.5, of the last one without validation papers.
 	EarlyStopping string
 	Patience      int
