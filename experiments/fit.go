@@ -54,6 +54,12 @@ func (s *Session) fit(ctx context.Context, t Trial, w *results.RunWriter, run *r
 		_ = note() // the reason above matters more
 		return nil, 0, advise(err)
 	}
+	if network, ok := model.(*networks.SHARNN); ok && w.Run().Resumed > 0 && s.rungPath(t) == "" {
+		// The checkpoint knows of time that a killed process could not note.
+		if missed := network.Seconds() - spent(); missed > 0 {
+			earlier += time.Duration(missed * float64(time.Second))
+		}
+	}
 	report, warnings := describeFit(model, categoryIDs(data.taxonomy))
 	if report != "" {
 		w.Log().Info("fit", "report", report)

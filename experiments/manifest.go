@@ -34,7 +34,7 @@ func (s *Session) Adopt(force bool) (note string, err error) {
 			return "", s.writeConfig()
 		case err == nil && found && same:
 			s.Jobs = s.Config.reorder(s.Jobs, keys)
-			note = fmt.Sprintf("%d trials more than before; their numbers follow those of the others", more)
+			note = fmt.Sprintf("trials more than before: %d; their numbers follow those of the others", more)
 		case found && !force:
 			return "", fault.Usagef("experiments: %s has a sweep of another configuration in %s: %s; `assay sweep --force` goes on with this one, another name or `--results` begins one beside it",
 				s.Config.Name, s.store.SweepPath(s.Config.Name), strings.Join(s.changes(old), "; "))

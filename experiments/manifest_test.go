@@ -61,7 +61,7 @@ func TestManifestKeepsNumbers(t *testing.T) {
 	}
 	// More values and seeds: those that were there keep their numbers.
 	more, note, err := adopted(t, dir, numbered, false, "model.NB.sweep.alpha=[0.5, 1, 2]", "seeds=[3, 1, 2]")
-	if err != nil || !strings.Contains(note, "5 trials more") {
+	if err != nil || !strings.Contains(note, "trials more than before: 5") {
 		t.Errorf("note %q, error %v", note, err)
 	}
 	if got := keysOf(more); len(got) != 9 || !slices.Equal(got[:4], keysOf(first)) {

@@ -270,12 +270,25 @@ func (b *binder) checkSweep(path string, s *Sweep, m *Model, cfg *Config) {
 // checkCondition checks that a condition's key exists and can have its values.
 func (b *binder) checkCondition(path, key, when string, values []any, s *Sweep, m *Model) {
 	for _, keys := range []any{m, m.Options} {
-		if f, ok := tagged(keys)[when]; ok {
-			for _, v := range values {
-				b.field(path, key+": when: "+when, f, reflect.New(f.Type).Elem(), v)
-			}
-			return
+		f, ok := tagged(keys)[when]
+		if !ok {
+			continue
 		}
+		own, _ := m.value(when)
+		tried := []any{own}
+		at := slices.IndexFunc(s.Keys, func(o SweepKey) bool { return o.Key == when })
+		if at >= 0 {
+			tried = append(tried, s.Keys[at].Values...)
+		}
+		for _, v := range values {
+			before := len(b.faults)
+			b.field(path, key+": when: "+when, f, reflect.New(f.Type).Elem(), v)
+			never := len(b.faults) == before && !slices.ContainsFunc(tried, func(o any) bool { return sameValue(o, v) })
+			if drawn := at >= 0 && len(s.Keys[at].Values) == 0; never && !drawn {
+				b.fault(path, "%s: when: %s is never %s", key, when, tomlValue(v))
+			}
+		}
+		return
 	}
 	if !slices.ContainsFunc(s.Keys, func(o SweepKey) bool { return o.Key == when }) {
 		b.fault(path, "%s: when: the model has no key %q", key, when)

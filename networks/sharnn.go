@@ -167,6 +167,10 @@ func (n *SHARNN) training(p *pool.Pool) training.Options {
 	}
 }
 
+// Seconds is how long the last Fit trained, attempts that it continued included,
+// as far as their checkpoints know.
+func (n *SHARNN) Seconds() float64 { return n.report.Seconds }
+
 // Scores implements baselines.Classifier.
 func (n *SHARNN) Scores(ctx context.Context, x features.Matrix) (*multilabel.Scores, error) {
 	if !n.fitted {

@@ -184,6 +184,9 @@ func (s *Store) read(experiment, trial string, clock func() time.Time) (Run, err
 	r, err := readRunFile(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if _, serr := os.Stat(dir); errors.Is(serr, fs.ErrNotExist) {
+			return Run{}, errors.New("there is no such run; `assay runs list` names those there are")
+		}
 		current, lerr := newestLease(dir)
 		if lerr == nil && current != nil && current.live(clock(), s.timing) {
 			return Run{}, fmt.Errorf("%s has only just begun", current.holder)

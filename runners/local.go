@@ -62,8 +62,8 @@ const mostJobs = 1024
 // their sweep is spent for one, have a trial without ID. The error is one line.
 // Which trials are run, and with what results, depends on no option.
 func Local(ctx context.Context, s *experiments.Session, opt LocalOptions) ([]Outcome, error) {
-	if opt.Jobs < 0 || opt.Jobs > mostJobs {
-		return nil, fault.Usagef("runners: %d trials at once: want 1 to %d, or 0 for one a core", opt.Jobs, mostJobs)
+	if err := opt.Check(); err != nil {
+		return nil, err
 	}
 	p := newPool(ctx, s, opt)
 	p.run(ctx)
@@ -98,6 +98,14 @@ func One(ctx context.Context, s *experiments.Session, number, workers int) (Outc
 		return o, fmt.Errorf("%w: %w", ErrBusy, o.Err)
 	}
 	return o, o.Err
+}
+
+// Check returns the usage error of options that Local refuses.
+func (o *LocalOptions) Check() error {
+	if o.Jobs < 0 || o.Jobs > mostJobs {
+		return fault.Usagef("runners: %d trials at once: want 1 to %d, or 0 for one a core", o.Jobs, mostJobs)
+	}
+	return nil
 }
 
 // share is how many trials run at once, and how many cores each has.

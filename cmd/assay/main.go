@@ -100,6 +100,7 @@ func unknownVerb(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	hint := ""
+	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = fmt.Sprintf("; did you mean %q?", near[0])
 	}
@@ -120,7 +121,7 @@ func exitCode(ctx context.Context, err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errInterrupted), errors.Is(err, runners.ErrBusy), errors.Is(err, runners.ErrWaiting), errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errInterrupted):
+	case errors.Is(err, errInterrupted), errors.Is(err, runners.ErrBusy), errors.Is(err, runners.ErrWaiting), errors.Is(err, runners.ErrSpent), errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errInterrupted):
 		return exitResumable
 	case errors.Is(err, check.ErrRegression):
 		return exitRegression

@@ -99,6 +99,10 @@ func runExperiment(cmd *cobra.Command, source string, opt runOptions) (err error
 		}
 		return dryRun(out, cfg, plan, opt.json)
 	}
+	local := runners.LocalOptions{Jobs: opt.jobs, Workers: opt.workers}
+	if err := local.Check(); err != nil {
+		return err
+	}
 	session, err := experiments.Open(ctx, cfg, experiments.Options{Workers: opt.workers, Anew: !opt.resume})
 	if err != nil {
 		return err
@@ -112,7 +116,7 @@ func runExperiment(cmd *cobra.Command, source string, opt runOptions) (err error
 	if opt.trial != noTrial {
 		return runTrial(cmd, session, opt)
 	}
-	return runLocal(cmd, session, format, opt.quiet, runners.LocalOptions{Jobs: opt.jobs, Workers: opt.workers})
+	return runLocal(cmd, session, format, opt.quiet, local)
 }
 
 // noTrial stands for a --trial that was not given.
@@ -173,10 +177,6 @@ func runTrial(cmd *cobra.Command, session *experiments.Session, opt runOptions) 
 		case <-ctx.Done():
 		case <-time.After(busyPause):
 		}
-	}
-	if errors.Is(err, runners.ErrSpent) {
-		fmt.Fprintln(cmd.ErrOrStderr(), "assay: note:", err)
-		return nil
 	}
 	if report := reporter(cmd.ErrOrStderr(), opt.quiet); report != nil && err == nil {
 		report(opt.trial+1, len(session.Jobs), o)

@@ -132,6 +132,10 @@ func runSweep(cmd *cobra.Command, source string, opt sweepOptions) (err error) {
 		}
 		return dryRun(cmd.OutOrStdout(), cfg, plan, opt.json)
 	}
+	local := runners.LocalOptions{Jobs: opt.jobs, Workers: opt.workers, Memory: int64(math.Ceil(opt.memory * (1 << 30)))}
+	if err := local.Check(); err != nil {
+		return err
+	}
 	session, err := experiments.Open(cmd.Context(), cfg, experiments.Options{Workers: opt.workers})
 	if err != nil {
 		return err
@@ -143,9 +147,7 @@ func runSweep(cmd *cobra.Command, source string, opt sweepOptions) (err error) {
 	if err := adopt(cmd, session, opt.force); err != nil {
 		return err
 	}
-	return runLocal(cmd, session, format, opt.quiet, runners.LocalOptions{
-		Jobs: opt.jobs, Workers: opt.workers, Memory: int64(math.Ceil(opt.memory * (1 << 30))),
-	})
+	return runLocal(cmd, session, format, opt.quiet, local)
 }
 
 // slurmFolder keeps the scripts, records and logs of a sweep's submissions.
@@ -286,6 +288,10 @@ func submitRungs(ctx context.Context, batch slurm.Batch, rungs [][]int, session 
 }
 
 func previewSlurm(ctx context.Context, out io.Writer, batch slurm.Batch, rungs [][]int) error {
+	if len(rungs) == 0 {
+		_, err := fmt.Fprintln(out, "nothing to submit")
+		return err
+	}
 	for rung, numbers := range rungs {
 		if len(numbers) == 0 {
 			continue

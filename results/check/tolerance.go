@@ -53,6 +53,9 @@ func ParseTolerance(text string) (Tolerance, error) {
 	if t.Absolute, err = amount(absolute); err == nil && both {
 		t.Relative, err = amount(relative)
 	}
+	if err == nil && m.unit == "fraction" && t.Absolute >= 1 {
+		err = fmt.Errorf("no score can differ by %g: five points are 0.05", t.Absolute)
+	}
 	if err != nil {
 		return Tolerance{}, fault.Usagef("tolerance %q: %w", text, err)
 	}

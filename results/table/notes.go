@@ -1,6 +1,7 @@
 package table
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ func (c *comparison) allNotes() []string {
 		notes = append(notes, c.ruleNote())
 	}
 	notes = append(notes, c.publishedNotes()...)
+	notes = append(notes, c.vectorNotes()...)
 	for _, g := range c.groups {
 		for _, e := range g.entries {
 			if e.status != Measured {
@@ -160,3 +162,37 @@ func (c *comparison) publishedNotes() []string {
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// vectorNotes names tables of word vectors of which rows with equal settings and
+// seed saw different ones: trained anew without a fixed order, most often.
+func (c *comparison) vectorNotes() []string {
+	content := map[string]string{} // by all that should decide it
+	var differing []string
+	for _, r := range c.done() {
+		if r.Vectors == nil {
+			continue
+		}
+		settings := map[string]any{}
+		for key, v := range r.Params {
+			if strings.HasPrefix(key, "embeddings.") {
+				settings[key] = v
+			}
+		}
+		text, err := json.Marshal(settings)
+		if err != nil {
+			continue
+		}
+		key := fmt.Sprintf("%s\x00%d\x00%s", r.Vectors.Name, r.Seed, text)
+		if was, seen := content[key]; !seen {
+			content[key] = r.Vectors.SHA256
+		} else if was != r.Vectors.SHA256 && !slices.Contains(differing, r.Vectors.Name) {
+			differing = append(differing, r.Vectors.Name)
+		}
+	}
+	slices.Sort(differing)
+	var notes []string
+	for _, name := range differing {
+		notes = append(notes, fmt.Sprintf("NOT THE SAME VECTORS: runs of one seed saw different trainings of %s; deterministic = true, or keeping results/cache, prevents it.", name))
+	}
+	return notes
+}

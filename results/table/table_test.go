@@ -374,3 +374,31 @@ func TestShow(t *testing.T) {
 		}
 	}
 }
+
+// Runs that should have seen the same word vectors, and did not, are named.
+func TestVectorsThatDiffer(t *testing.T) {
+	run := func(trial string, seed uint64, hash string, dimensions int) results.Run {
+		return results.Run{
+			Trial: trial, Seed: seed, State: results.Done, Model: results.Model{Name: trial}, Params: map[string]any{"embeddings.dimensions": dimensions},
+			Vectors: &results.Vectors{Name: "fasttext", SHA256: hash, Tokens: 1, CoveredTokens: 1},
+			Results: []results.RuleResult{{}},
+		}
+	}
+	for name, c := range map[string]struct {
+		runs []results.Run
+		want bool
+	}{
+		"other content":  {[]results.Run{run("a", 1, "x", 100), run("b", 1, "y", 100)}, true},
+		"the same":       {[]results.Run{run("a", 1, "x", 100), run("b", 1, "x", 100)}, false},
+		"other seeds":    {[]results.Run{run("a", 1, "x", 100), run("b", 2, "y", 100)}, false},
+		"other settings": {[]results.Run{run("a", 1, "x", 100), run("b", 1, "y", 50)}, false},
+	} {
+		table, err := Compare(c.runs, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(strings.Join(table.Notes, "\n"), "NOT THE SAME VECTORS: runs of one seed saw different trainings of fasttext"); got != c.want {
+			t.Errorf("%s: noted %t, want %t: %q", name, got, c.want, table.Notes)
+		}
+	}
+}
