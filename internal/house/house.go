@@ -37,7 +37,7 @@ var Allowed = []Rule{
 	}},
 	{"runners", []string{"experiments", "results"}},
 	{"runners/slurm/cluster", nil},
-	{"runners/slurm", []string{"results", "runners/slurm/cluster"}},
+	{"runners/slurm", []string{"runners/slurm/cluster"}},
 	{"cmd/assay", []string{
 		"configs", "corpus", "corpus/text", "corpus/synthetic", "embeddings", "embeddings/fasttext", "embeddings/vectorfile",
 		"features", "baselines", "experiments", "runners", "runners/slurm", "runners/slurm/cluster",

@@ -16,6 +16,9 @@ import (
 // Compare compares what was measured with the baseline, metric by metric.
 func Compare(b *Baseline, ms []Measurement) Report {
 	r := Report{Experiment: b.Measured.Experiment}
+	if len(ms) > 0 {
+		r.Experiment = ms[0].Run.Experiment
+	}
 	for _, f := range Identify(b, ms) {
 		r.add(f)
 	}

@@ -216,8 +216,9 @@ func Changes(old, fresh *Baseline) []Change {
 		}
 	}
 	for _, m := range b.Models {
-		if was := old.model(m.Name); was != nil && !slices.Equal(was.Settings, m.Settings) {
-			out = append(out, Change{What: "configuration of " + m.Name, Old: "another", New: otherConfig(was.Config, m.Config)})
+		// Other seeds are other settings, and told above.
+		if was := old.model(m.Name); was != nil && slices.Equal(a.Seeds, b.Seeds) && !slices.Equal(was.Settings, m.Settings) {
+			out = append(out, Change{What: "configuration of " + m.Name, Old: "the baseline's", New: otherConfig(was.Config, m.Config)})
 		}
 		for _, r := range m.Results {
 			for _, v := range r.Values {
