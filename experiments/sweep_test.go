@@ -208,7 +208,7 @@ const halving = "trees = 9\n[model.sweep]\nmethod = \"asha\"\ntrials = %d\nmetri
 func verdictOf(t Trial) Verdict {
 	leaf := t.Model.Options.(*RandomForest).MinLeaf
 	run := results.Run{Trial: t.ID, State: results.Done}
-	noise := float64(leaf*7919%101) / 40
+	noise := float64((leaf*7919+int(t.Seed)*1299709*leaf)%101) / 40
 	if leaf%13 == 0 {
 		run.State = results.Failed
 	}
@@ -318,6 +318,49 @@ func TestHalvingDecidesByNumber(t *testing.T) {
 	for i := range want {
 		if larger[i].Trial.ID != want[i] {
 			t.Errorf("job %d of the larger sweep got %s, of the smaller one %s", i, larger[i].Trial.ID, want[i])
+		}
+	}
+}
+
+// Place j goes to the best, by the mean over seeds, of the first (j+1)·reduction
+// members that has none yet; a failed one is the worst.
+func TestHalvingPromotesTheBest(t *testing.T) {
+	cfg := sweepOf(t, "random_forest", "trees = 4\n[model.sweep]\nmethod = \"asha\"\nreduction = 2\ntrials = 12\nrule = \"tuned\"\nmin_leaf = { min = 1, max = 4000 }")
+	jobs := cfg.Jobs("data", "code")
+	promoteAll(t, cfg, jobs, 5)
+	members := map[int][]int{} // min_leaf by slot, by rung
+	for _, j := range jobs {
+		if j.Seed == 1 {
+			members[j.Rung] = append(members[j.Rung], j.Trial.Model.Options.(*RandomForest).MinLeaf)
+		}
+	}
+	if len(members[0]) != 12 || len(members[1]) != 6 || len(members[2]) != 3 {
+		t.Fatalf("members %v", members)
+	}
+	value := func(rung, leaf int) float64 {
+		sum := 0.0
+		for _, j := range jobs {
+			if j.Rung == rung && j.Trial.Model.Options.(*RandomForest).MinLeaf == leaf {
+				if v := verdictOf(j.Trial); v.Run.State == results.Done {
+					sum += v.Run.Results[0].Validation.F1
+				} else {
+					sum -= 1e9
+				}
+			}
+		}
+		return sum
+	}
+	for rung := 1; rung <= 2; rung++ {
+		for slot, got := range members[rung] {
+			best := 0
+			for _, leaf := range members[rung-1][:2*(slot+1)] {
+				if !slices.Contains(members[rung][:slot], leaf) && (best == 0 || value(rung-1, leaf) > value(rung-1, best)) {
+					best = leaf
+				}
+			}
+			if got != best {
+				t.Errorf("place %d of rung %d went to min_leaf %d, want %d", slot, rung, got, best)
+			}
 		}
 	}
 }

@@ -180,6 +180,9 @@ func TestLocalAtOnceIsTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if n := overlaps(outcomes); (n > 0) != (opt.Jobs == 4) {
+			t.Errorf("%d at once, memory %d: %d trials began before another had ended", opt.Jobs, opt.Memory, n)
+		}
 		var got []string
 		for i, o := range outcomes {
 			if o.Run.State != results.Done || o.Job.Number != i {
@@ -201,6 +204,20 @@ func TestLocalAtOnceIsTheSame(t *testing.T) {
 			t.Errorf("%d at once, memory %d: other trials or results", opt.Jobs, opt.Memory)
 		}
 	}
+}
+
+// overlaps counts the trials that began while another ran.
+func overlaps(outcomes []Outcome) int {
+	n := 0
+	for i, a := range outcomes {
+		for j, b := range outcomes {
+			if i != j && a.Run.Started.After(b.Run.Started) && a.Run.Started.Before(b.Run.Finished) {
+				n++
+				break
+			}
+		}
+	}
+	return n
 }
 
 // Jobs run one by one by their numbers, as a batch system does, in an order that

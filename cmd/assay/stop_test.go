@@ -143,11 +143,30 @@ func TestStoppedTrainingResumesToTheSameBits(t *testing.T) {
 					t.Errorf("the run's record does not say that it was resumed twice:\n%s", shown)
 				}
 			}
-			if epochs := curveOf(results); len(epochs) != 20 || epochs[19].Epoch != 20 {
-				t.Errorf("the curve has epochs %+v", epochs)
+			epochs := curveOf(results)
+			if len(epochs) != 20 || epochs[19].Epoch != 20 {
+				t.Fatalf("the curve has epochs %+v", epochs)
+			}
+			if fit := fitSeconds(t, results); fit < epochs[19].Seconds {
+				t.Errorf("fit took %g s, and its last epoch ended after %g", fit, epochs[19].Seconds)
 			}
 		})
 	}
+}
+
+// fitSeconds is the fit time of the only trial.
+func fitSeconds(t *testing.T, dir string) float64 {
+	t.Helper()
+	store, err := results.OpenStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs, _, err := store.List(t.Context(), "small")
+	if err != nil || len(runs) != 1 {
+		t.Fatalf("%d runs, %v", len(runs), err)
+	}
+	fit, _ := runs[0].Stage("fit")
+	return fit.Seconds()
 }
 
 // The learning curve is shown as text, as JSON, and in the run's record.

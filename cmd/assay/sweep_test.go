@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -107,8 +108,23 @@ func TestSweepRefusesAChange(t *testing.T) {
 			t.Errorf("%q: code %d, %s", verb, code, message)
 		}
 	}
+	if out := mustCall(t, "sweep", config, "--results", dir, "--dry-run", "--set", "corpus.sample=300"); !strings.Contains(out, "# note: there is a sweep of another configuration") || !strings.Contains(out, "corpus.sample: 400 → 300") {
+		t.Errorf("the dry run does not say that the sweep would be refused:\n%s", out)
+	}
 	if _, message, code := call(t, nil, "sweep", config, "--results", dir, "--quiet", "--set", "corpus.sample=300", "--force"); code != 0 {
 		t.Errorf("forced: code %d, %s", code, message)
+	}
+}
+
+// Code 0 says that a trial is done, and one without budget is not.
+func TestTrialWithoutBudget(t *testing.T) {
+	config := writeConfig(t, strings.Replace(sweptText, "alpha = [0.1, 1.0]", "hours = 1e-9\nalpha = [0.1, 1.0]", 1))
+	dir := t.TempDir()
+	for trial, want := range []int{exitDone, exitResumable} {
+		_, message, code := call(t, nil, "run", config, "--results", dir, "--quiet", "--trial", fmt.Sprint(trial))
+		if code != want || strings.Contains(message, "budget is spent") != (want != exitDone) {
+			t.Errorf("trial %d: code %d, %s", trial, code, message)
+		}
 	}
 }
 
