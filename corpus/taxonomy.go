@@ -8,20 +8,28 @@ import (
 	"assay/internal/suggest"
 )
 
-// Taxonomy is a list of arXiv categories, each in one group: what a paper's
-// labels are and how they are numbered. It is immutable.
+// Taxonomy is a list of categories, each in one group: what a paper's labels are
+// and how they are numbered. It is immutable.
 //
-// Two taxonomies exist. "arxiv" is today's: 155 categories in 8 groups.
+// Two taxonomies are arXiv's. "arxiv" is today's: 155 categories in 8 groups.
 // "arxiv-2019" is that of the comparison this program reproduces: the 148
 // categories outside eess and econ, in 6 groups, its master categories.
+//
+// Any number of others list topics to tell apart, "topics:cs.LG,cs.CV": 2 to 1000
+// ids without commas or white space, each a label, in the order given, and a
+// group of its own. Ids that arXiv defines are its categories; any other word is
+// a topic of its own, such as deep-learning. A paper has a label only if it
+// carries exactly one of the topics.
 //
 // Sources give ids of all ages; [Taxonomy.Resolve] states the rule by which an
 // id becomes a label. Shards keep the ids as the source gives them, so that the
 // rule applies whenever labels are asked for.
 type Taxonomy struct {
 	Name       string
-	Categories []Category // ascending by ID, bytewise
+	Categories []Category // ascending by ID, bytewise; topics in the order given
 	Groups     []Group
+	// Exclusive says that a paper has one label or none, as with topics.
+	Exclusive bool
 
 	index map[string]resolution
 }
@@ -69,20 +77,24 @@ type resolution struct {
 	outcome Outcome
 }
 
-// TaxonomyNames lists what [LookupTaxonomy] knows.
-func TaxonomyNames() []string { return []string{"arxiv", "arxiv-2019"} }
+// TaxonomyNames lists what [LookupTaxonomy] knows, the last as an example of its
+// kind.
+func TaxonomyNames() []string { return []string{"arxiv", "arxiv-2019", "topics:cs.LG,cs.CV"} }
 
 // LookupTaxonomy returns the taxonomy called name. The error for any other name
-// gives the known ones and is a usage error.
+// gives the known ones, that for a list of topics says what is wrong with it; both
+// are usage errors.
 func LookupTaxonomy(name string) (*Taxonomy, error) {
-	switch name {
-	case "arxiv":
+	switch {
+	case name == "arxiv":
 		return newTaxonomy(name), nil
-	case "arxiv-2019":
+	case name == "arxiv-2019":
 		return newTaxonomy(name, "eess", "econ"), nil
+	case strings.HasPrefix(name, topicsPrefix):
+		return newTopics(name)
 	}
 	return nil, fault.Usagef("corpus: unknown taxonomy %q%s (known: %s)",
-		name, suggest.Hint(name, TaxonomyNames()), strings.Join(TaxonomyNames(), ", "))
+		shortened(name), suggest.Hint(name, TaxonomyNames()), strings.Join(TaxonomyNames(), ", "))
 }
 
 func newTaxonomy(name string, without ...string) *Taxonomy {
@@ -103,6 +115,15 @@ func newTaxonomy(name string, without ...string) *Taxonomy {
 		t.index[c.id] = resolution{int32(len(t.Categories)), ListedID}
 		t.Categories = append(t.Categories, Category{ID: c.id, Name: c.name, Group: g})
 	}
+	t.renameAll()
+	for _, id := range splitTable {
+		t.index[id] = resolution{-1, SplitID}
+	}
+	return t
+}
+
+// renameAll lets every further id that arXiv defines stand for its category.
+func (t *Taxonomy) renameAll() {
 	for _, a := range aliasTable {
 		t.rename(a.alias, a.canonical)
 		t.rename(a.canonical, a.alias)
@@ -110,10 +131,6 @@ func newTaxonomy(name string, without ...string) *Taxonomy {
 	for _, a := range archaicTable {
 		t.rename(a.id, a.successor)
 	}
-	for _, id := range splitTable {
-		t.index[id] = resolution{-1, SplitID}
-	}
-	return t
 }
 
 // rename lets id stand for another id's category, unless it has its own.
@@ -156,7 +173,8 @@ func (t *Taxonomy) Index(id string) (int, bool) {
 
 // Labels returns the labels of p, distinct and in the order of its categories,
 // and the ids that give no label, as [Taxonomy.Resolve] rules. Both can be
-// empty; a paper without labels tells a classifier nothing.
+// empty; a paper without labels tells a classifier nothing. Under an exclusive
+// taxonomy a paper of several topics has no label.
 func (t *Taxonomy) Labels(p *Paper) (labels []int32, unknown []string) {
 	for _, id := range p.Categories {
 		r, ok := t.index[id]
@@ -169,7 +187,18 @@ func (t *Taxonomy) Labels(p *Paper) (labels []int32, unknown []string) {
 			labels = append(labels, r.label)
 		}
 	}
+	if t.Exclusive && len(labels) > 1 {
+		labels = nil
+	}
 	return labels, unknown
+}
+
+// LeftOut says in words which papers have no label, to follow a number of papers.
+func (t *Taxonomy) LeftOut() string {
+	if t.Exclusive {
+		return "of none or several of the topics"
+	}
+	return "outside taxonomy " + t.Name
 }
 
 // GroupOf returns the group of each category: (len(Categories)) indices into

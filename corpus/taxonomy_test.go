@@ -58,7 +58,7 @@ func TestTaxonomySizes(t *testing.T) {
 
 func TestLookupTaxonomyUnknown(t *testing.T) {
 	_, err := LookupTaxonomy("arxiv2019")
-	want := `corpus: unknown taxonomy "arxiv2019"; did you mean "arxiv-2019"? (known: arxiv, arxiv-2019)`
+	want := `corpus: unknown taxonomy "arxiv2019"; did you mean "arxiv-2019"? (known: arxiv, arxiv-2019, topics:cs.LG,cs.CV)`
 	if err == nil || err.Error() != want || !fault.IsUsage(err) {
 		t.Errorf("got %v, want usage error %s", err, want)
 	}

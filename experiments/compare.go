@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"assay/corpus"
 	"assay/results"
 	"assay/results/table"
 )
@@ -42,7 +43,12 @@ func compareRuns(ctx context.Context, cfg *Config, store *results.Store, current
 		opt.Expected = append(opt.Expected, want)
 	}
 	for _, p := range cfg.Published {
-		opt.Published = append(opt.Published, table.PublishedResult{Model: p.Model, F1: p.F1, MasterF1: p.MasterF1, Source: p.Source})
+		opt.Published = append(opt.Published, table.PublishedResult{
+			Model: p.Model, F1: p.F1, MasterF1: p.MasterF1, Accuracy: p.Accuracy, Loss: p.Loss, Source: p.Source,
+		})
+	}
+	if taxonomy, err := corpus.LookupTaxonomy(cfg.Corpus.Taxonomy); err == nil {
+		opt.Exclusive = taxonomy.Exclusive
 	}
 	t, err := layOut(runs, opt)
 	if err == nil { // a reading that was stopped would be a note

@@ -35,8 +35,11 @@ type Corpus struct {
 	// Path is a folder of shards, or "synthetic" for the built-in sample.
 	Path string `toml:"path"`
 	// Sample is how many papers each seed draws; 0 takes all.
-	Sample   int64  `toml:"sample" default:"0" range:"[0,)"`
+	Sample int64 `toml:"sample" default:"0" range:"[0,)"`
+	// Taxonomy is arxiv, arxiv-2019, or topics:A,B,… to tell these apart.
 	Taxonomy string `toml:"taxonomy" default:"arxiv-2019"`
+	// Text says which fields of a paper its tokens are made of.
+	Text string `toml:"text" default:"title+abstract" oneof:"title+abstract abstract title" late:"title+abstract"`
 }
 
 // Split holds the fractions of papers kept for choosing and for judging; the
@@ -97,15 +100,16 @@ type Training struct {
 	Deterministic bool    `toml:"deterministic" default:"false"` // one goroutine, the same bits each time
 }
 
-// Features is a named way from tokens to a matrix. "counts", "tfidf", "vectors"
-// and "sequences" exist without being declared.
+// Features is a named way from tokens to a matrix. "counts", "tfidf", "vectors",
+// "sequences" and "words" exist without being declared.
 type Features struct {
 	Name string `toml:"-"`
-	Kind string `toml:"kind" oneof:"counts tfidf vectors sequences"`
+	Kind string `toml:"kind" oneof:"counts tfidf vectors sequences words"`
 
 	Counting  `toml:"-"` // of counts and tfidf
 	Vectors   `toml:"-"` // of vectors
 	Sequences `toml:"-"` // of sequences
+	Words     Words      `toml:"-"` // of words
 }
 
 // Counting holds the keys of features that count terms.
@@ -133,8 +137,20 @@ type Sequences struct {
 	MaxTokens int `toml:"max_tokens" default:"512" range:"[1,8192]"`
 }
 
+// Words holds the keys of features that number words by a vocabulary of the
+// training papers, for networks that learn the words' vectors themselves.
+type Words struct {
+	// Terms are what Counting's are.
+	Terms     string `toml:"terms" default:"words" oneof:"words tokens"`
+	MaxWords  int    `toml:"max_words" default:"50000" range:"[1,2147483645]"` // the most frequent
+	MaxTokens int    `toml:"max_tokens" default:"250" range:"[1,8192]"`        // a paper's first
+}
+
 // embedded reports whether the features come from word vectors.
 func (f *Features) embedded() bool { return f.Kind == "vectors" || f.Kind == "sequences" }
+
+// counting reports whether the features are counts of terms.
+func (f *Features) counting() bool { return !f.embedded() && f.Kind != "words" }
 
 // keys returns the structs that hold the keys of the features' kind.
 func (f *Features) keys() []any {
@@ -143,6 +159,8 @@ func (f *Features) keys() []any {
 		return []any{f, &f.Vectors}
 	case "sequences":
 		return []any{f, &f.Sequences}
+	case "words":
+		return []any{f, &f.Words}
 	}
 	return []any{f, &f.Counting}
 }
@@ -156,22 +174,25 @@ func (e *Embeddings) keys() []any {
 }
 
 // Published is a number from elsewhere that the table shows beside ours.
-// Scores are fractions of 1; absent ones are NaN.
+// Scores are fractions of 1, the loss is a binary cross entropy in nats; absent
+// ones are NaN.
 type Published struct {
 	Model    string  `toml:"model"`
 	F1       float64 `toml:"f1" default:"nan" range:"[0,1]"`
 	MasterF1 float64 `toml:"master_f1" default:"nan" range:"[0,1]"`
+	Accuracy float64 `toml:"accuracy" default:"nan" range:"[0,1]"`
+	Loss     float64 `toml:"loss" default:"nan" range:"[0,)"`
 	Source   string  `toml:"source" default:"\"\""`
 }
 
 // Model is one row of the comparison.
 type Model struct {
 	Name     string `toml:"name"`
-	Kind     string `toml:"kind" oneof:"naive_bayes logistic_regression random_forest sha_rnn"`
+	Kind     string `toml:"kind" oneof:"naive_bayes logistic_regression random_forest sha_rnn lstm"`
 	Backend  string `toml:"backend" default:"native" oneof:"native golearn"`
 	Features string `toml:"features" default:""`
 	// Embeddings names the word vectors of features of kind "vectors" or
-	// "sequences".
+	// "sequences"; an LSTM without them learns its own.
 	Embeddings string `toml:"embeddings" default:"\"\""`
 
 	// Options is a pointer to the struct of the kind, below.
@@ -279,10 +300,8 @@ func (m Model) withoutLimits() Model {
 		c := *o
 		c.MaxCoreHours, c.MaxGiB = 0, 0
 		m.Options = &c
-	case *SHARNN:
-		c := *o
-		c.Device = "cpu"
-		m.Options = &c
+	case neural:
+		m.Options = o.onCPU()
 	}
 	return m
 }
@@ -305,6 +324,8 @@ func newOptions(kind, backend string) any {
 		return &GolearnRandomForest{}
 	case "sha_rnn/native":
 		return &SHARNN{}
+	case "lstm/native":
+		return &LSTM{}
 	}
 	return nil
 }
@@ -317,6 +338,11 @@ func (m *Model) defaultFeatures() string {
 	switch m.Kind {
 	case "sha_rnn":
 		return "sequences"
+	case "lstm":
+		if m.Embeddings != "" {
+			return "sequences"
+		}
+		return "words"
 	case "logistic_regression":
 		if m.Embeddings != "" {
 			return "vectors"
@@ -340,6 +366,8 @@ func (m *Model) takes(kind string) (ok bool, want string) {
 		kinds = kinds[:2]
 	case *SHARNN:
 		kinds = []string{"sequences"}
+	case *LSTM:
+		kinds = []string{"words", "sequences"}
 	}
 	last := len(kinds) - 1
 	want = kinds[last]

@@ -11,6 +11,7 @@ import (
 	"assay/internal/fault"
 	"assay/internal/multilabel"
 	"assay/internal/progress"
+	"assay/internal/suggest"
 	"assay/results"
 )
 
@@ -21,7 +22,8 @@ const parts = 3 // corpus.Train, corpus.Validation, corpus.Test
 type dataset struct {
 	taxonomy *corpus.Taxonomy
 	drawn    int             // papers drawn from the corpus
-	outside  int             // papers left out: no category of the taxonomy
+	outside  int             // papers left out: without a label, as the taxonomy has it
+	fields   features.Fields // that tokens are made of
 	ids      [parts][]string // in the order of the corpus
 	labels   [parts]*multilabel.Matrix
 	seconds  float64 // time that preparing took
@@ -31,6 +33,7 @@ type dataset struct {
 
 	declared map[string]Features
 	counts   map[features.CountOptions]*counted
+	words    map[features.WordOptions]*featureSet
 	made     shelf[madeKey, *featureSet]
 
 	draw  string // which papers were drawn, in words
@@ -50,10 +53,11 @@ type counted struct {
 // featureSet is what a model takes: a matrix for each part.
 type featureSet struct {
 	rows       [parts]features.Matrix
-	vocabulary *features.Vocabulary   // nil for vectors
+	vocabulary *features.Vocabulary   // nil for vectors and sequences
 	weights    *features.TFIDF        // of tfidf
 	scale      *features.Standardizer // of vectors, where asked for
 	vectors    *results.Vectors       // of vectors: what they are and cover
+	words      *results.Words         // of words: the same of the vocabulary
 	seconds    float64                // time that the step from counts, or to vectors, took
 }
 
@@ -70,21 +74,15 @@ func prepare(ctx context.Context, c *corpus.Corpus, cfg *Config, seed uint64, wa
 		return nil, err
 	}
 	d := &dataset{
-		taxonomy: taxonomy, drawn: len(rows), rows: rows,
-		declared: map[string]Features{}, counts: map[features.CountOptions]*counted{},
+		taxonomy: taxonomy, drawn: len(rows), rows: rows, fields: cfg.fields(),
+		declared: map[string]Features{}, counts: map[features.CountOptions]*counted{}, words: map[features.WordOptions]*featureSet{},
 		draw: cfg.drawKey(seed), parts: cfg.dataKey(seed),
 	}
-	counters := map[features.CountOptions]*features.Counter{}
+	r := newReaders(wanted, len(rows))
 	for _, f := range wanted {
 		d.declared[f.Name] = f
-		if f.embedded() {
-			continue
-		}
-		if opt := f.countOptions(); counters[opt] == nil {
-			counters[opt] = features.NewCounter(opt, len(rows))
-		}
 	}
-	papers, err := d.scan(ctx, c, rows, cfg.split(seed), counters, workers)
+	papers, err := d.scan(ctx, c, rows, cfg.split(seed), r, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -92,16 +90,8 @@ func prepare(ctx context.Context, c *corpus.Corpus, cfg *Config, seed uint64, wa
 	if err := d.checkParts(cfg); err != nil {
 		return nil, err
 	}
-	for opt, counter := range counters {
-		vocabulary, all, err := counter.Finish(ctx)
-		if err != nil {
-			return nil, err
-		}
-		set := &counted{vocabulary: vocabulary}
-		for p := range set.rows {
-			set.rows[p] = all.Select(d.index[p])
-		}
-		d.counts[opt] = set
+	if err := d.finish(ctx, r); err != nil {
+		return nil, err
 	}
 	d.seconds = time.Since(start).Seconds()
 	return d, nil
@@ -114,32 +104,97 @@ func (f Features) countOptions() features.CountOptions {
 	}
 }
 
+func (f Features) wordOptions() features.WordOptions {
+	return features.WordOptions{MaxWords: f.Words.MaxWords, MaxTokens: f.Words.MaxTokens, Words: f.Words.Terms == "words"}
+}
+
+// readers are what one pass over the papers fills.
+type readers struct {
+	counters  map[features.CountOptions]*features.Counter
+	numberers map[features.WordOptions]*features.Numberer
+}
+
+func newReaders(wanted []Features, rows int) readers {
+	r := readers{map[features.CountOptions]*features.Counter{}, map[features.WordOptions]*features.Numberer{}}
+	for _, f := range wanted {
+		if f.Kind == "words" {
+			if opt := f.wordOptions(); r.numberers[opt] == nil {
+				r.numberers[opt] = features.NewNumberer(opt, rows)
+			}
+		} else if f.counting() {
+			if opt := f.countOptions(); r.counters[opt] == nil {
+				r.counters[opt] = features.NewCounter(opt, rows)
+			}
+		}
+	}
+	return r
+}
+
+// worker returns what one goroutine gives a paper's tokens to.
+func (r readers) worker() (add []func(row int, tokens []string, train bool)) {
+	for _, counter := range r.counters {
+		add = append(add, counter.Worker().Add)
+	}
+	for _, numberer := range r.numberers {
+		add = append(add, numberer.Worker().Add)
+	}
+	return add
+}
+
+// finish keeps what the pass has found, part by part.
+func (d *dataset) finish(ctx context.Context, r readers) error {
+	for opt, counter := range r.counters {
+		vocabulary, all, err := counter.Finish(ctx)
+		if err != nil {
+			return err
+		}
+		set := &counted{vocabulary: vocabulary}
+		for p := range set.rows {
+			set.rows[p] = all.Select(d.index[p])
+		}
+		d.counts[opt] = set
+	}
+	for opt, numberer := range r.numberers {
+		vocabulary, all, c, err := numberer.Finish(ctx)
+		if err != nil {
+			return err
+		}
+		set := &featureSet{vocabulary: vocabulary, words: &results.Words{
+			Known: vocabulary.Len(), SHA256: vocabulary.Hash(), Tokens: c.Tokens, KnownTokens: c.KnownTokens,
+			Distinct: c.Distinct, KnownDistinct: c.KnownDistinct, MaxTokens: opt.MaxTokens, CutPapers: c.CutPapers, CutTokens: c.CutTokens,
+		}}
+		for p := range set.rows {
+			set.rows[p] = all.Select(d.index[p])
+		}
+		d.words[opt] = set
+	}
+	return nil
+}
+
 // scanned is what one pass keeps of a paper beside its counts.
 type scanned struct {
 	id     string
 	part   corpus.Part
-	labels []int32 // empty: no category of the taxonomy
+	labels []int32 // empty: left out
 }
 
 // scan reads, cleans, tokenises and counts the papers in parallel. Each lands
 // at its own position, so that the result does not depend on the workers.
 func (d *dataset) scan(ctx context.Context, c *corpus.Corpus, rows []int64, split corpus.Split,
-	counters map[features.CountOptions]*features.Counter, workers int) ([]scanned, error) {
+	r readers, workers int) ([]scanned, error) {
 	papers := make([]scanned, len(rows))
-	counting := make([][]*features.CountWorker, workers)
+	counting := make([][]func(int, []string, bool), workers)
 	for i := range counting {
-		for _, counter := range counters {
-			counting[i] = append(counting[i], counter.Worker())
-		}
+		counting[i] = r.worker()
 	}
-	err := scanTokens(ctx, c, rows, workers, "read and count", func(worker, pos int, p *corpus.Paper, tokens func() []string) error {
+	err := scanTokens(ctx, c, rows, d.fields, workers, "read and count", func(worker, pos int, p *corpus.Paper, tokens func() []string) error {
 		labels, _ := d.taxonomy.Labels(p)
 		papers[pos] = scanned{id: strings.Clone(p.ID), part: split.Of(p.ID), labels: labels}
 		if len(labels) == 0 {
 			return nil
 		}
-		for _, counter := range counting[worker] {
-			counter.Add(pos, tokens(), papers[pos].part == corpus.Train)
+		for _, add := range counting[worker] {
+			add(pos, tokens(), papers[pos].part == corpus.Train)
 		}
 		return nil
 	})
@@ -147,15 +202,16 @@ func (d *dataset) scan(ctx context.Context, c *corpus.Corpus, rows []int64, spli
 }
 
 // scanTokens reads the papers at the rows in parallel, as [corpus.Corpus.Scan]
-// does. tokens cleans and tokenises the paper at hand when it is first called;
-// its slice is reused for the next.
-func scanTokens(ctx context.Context, c *corpus.Corpus, rows []int64, workers int, name string,
+// does. tokens cleans and tokenises the fields of the paper at hand when it is
+// first called; its slice is reused for the next.
+func scanTokens(ctx context.Context, c *corpus.Corpus, rows []int64, fields features.Fields, workers int, name string,
 	fn func(worker, pos int, p *corpus.Paper, tokens func() []string) error) error {
 	bar := progress.Start(ctx, name, int64(len(rows)), "papers")
 	defer bar.Done()
 	type state struct {
 		tokenizer *text.Worker
 		paper     *corpus.Paper
+		document  []byte
 		made      bool
 		tokens    []string
 		ask       func() []string
@@ -167,7 +223,8 @@ func scanTokens(ctx context.Context, c *corpus.Corpus, rows []int64, workers int
 		s := &state{tokenizer: tokenizer.Worker()}
 		s.ask = func() []string {
 			if !s.made {
-				s.tokens = s.tokenizer.AppendPaper(s.tokens[:0], s.paper.Title, s.paper.Abstract)
+				s.document = fields.AppendText(s.document[:0], s.paper)
+				s.tokens = s.tokenizer.AppendTokens(s.tokens[:0], s.document)
 				s.made = true
 			}
 			return s.tokens
@@ -206,11 +263,34 @@ func (d *dataset) checkParts(cfg *Config) error {
 		corpus.Train: 1 - cfg.Split.Validation - cfg.Split.Test, corpus.Validation: cfg.Split.Validation, corpus.Test: cfg.Split.Test,
 	} {
 		if fraction > 0 && len(d.ids[p]) == 0 {
-			return fault.Usagef("experiments: no %s paper among the %d drawn from %s (%d outside taxonomy %s): draw more papers or raise the fraction",
-				p, d.drawn, cfg.Corpus.Path, d.outside, cfg.Corpus.Taxonomy)
+			return fault.Usagef("experiments: no %s paper among the %d drawn from %s (%d %s): draw more papers or raise the fraction",
+				p, d.drawn, cfg.Corpus.Path, d.outside, d.taxonomy.LeftOut())
+		}
+	}
+	if !d.taxonomy.Exclusive {
+		return nil
+	}
+	for label, papers := range d.labels[corpus.Train].Counts() {
+		if papers == 0 { // most likely a slip of the pen: nothing would ever be of this topic
+			id := d.taxonomy.Categories[label].ID
+			return fault.Usagef("experiments: no train paper of topic %s alone among the %d drawn from %s (%d %s)%s: draw more papers, or name another topic",
+				id, d.drawn, cfg.Corpus.Path, d.outside, d.taxonomy.LeftOut(), topicHint(id))
 		}
 	}
 	return nil
+}
+
+// topicHint proposes the category that was probably meant by a topic of which
+// there is no paper, "" where it is one.
+func topicHint(id string) string {
+	arxiv, err := corpus.LookupTaxonomy("arxiv")
+	if err != nil {
+		return ""
+	}
+	if _, outcome := arxiv.Resolve(id); outcome != corpus.UnknownID {
+		return ""
+	}
+	return suggest.Hint(id, categoryIDs(arxiv))
 }
 
 // counted returns the matrices of features that count terms.

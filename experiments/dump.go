@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,6 +25,9 @@ func (c *Config) Text() string {
 		section(&b, "[embeddings."+quoteKey(c.Embeddings[i].Name)+"]", c.Embeddings[i].keys()...)
 	}
 	for i := range c.Features {
+		if c.Features[i].late(c) {
+			continue
+		}
 		section(&b, "[features."+quoteKey(c.Features[i].Name)+"]", c.Features[i].keys()...)
 	}
 	for i := range c.Models {
@@ -38,6 +42,17 @@ func (c *Config) Text() string {
 		section(&b, "[[published]]", &c.Published[i])
 	}
 	return b.String()
+}
+
+// late reports whether the features came after others were in use, and are as
+// they are without being declared, and of no model: then the text leaves them out.
+func (f *Features) late(c *Config) bool {
+	if f.Name != "words" || f.Kind != "words" {
+		return false
+	}
+	var usual Words
+	(&binder{faulty: map[string]bool{}}).table("", nil, nil, &usual)
+	return f.Words == usual && !slices.ContainsFunc(c.variants(), func(m *Model) bool { return m.Features == f.Name })
 }
 
 func section(b *bytes.Buffer, header string, structs ...any) {

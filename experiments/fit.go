@@ -54,9 +54,9 @@ func (s *Session) fit(ctx context.Context, t Trial, w *results.RunWriter, run *r
 		_ = note() // the reason above matters more
 		return nil, 0, advise(err)
 	}
-	if network, ok := model.(*networks.SHARNN); ok && w.Run().Resumed > 0 && s.rungPath(t) == "" {
+	if trained, ok := model.(interface{ Seconds() float64 }); ok && w.Run().Resumed > 0 && s.rungPath(t) == "" {
 		// The checkpoint knows of time that a killed process could not note.
-		if missed := network.Seconds() - spent(); missed > 0 {
+		if missed := trained.Seconds() - spent(); missed > 0 {
 			earlier += time.Duration(missed * float64(time.Second))
 		}
 	}
@@ -83,7 +83,7 @@ func advise(err error) error {
 // hooks ties a network's training to its run's folder; the other models have
 // none. note is called once in a while.
 func (s *Session) hooks(t Trial, w *results.RunWriter, note func() error) (networks.Hooks, error) {
-	if _, ok := t.Model.Options.(*SHARNN); !ok {
+	if _, ok := t.Model.Options.(neural); !ok {
 		return networks.Hooks{}, nil
 	}
 	checkpoint, err := w.Checkpoint(CheckpointFile)

@@ -9,9 +9,18 @@ import (
 )
 
 // judge applies every decision rule: chosen on validation, reported on test.
-// The F1s on validation papers are what sweeps choose by.
-func (s *Session) judge(data *dataset, validation, test *multilabel.Scores) ([]results.RuleResult, error) {
+// The F1s on validation papers are what sweeps choose by. Scores that are
+// probabilities have a loss, the same under each rule.
+func (s *Session) judge(data *dataset, validation, test *multilabel.Scores, probabilities bool) ([]results.RuleResult, error) {
 	var out []results.RuleResult
+	var loss *float64
+	if probabilities {
+		v, err := metrics.Loss(test, data.labels[corpus.Test])
+		if err != nil {
+			return nil, err
+		}
+		loss = &v
+	}
 	var papers [][]float64 // F1 and master F1 of each test paper, rule by rule
 	for _, text := range s.Config.Decision.Rules {
 		rule, err := metrics.ParseRule(text)
@@ -30,6 +39,7 @@ func (s *Session) judge(data *dataset, validation, test *multilabel.Scores) ([]r
 		if result.All, result.Master, err = tested.reports(test); err != nil {
 			return nil, err
 		}
+		result.All.Loss = loss
 		all, master, err := tested.papers()
 		if err != nil {
 			return nil, err

@@ -159,7 +159,7 @@ func (b *binder) tables(doc map[string]any, key string) []map[string]any {
 }
 
 // builtin are the features that need no kind.
-var builtin = []string{"counts", "tfidf", "vectors", "sequences"}
+var builtin = []string{"counts", "tfidf", "vectors", "sequences", "words"}
 
 // features binds [features.NAME] tables; the built-in names need no kind.
 func (b *binder) features(tables map[string]any) []Features {
@@ -176,7 +176,7 @@ func (b *binder) features(tables map[string]any) []Features {
 		f := Features{Name: name}
 		f.Kind, _ = values["kind"].(string)
 		b.table(path, values, nil, f.keys()...)
-		if !f.embedded() && (len(f.Ngrams) != 2 || f.Ngrams[0] < 1 || f.Ngrams[1] < f.Ngrams[0] || f.Ngrams[1] > 5) {
+		if f.counting() && (len(f.Ngrams) != 2 || f.Ngrams[0] < 1 || f.Ngrams[1] < f.Ngrams[0] || f.Ngrams[1] > 5) {
 			b.fault(path+".ngrams", "ngrams: want [shortest, longest] with 1 <= shortest <= longest <= 5, have %v", f.Ngrams)
 		}
 		out = append(out, f)
@@ -286,6 +286,9 @@ func (b *binder) plain(path string, values map[string]any) Model {
 	}
 	b.table(path, values, nil, &m, options)
 	m.Options = options
+	if o, ok := options.(*LSTM); ok {
+		o.resolve(m.Embeddings)
+	}
 	if m.Features == "" {
 		m.Features = m.defaultFeatures()
 	}

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"assay/corpus"
-	"assay/networks"
 )
 
 // What papers and their words take, measured on 12,000 and 100,000 abstracts of
@@ -32,16 +31,22 @@ func (s *Session) Memory(t Trial) int64 {
 	held := (t.Config.Split.Validation + t.Config.Split.Test) * n
 	bytes := process + n*400 + 2*8*labels*held // ids and labels; scores
 	f := t.Config.featuresOf(t.Model)
-	var columns float64
-	if f.embedded() {
+	var columns, distinct float64
+	switch {
+	case f.Kind == "words":
+		distinct = min(words(n), float64(f.Words.MaxWords))
 		columns = float64(t.Config.dimensions(t.Model))
-		bytes += 4*columns*tokens(n) + s.tableMemory(t)
+		bytes += 4*min(paperTokens, float64(f.Words.MaxTokens))*n + 150*words(n) // numbers; every word while it is counted
+	case f.embedded():
+		distinct = tokens(n)
+		columns = float64(t.Config.dimensions(t.Model))
+		bytes += 4*columns*distinct + s.tableMemory(t)
 		if f.Kind == "vectors" {
 			bytes += 2 * 4 * columns * n
 		} else {
 			bytes += 4 * paperTokens * n
 		}
-	} else {
+	default:
 		grams := float64(f.Ngrams[1] - f.Ngrams[0] + 1)
 		columns = words(n) * grams * grams / math.Sqrt(float64(f.MinDocuments))
 		if f.MaxFeatures > 0 {
@@ -50,6 +55,10 @@ func (s *Session) Memory(t Trial) int64 {
 		// Index and value of each term, while parts are selected and weighted; and
 		// every term before the rare ones go.
 		bytes += 3*8*paperTerms*grams*n + 40*words(n)*grams*grams*grams
+	}
+	if o, ok := t.Model.Options.(neural); ok {
+		const longest = 400 // tokens
+		return int64(bytes + networkMemory(o, inputs{int(distinct), int(columns), int(labels)}, longest))
 	}
 	return int64(bytes + modelMemory(t.Model, n, columns, labels))
 }
@@ -83,15 +92,9 @@ func (s *Session) tableMemory(t Trial) float64 {
 	return 2 * 4 * float64(e.Dimensions) * min(8*words, float64(e.Buckets)+words) // with the n-grams that occur
 }
 
-// modelMemory is what a model takes beside its features.
+// modelMemory is what a model but a network takes beside its features.
 func modelMemory(m *Model, papers, columns, labels float64) float64 {
 	switch o := m.Options.(type) {
-	case *SHARNN:
-		const longest = 400 // tokens, of the longest batch
-		hidden, batch := float64(o.Hidden), float64(o.BatchSize)
-		activations := 4 * longest * batch * (float64(o.Layers)*hidden*24 + columns*4)
-		parameters := float64(networks.Parameters(o.options(0, 0), int(columns), int(labels)))
-		return activations + 8*4*parameters
 	case *RandomForest:
 		return 4 * float64(o.Trees) * papers
 	case *GolearnNaiveBayes:

@@ -15,8 +15,8 @@ import (
 // theirs by name from the seed.
 func newClassifier(m *Model, seed uint64, workers int, taxonomy *corpus.Taxonomy, hooks networks.Hooks) (baselines.Classifier, error) {
 	switch o := m.Options.(type) {
-	case *SHARNN:
-		return networks.NewSHARNN(o.options(seed, workers), taxonomy.GroupOf(), len(taxonomy.Groups), hooks)
+	case neural:
+		return o.classifier(seed, workers, taxonomy, hooks)
 	case *NaiveBayes:
 		opt := baselines.NBOptions{Alpha: o.Alpha, VarSmoothing: o.VarSmoothing, UniformPrior: !o.FitPrior, Workers: workers}
 		switch o.Variant {
@@ -61,7 +61,10 @@ func limits(coreHours, gib float64) golearn.Limits {
 // must know, where the classifier tells.
 func describeFit(model baselines.Classifier, labels []string) (report string, warnings []string) {
 	switch fitted := model.(type) {
-	case *networks.SHARNN:
+	case interface { // networks
+		Report() string
+		Warnings() []string
+	}:
 		return fitted.Report(), fitted.Warnings()
 	case *baselines.LogisticRegression:
 		return describeLogistic(fitted, labels)

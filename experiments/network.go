@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"assay/internal/fault"
 	"assay/networks"
 )
 
@@ -42,35 +41,6 @@ func (o *SHARNN) options(seed uint64, workers int) networks.Options {
 		Schedule: o.Schedule, Warmup: o.Warmup, ClipNorm: o.ClipNorm,
 		EarlyStopping: o.EarlyStopping, Patience: o.Patience, Seed: seed, Workers: workers,
 	}
-}
-
-// validateNetwork checks what the keys of a network do not know of each other.
-func (b *binder) validateNetwork(cfg *Config, o *SHARNN, path string) {
-	if o.Device == "cuda" {
-		b.fault(path+".device", `device: this build trains on the CPU; set "auto" or "cpu"`)
-	}
-	if o.EarlyStopping != "off" && cfg.Split.Validation == 0 && !b.faulty["split.validation"] && !b.faulty[path+".early_stopping"] {
-		b.fault(path+".early_stopping", "early_stopping: %q is watched on validation papers, but split.validation is 0", o.EarlyStopping)
-	}
-}
-
-// leastMemory is a bound in bytes below what training needs beside the papers:
-// parameters, gradients, both moments of Adam and the best parameters so far, and
-// of a batch of papers of one token, what the GRUs, the attention and the Boom
-// layer give.
-func (o *SHARNN) leastMemory(dim, labels int) int64 {
-	const copies, float = 5, 4
-	paper := int64(dim) + 2*int64(o.Hidden)*int64(o.Layers+1) + int64(o.Boom) + int64(labels)
-	return float * (copies*networks.Parameters(o.options(0, 0), dim, labels) + int64(o.BatchSize)*paper)
-}
-
-// checkSize refuses a network that cannot be trained in memory; 0 is unknown.
-func (o *SHARNN) checkSize(dim, labels int, memory int64) error {
-	if need := o.leastMemory(dim, labels); memory > 0 && need > memory {
-		return fault.Usagef("training a network of hidden = %d and boom = %d in batches of %d takes at least %.1f GiB of memory, and this machine has %.1f: make them smaller",
-			o.Hidden, o.Boom, o.BatchSize, gib(need), gib(memory))
-	}
-	return nil
 }
 
 func gib(bytes int64) float64 { return float64(bytes) / (1 << 30) }

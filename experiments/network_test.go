@@ -114,12 +114,12 @@ func TestNetworkSize(t *testing.T) {
 	if n := networks.Parameters(networks.Defaults(), 0, 148); n != 0 {
 		t.Errorf("%d parameters from no vectors", n)
 	}
-	least := o.leastMemory(100, 148)
+	least := leastMemory(o, inputs{dim: 100, labels: 148})
 	if least < 5*4*781_688 || least > 32<<20 {
 		t.Errorf("at least %d bytes", least)
 	}
 	for memory, refused := range map[int64]bool{0: false, least - 1: true, least: false} {
-		if err := o.checkSize(100, 148, memory); (err != nil) != refused {
+		if err := checkMemory(o, inputs{dim: 100, labels: 148}, memory); (err != nil) != refused {
 			t.Errorf("with %d bytes of memory: %v", memory, err)
 		}
 	}

@@ -62,6 +62,12 @@ func (p *paperReader) read(run results.Run) (map[metrics.Rule]table.PaperScores,
 		groups[c] = all[i]
 	}
 	ids := p.shared(stored.IDs)
+	var loss []float64
+	if slices.ContainsFunc(run.Results, func(r results.RuleResult) bool { return r.All.Loss != nil }) {
+		if loss, err = metrics.LossByPaper(stored.Scores, stored.Truth); err != nil {
+			return nil, err
+		}
+	}
 	out := map[metrics.Rule]table.PaperScores{}
 	for _, r := range run.Results {
 		j, err := judgeScores(r.Decision, stored.Scores, stored.Truth, groups, len(taxonomy.Groups))
@@ -72,7 +78,7 @@ func (p *paperReader) read(run results.Run) (map[metrics.Rule]table.PaperScores,
 		if err != nil {
 			return nil, err
 		}
-		out[r.Decision.Rule] = table.PaperScores{IDs: ids, F1: all.F1, Exact: all.Exact, MasterF1: master.F1, MasterExact: master.Exact}
+		out[r.Decision.Rule] = table.PaperScores{IDs: ids, F1: all.F1, Exact: all.Exact, Loss: loss, MasterF1: master.F1, MasterExact: master.Exact}
 	}
 	return out, nil
 }

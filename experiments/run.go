@@ -18,11 +18,12 @@ import (
 )
 
 // The files of a run's model folder: together they score a new paper. Its
-// tokens are counted by the vocabulary, weighted where the features are TF-IDF,
-// and given to the classifier; or their vectors, which the run's record names,
-// are averaged, and shifted and scaled where the features are standardized, or
-// go as they are, one a token and no more than the record's max_tokens, into a
-// network.
+// tokens, of the fields that corpus.text names, are counted by the vocabulary,
+// weighted where the features are TF-IDF, and given to the classifier; or their
+// vectors, which the run's record names, are averaged, and shifted and scaled where
+// the features are standardized, or go as they are, one a token and no more than the
+// record's max_tokens, into a network; or their numbers in the vocabulary do, from
+// features.Vocabulary.Number, into a network that has learnt vectors of its own.
 const (
 	ModelFile      = "model.assay"
 	VocabularyFile = "vocabulary.assay"
@@ -166,7 +167,7 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 	if err := w.WriteConfig([]byte(t.Config.Text())); err != nil {
 		return err
 	}
-	if _, ok := t.Model.Options.(*SHARNN); ok {
+	if _, ok := t.Model.Options.(neural); ok {
 		defer s.collectMore()()
 	}
 	data, giveBack, err := s.hold(ctx, t, workers)
@@ -203,7 +204,7 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 		return err
 	}
 	lap("score")
-	if run.Results, err = s.judge(data, validation, test); err != nil {
+	if run.Results, err = s.judge(data, validation, test, model.Probabilities()); err != nil {
 		return err
 	}
 	lap("evaluate")
@@ -253,7 +254,14 @@ func describeData(w *results.RunWriter, run *results.Run, data *dataset, set *fe
 		}
 		run.Warnings = append(run.Warnings, run.Vectors.Warnings()...)
 	}
-	w.Log().Info("data", "drawn", data.drawn, "outside_taxonomy", data.outside, "columns", set.columns())
+	if run.Words = set.words; run.Words != nil {
+		w.Log().Info("words", "known", run.Words.Known, "coverage", run.Words.Coverage())
+		if cut := run.Words.Cut(); cut != "" {
+			w.Log().Info("words", "cut", cut)
+		}
+		run.Warnings = append(run.Warnings, run.Words.Warnings()...)
+	}
+	w.Log().Info("data", "drawn", data.drawn, "left_out", fmt.Sprintf("%d %s", data.outside, data.taxonomy.LeftOut()), "columns", set.columns())
 }
 
 // keep writes the predictions for the test papers and, where it is wanted, the

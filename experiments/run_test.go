@@ -142,6 +142,11 @@ func TestStoredPredictionsGiveTheMetrics(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		loss, err := metrics.Loss(p.Scores, p.Truth)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again.Loss = &loss
 		if !reflect.DeepEqual(again, res.All) {
 			t.Errorf("rule %s: stored %+v, again %+v", res.Decision.Rule, res.All, again)
 		}

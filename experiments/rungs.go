@@ -34,14 +34,13 @@ type rungRecord struct {
 // rungPath is where a trial's checkpoint is kept for the next rung; "" where the
 // trial is not one that stops before its last epoch or may follow one that did.
 func (s *Session) rungPath(t Trial) string {
-	o, ok := t.Model.Options.(*SHARNN)
+	n, ok := t.Model.Options.(neural)
 	if !ok || !s.Config.halving(t.Model.Name) {
 		return ""
 	}
-	one, options := *t.Config, *o
-	options.StopEpoch = 0
+	one := *t.Config
 	one.Models = []Model{*t.Model}
-	one.Models[0].Options = &options
+	one.Models[0].Options = n.stopping(0)
 	one.Name, one.Corpus.Path, one.Results.Path = "", "", ""
 	sum := sha256.Sum256([]byte(one.Text() + "\ndata = " + t.Data + "\ncode = " + s.code))
 	return filepath.Join(s.Config.Results.Path, "cache", "rungs", slug(t.Model.Name)+"-"+hex.EncodeToString(sum[:8])+".assay")
@@ -64,8 +63,8 @@ func (s *Session) keepRung(t Trial, w *results.RunWriter) error {
 	if path == "" {
 		return nil
 	}
-	o := t.Model.Options.(*SHARNN)
-	if o.StopEpoch == 0 || o.StopEpoch >= o.Epochs {
+	o := t.Model.Options.(neural).schedule()
+	if o.stopEpoch == 0 || o.stopEpoch >= o.epochs {
 		return errors.Join(remove(recordOf(path)), remove(path))
 	}
 	from, err := w.Checkpoint(CheckpointFile)
@@ -84,7 +83,7 @@ func (s *Session) keepRung(t Trial, w *results.RunWriter) error {
 	if err != nil {
 		return fmt.Errorf("experiments: keep the checkpoint of %s: %w", t.ID, err)
 	}
-	data, err := json.Marshal(rungRecord{Trial: t.ID, Epoch: o.StopEpoch, SHA256: hash, Records: records})
+	data, err := json.Marshal(rungRecord{Trial: t.ID, Epoch: o.stopEpoch, SHA256: hash, Records: records})
 	if err == nil {
 		err = atomicfile.WriteBytes(recordOf(path), data)
 	}
@@ -103,8 +102,8 @@ func (s *Session) seed(t Trial, w *results.RunWriter, checkpoint string) (bool, 
 		return false, nil // nothing is kept
 	}
 	var r rungRecord
-	o := t.Model.Options.(*SHARNN)
-	if json.Unmarshal(data, &r) != nil || o.StopEpoch > 0 && r.Epoch >= o.StopEpoch {
+	stop := t.Model.Options.(neural).schedule().stopEpoch
+	if json.Unmarshal(data, &r) != nil || stop > 0 && r.Epoch >= stop {
 		return false, nil
 	}
 	hash, err := copyFile(path, checkpoint)

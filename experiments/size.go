@@ -28,8 +28,9 @@ func (s *Session) checkSizes() error {
 	}
 	rows := int(float64(s.Papers()) * (1 - s.Config.Split.Validation - s.Config.Split.Test))
 	for _, m := range s.Config.variants() {
-		if o, ok := m.Options.(*SHARNN); ok {
-			if err := o.checkSize(s.Config.leastDimensions(m), len(taxonomy.Categories), MachineMemory()); err != nil {
+		if n, ok := m.Options.(neural); ok {
+			in := inputs{words: leastColumns, dim: s.Config.leastDimensions(m), labels: len(taxonomy.Categories)}
+			if err := checkMemory(n, in, MachineMemory()); err != nil {
 				return fmt.Errorf("experiments: model %q: %w", m.Name, err)
 			}
 		}

@@ -301,7 +301,7 @@ func (b *binder) checkHalving(path string, s *Sweep, m *Model, cfg *Config) {
 		return
 	}
 	if s.Resource == "" {
-		s.Resource = map[string]string{"sha_rnn": "epochs", "random_forest": "trees"}[m.Kind]
+		s.Resource = map[string]string{"sha_rnn": "epochs", "lstm": "epochs", "random_forest": "trees"}[m.Kind]
 	}
 	whole, ok := m.value(s.Resource)
 	most, isInt := whole.(int)

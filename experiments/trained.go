@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"assay/embeddings/fasttext"
-	"assay/features"
 	"assay/internal/atomicfile"
 )
 
@@ -69,7 +68,7 @@ func (s *Session) trainOnce(ctx context.Context, d *dataset, e *Embeddings, pape
 	atomicfile.RemoveStale(path, time.Hour)
 	opt := e.Training.Options()
 	opt.Workers, opt.TempDir = workers, filepath.Dir(path)
-	sentences := features.Sentences(ctx, s.corpus, d.trainingRows(e.Papers), workers)
+	sentences := d.fields.Sentences(ctx, s.corpus, d.trainingRows(e.Papers), workers)
 	model, report, err := fasttext.Train(ctx, sentences, opt)
 	if err != nil {
 		return "", fmt.Errorf("experiments: train embeddings.%s: %w", e.Name, err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"assay/corpus"
+	"assay/features"
 )
 
 // Trial is one model with one seed.
@@ -105,13 +106,20 @@ func (c *Config) dataKey(seed uint64) string {
 	return fmt.Sprintf("%s %s split %+v", c.Corpus.Taxonomy, c.drawKey(seed), c.split(seed))
 }
 
-// drawKey says what decides the papers that are drawn.
+// drawKey says what decides the papers that are drawn, and their tokens.
 func (c *Config) drawKey(seed uint64) string {
 	if c.Corpus.Sample == 0 {
 		seed = 0
 	}
-	return fmt.Sprintf("sample %d seed %d", c.Corpus.Sample, seed)
+	key := fmt.Sprintf("sample %d seed %d", c.Corpus.Sample, seed)
+	if f := c.fields(); f != features.TitleAndAbstract {
+		key += " text " + string(f)
+	}
+	return key
 }
+
+// fields says what the papers' tokens are made of.
+func (c *Config) fields() features.Fields { return features.Fields(c.Corpus.Text) }
 
 // split returns how this seed parts the papers.
 func (c *Config) split(seed uint64) corpus.Split {

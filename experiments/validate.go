@@ -118,9 +118,12 @@ func (b *binder) validateModels(cfg *Config) {
 		}
 		b.validateInputs(cfg, m, path)
 		tried := "sqrt"
+		if n, ok := m.Options.(neural); ok {
+			b.validateNetwork(cfg, n, path)
+		}
 		switch options := m.Options.(type) {
-		case *SHARNN:
-			b.validateNetwork(cfg, options, path)
+		case *LSTM:
+			b.validateLSTM(cfg, m, options, path)
 		case *RandomForest:
 			tried = options.MaxFeatures
 		case *GolearnRandomForest:
@@ -160,10 +163,18 @@ func (b *binder) validateInputs(cfg *Config, m *Model, path string) {
 	}
 	switch {
 	case !f.embedded() && m.Embeddings != "":
-		b.fault(path+".embeddings", "embeddings: features %q are %s, which need no word vectors; set features = \"vectors\"", f.Name, f.Kind)
+		b.fault(path+".embeddings", "embeddings: features %q are %s, which need no word vectors; %s", f.Name, f.Kind, m.adviceOnVectors())
 	case f.embedded() && m.Embeddings == "":
 		b.fault(path, "embeddings: features %q need word vectors; name them (declared: %s)", f.Name, known)
 	case f.embedded() && !slices.Contains(tables, m.Embeddings):
 		b.fault(path+".embeddings", "embeddings: no [embeddings.%s]%s; declared: %s", m.Embeddings, suggest.Hint(m.Embeddings, tables), known)
 	}
+}
+
+// adviceOnVectors says how a model that names word vectors comes to read them.
+func (m *Model) adviceOnVectors() string {
+	if _, ok := m.Options.(*LSTM); ok {
+		return "leave features out, or set \"sequences\""
+	}
+	return "set features = \"vectors\""
 }

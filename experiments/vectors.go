@@ -72,9 +72,12 @@ func (c *Config) vectorTable(name string) (*Embeddings, error) {
 	return nil, fmt.Errorf("experiments: no [embeddings.%s]", name)
 }
 
-// leastDimensions is the width of the vectors of a table, 1 where it is not
-// known before their file is read.
+// leastDimensions is the width of the vectors of a table, or of those that the
+// model learns itself; 1 where it is not known before their file is read.
 func (c *Config) leastDimensions(m *Model) int {
+	if o, ok := m.Options.(*LSTM); ok && o.Dimensions > 0 {
+		return o.Dimensions
+	}
 	if e := c.tableOf(m); e != nil && e.Train {
 		return e.Dimensions
 	}
@@ -119,10 +122,14 @@ func (s *Session) features(ctx context.Context, d *dataset, t Trial, workers int
 		start := time.Now()
 		var set *featureSet
 		var err error
-		if table == nil {
-			set, err = d.counted(f, workers)
-		} else {
+		switch {
+		case table != nil:
 			set, err = s.embedded(ctx, d, f, table, workers)
+		case f.Kind == "words":
+			one := *d.words[f.wordOptions()]
+			set = &one
+		default:
+			set, err = d.counted(f, workers)
 		}
 		if err != nil {
 			return nil, err
@@ -163,7 +170,7 @@ func (s *Session) averaged(ctx context.Context, d *dataset, f Features, v *wordV
 	for i := range averaging {
 		averaging[i] = vectorizer.Worker()
 	}
-	err := scanTokens(ctx, s.corpus, rows, workers, "average vectors", func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
+	err := scanTokens(ctx, s.corpus, rows, d.fields, workers, "average vectors", func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
 		return averaging[worker].Add(pos, tokens())
 	})
 	if err != nil {
@@ -204,7 +211,7 @@ func (s *Session) sequenced(ctx context.Context, d *dataset, f Features, v *word
 	for i := range numbering {
 		numbering[i] = sequencer.Worker()
 	}
-	err := scanTokens(ctx, s.corpus, rows, workers, "number tokens", func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
+	err := scanTokens(ctx, s.corpus, rows, d.fields, workers, "number tokens", func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
 		return numbering[worker].Add(pos, tokens())
 	})
 	if err != nil {

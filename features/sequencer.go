@@ -27,9 +27,6 @@ type Sequencer struct {
 	workers []*SequenceWorker
 }
 
-// chunkIDs is how many numbers are allocated at a time.
-const chunkIDs = 1 << 16
-
 // NewSequencer returns a sequencer for papers 0 to rows-1, of which it keeps the
 // first most tokens; 0 keeps all.
 func NewSequencer(v embeddings.Vectors, rows, most int) *Sequencer {
@@ -52,7 +49,7 @@ type SequenceWorker struct {
 	words []string
 	count []int64 // of tokens, by word
 
-	chunks [][]int32
+	chunks idChunks
 
 	cutPapers int
 	cutTokens int64
@@ -68,7 +65,7 @@ func (w *SequenceWorker) Add(row int, tokens []string) error {
 		w.cutTokens += int64(len(tokens) - most)
 		tokens = tokens[:most]
 	}
-	ids := w.room(len(tokens))
+	ids := w.chunks.room(len(tokens))
 	for i, token := range tokens {
 		id, known := w.index[token]
 		if !known {
@@ -82,18 +79,6 @@ func (w *SequenceWorker) Add(row int, tokens []string) error {
 	}
 	w.q.papers[row] = ids
 	return nil
-}
-
-// room returns n numbers at the end of the last chunk, or of a new one.
-func (w *SequenceWorker) room(n int) []int32 {
-	last := len(w.chunks) - 1
-	if last < 0 || cap(w.chunks[last])-len(w.chunks[last]) < n {
-		w.chunks = append(w.chunks, make([]int32, 0, max(n, chunkIDs)))
-		last++
-	}
-	at := len(w.chunks[last])
-	w.chunks[last] = w.chunks[last][:at+n]
-	return w.chunks[last][at : at+n : at+n]
 }
 
 // Cut returns how many papers were longer than what is kept of them, and how many

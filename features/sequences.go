@@ -14,12 +14,14 @@ const (
 	firstWordID
 )
 
-// Sequences are papers as the numbers of their tokens in a frozen embedding
-// matrix: what networks read. It implements Matrix, with a column a number.
+// Sequences are papers as the numbers of their tokens in an embedding matrix:
+// what networks read. It implements Matrix, with a column a number.
 type Sequences struct {
-	Papers    [][]int32 // (rows): the rows of Embedding that a paper's tokens have
-	Embedding *Dense    // (V, dim)
-	Words     []string  // (V); empty for PaddingID and MissingID
+	Papers [][]int32 // (rows): the rows of Embedding that a paper's tokens have
+	// Embedding holds the words' vectors, (V, dim). Where there are none, as a
+	// network is to learn its own, it has V rows, no column and no data.
+	Embedding *Dense
+	Words     []string // (V); empty for PaddingID and MissingID
 }
 
 // Dims implements Matrix.
@@ -51,4 +53,22 @@ func (s *Sequences) Batches(size int, seed uint64) [][]int {
 	batches := slices.Collect(slices.Chunk(order, size))
 	r.Shuffle(len(batches), func(i, j int) { batches[i], batches[j] = batches[j], batches[i] })
 	return batches
+}
+
+// idChunks is room for the numbers of papers, which lie one behind the other.
+type idChunks [][]int32
+
+// chunkIDs is how many numbers are allocated at a time.
+const chunkIDs = 1 << 16
+
+// room returns n numbers at the end of the last chunk, or of a new one.
+func (c *idChunks) room(n int) []int32 {
+	last := len(*c) - 1
+	if last < 0 || cap((*c)[last])-len((*c)[last]) < n {
+		*c = append(*c, make([]int32, 0, max(n, chunkIDs)))
+		last++
+	}
+	at := len((*c)[last])
+	(*c)[last] = (*c)[last][:at+n]
+	return (*c)[last][at : at+n : at+n]
 }

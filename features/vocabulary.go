@@ -11,8 +11,8 @@ import (
 	"assay/internal/frame"
 )
 
-// Vocabulary is the terms that are the columns of a count matrix. It is
-// immutable and safe for concurrent use.
+// Vocabulary is the terms that are the columns of a count matrix, or the words
+// that a network knows. It is immutable and safe for concurrent use.
 type Vocabulary struct {
 	terms              []string // ascending by code points
 	ngramMin, ngramMax int
@@ -75,8 +75,8 @@ func (v *Vocabulary) Transform(papers ...[]string) *CSR {
 	return x
 }
 
-// columns appends the column of each occurrence of a term.
-func (v *Vocabulary) columns(dst []int32, tokens []string) []int32 {
+// kept returns the words of a paper that can be terms, in their order.
+func (v *Vocabulary) kept(tokens []string) []string {
 	var kept []string
 	for _, t := range tokens {
 		switch t = lower(t); {
@@ -86,6 +86,12 @@ func (v *Vocabulary) columns(dst []int32, tokens []string) []int32 {
 			kept = append(kept, t)
 		}
 	}
+	return kept
+}
+
+// columns appends the column of each occurrence of a term.
+func (v *Vocabulary) columns(dst []int32, tokens []string) []int32 {
+	kept := v.kept(tokens)
 	for i := range kept {
 		gram := ""
 		for n := 1; n <= v.ngramMax && i+n <= len(kept); n++ {

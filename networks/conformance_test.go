@@ -1,24 +1,119 @@
 package networks_test
 
 import (
+	"context"
+	"errors"
+	"io"
 	"testing"
 
 	"assay/baselines"
 	"assay/baselines/conformance"
+	"assay/features"
+	"assay/internal/multilabel"
 	"assay/networks"
 )
 
+var conformanceGroups = []int32{0, 1, 2, 0, 1, 2}
+
 func TestConformance(t *testing.T) {
-	groups := []int32{0, 1, 2, 0, 1, 2}
 	conformance.Run(t, func(seed uint64, workers int) baselines.Classifier {
 		opt := networks.Defaults()
 		opt.Hidden, opt.Boom = 12, 16
 		opt.Epochs, opt.BatchSize, opt.LearningRate = 6, 8, 0.01
 		opt.Seed, opt.Workers = seed, workers
-		n, err := networks.NewSHARNN(opt, groups, 3, networks.Hooks{})
+		n, err := networks.NewSHARNN(opt, conformanceGroups, 3, networks.Hooks{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return n
 	}, conformance.Options{Sequences: true})
+}
+
+// TestLSTMConformance: with vectors frozen, trained, and its own from the start.
+func TestLSTMConformance(t *testing.T) {
+	factory := func(change func(*networks.LSTMOptions)) func(seed uint64, workers int) *networks.LSTM {
+		return func(seed uint64, workers int) *networks.LSTM {
+			opt := networks.LSTMDefaults()
+			opt.Hidden, opt.Dimensions = 12, 10
+			opt.Dropout, opt.RecurrentDropout, opt.SpatialDropout = 0.1, 0.1, 0.1
+			opt.Epochs, opt.BatchSize, opt.LearningRate = 6, 8, 0.01
+			opt.Seed, opt.Workers = seed, workers
+			change(&opt)
+			n, err := networks.NewLSTM(opt, conformanceGroups, 3, false, networks.Hooks{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+	}
+	frozen := factory(func(opt *networks.LSTMOptions) { opt.FreezeEmbedding = true })
+	trained := factory(func(*networks.LSTMOptions) {})
+	own := factory(func(opt *networks.LSTMOptions) { opt.Epochs, opt.LearningRate = 10, 0.02 })
+	for _, c := range []struct {
+		name string
+		make func(seed uint64, workers int) baselines.Classifier
+	}{
+		{"frozen", func(seed uint64, workers int) baselines.Classifier { return frozen(seed, workers) }},
+		{"trained", func(seed uint64, workers int) baselines.Classifier { return withVectors{trained(seed, workers)} }},
+		{"own", func(seed uint64, workers int) baselines.Classifier { return &ownVectors{LSTM: own(seed, workers)} }},
+	} {
+		t.Run(c.name, func(t *testing.T) { conformance.Run(t, c.make, conformance.Options{Sequences: true}) })
+	}
+}
+
+var errNoVectors = errors.New("no vectors")
+
+// withVectors refuses the papers without vectors, which the suite wants refused
+// and the LSTM takes.
+type withVectors struct{ *networks.LSTM }
+
+func (n withVectors) Fit(ctx context.Context, train, validation baselines.Dataset) error {
+	if x, ok := train.X.(*features.Sequences); ok && x.Embedding.Cols == 0 {
+		return errNoVectors
+	}
+	return n.LSTM.Fit(ctx, train, validation)
+}
+
+// ownVectors takes the vectors of the suite's papers away, once it has seen that
+// they are as wide as those that were learnt from.
+type ownVectors struct {
+	*networks.LSTM
+	width int
+}
+
+func (n *ownVectors) Fit(ctx context.Context, train, validation baselines.Dataset) error {
+	x, ok := train.X.(*features.Sequences)
+	if ok && x.Embedding.Cols == 0 {
+		return errNoVectors
+	}
+	if ok {
+		n.width = x.Embedding.Cols
+		train.X = bare(x)
+		if v, ok := validation.X.(*features.Sequences); ok {
+			validation.X = bare(v)
+		}
+	}
+	return n.LSTM.Fit(ctx, train, validation)
+}
+
+func (n *ownVectors) Scores(ctx context.Context, x features.Matrix) (*multilabel.Scores, error) {
+	if s, ok := x.(*features.Sequences); ok {
+		if n.width > 0 && s.Embedding.Cols != n.width {
+			return nil, errors.New("another width")
+		}
+		x = bare(s)
+	}
+	return n.LSTM.Scores(ctx, x)
+}
+
+// Load cannot know the width, which no file has: it is the suite's usual one.
+func (n *ownVectors) Load(r io.Reader) error {
+	n.width = 40
+	return n.LSTM.Load(r)
+}
+
+func bare(x *features.Sequences) *features.Sequences {
+	out := *x
+	out.Embedding = &features.Dense{Rows: x.Embedding.Rows}
+	return &out
 }

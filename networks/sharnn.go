@@ -204,8 +204,9 @@ func (n *SHARNN) Scores(ctx context.Context, x features.Matrix) (*multilabel.Sco
 func (n *SHARNN) Probabilities() bool { return true }
 
 // Report is a line on the training.
-func (n *SHARNN) Report() string {
-	r := n.report
+func (n *SHARNN) Report() string { return reportOf(n.report) }
+
+func reportOf(r training.Report) string {
 	text := fmt.Sprintf("%d epochs, %d steps, %.1f s; parameters of epoch %d", r.Epochs, r.Steps, r.Seconds, r.BestEpoch)
 	if r.Stopped {
 		text += "; stopped early"

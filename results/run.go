@@ -57,6 +57,7 @@ type Run struct {
 	PeakMemory uint64    `json:"peak_memory_bytes,omitempty"` // the process's largest resident set while the run held its folder, of all attempts and with what ran beside it; 0 where unknown
 
 	Vectors *Vectors `json:"vectors,omitempty"` // the word vectors that the model saw papers through
+	Words   *Words   `json:"words,omitempty"`   // or the words that it learnt vectors of itself
 
 	Warnings []string `json:"warnings,omitempty"` // what a reader of the results must know; tables repeat them
 
@@ -85,7 +86,7 @@ type Data struct {
 	Train      int    `json:"train"` // papers
 	Validation int    `json:"validation"`
 	Test       int    `json:"test"`
-	Outside    int    `json:"outside,omitempty"` // papers left out: no category of the taxonomy
+	Outside    int    `json:"outside,omitempty"` // papers left out: no category of the taxonomy, or several of topics
 }
 
 // Vectors says which word vectors a run used and how much of its papers' text

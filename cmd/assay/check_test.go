@@ -96,7 +96,7 @@ func contains(t *testing.T, text string, parts ...string) {
 func TestCheckExitCodes(t *testing.T) {
 	c := newChecked(t)
 	before := readAll(t, c.baseline)
-	contains(t, c.want(0), "pass (of 60 metrics 60 pass)")
+	contains(t, c.want(0), "pass (of 66 metrics 66 pass)")
 	contains(t, c.want(0, "--verbose"), "LR     tuned      master_f1")
 	contains(t, c.want(0, "--update"), "nothing changed")
 	if readAll(t, c.baseline) != before {
@@ -118,7 +118,7 @@ func TestCheckExitCodes(t *testing.T) {
 	contains(t, c.want(0, "--tolerance", "f1=0,50%"), "pass")
 	contains(t, c.want(0, "--tolerance", "f1=1.1%"), "pass")
 	var report check.Report
-	if err := json.Unmarshal([]byte(strings.Split(c.want(1, "--json"), "check small:")[0]), &report); err != nil || report.Verdict != check.Regression || len(report.Comparisons) != 60 {
+	if err := json.Unmarshal([]byte(strings.Split(c.want(1, "--json"), "check small:")[0]), &report); err != nil || report.Verdict != check.Regression || len(report.Comparisons) != 66 {
 		t.Errorf("--json: %v, %+v", err, report)
 	}
 	contains(t, c.want(3, "--set", "model.LR.c=2"), "another configuration") // outranks the regression

@@ -100,7 +100,7 @@ func tableWrongUse(t *testing.T, config, store string) {
 		{[]string{"--where", "alpah=1"}, `table: where "alpah=1": no run has a setting "alpah"; did you mean "alpha"?`},
 		{[]string{"--sort", "f2"}, `table: sort f2: no run has a setting "f2"; did you mean "f1"?`},
 		{[]string{"--rows", "alpha", "--rule", "top:1"}, `table: where "rule=top:1": no run meets it; rule is fixed:0.5 or tuned`},
-		{[]string{"--rows", "alpha", "--metric", "f3"}, `table: column "f3" is unknown: want some of f1, master_f1, micro_f1, macro_f1, precision, recall, subset_accuracy, validation_f1, validation_master_f1, precision_at_1, precision_at_3, precision_at_5, fit_seconds, total_seconds, peak_memory`},
+		{[]string{"--rows", "alpha", "--metric", "f3"}, `table: column "f3" is unknown: want some of f1, master_f1, micro_f1, macro_f1, precision, recall, subset_accuracy, accuracy, loss, validation_f1, validation_master_f1, precision_at_1, precision_at_3, precision_at_5, fit_seconds, total_seconds, peak_memory`},
 		{[]string{"--rows", "alpha", "--intervals", "seed"}, `table: intervals "seed" are unknown: want one of auto, seeds, papers, both, none`},
 	} {
 		out, message, code := call(t, nil, append([]string{"table", config, "--results", store}, c.args...)...)

@@ -44,6 +44,44 @@ func GRUBackward[T Float](dhprev, gates, dh, hprev []T) {
 	gruBackwardGo(dhprev, gates, dh, hprev)
 }
 
+// LSTMForward takes a long short-term memory one step on, for one paper of H
+// units: gates (5H) are i, f, g and o before activation and bias, and room for
+// tanh c; bias (4H); cprev (H) the cells before.
+//
+//	i = σ(i+bi)  f = σ(f+bf)  g = tanh(g+bg)  o = σ(o+bo)  c = f·cprev + i·g  h = o·tanh c
+//
+// gates become [i f g o tanh c]. c and cprev may be the same.
+func LSTMForward[T Float](h, c, gates, bias, cprev []T) {
+	n := len(h)
+	c, gates, bias, cprev = c[:n], gates[:5*n], bias[:4*n], cprev[:n]
+	if x, ok := single(h); ok && fast != nil && n > 0 {
+		y, _ := single(c)
+		z, _ := single(gates)
+		u, _ := single(bias)
+		v, _ := single(cprev)
+		fast.lstmForward(&x[0], &y[0], &z[0], &u[0], &v[0], n)
+		return
+	}
+	lstmForwardGo(h, c, gates, bias, cprev)
+}
+
+// LSTMBackward takes the gradients dh (H) of a step's output and dc (H) of its
+// cells, from the step after, back through it: gates (5H), as LSTMForward left
+// them, become in their first 4H the gradients of what it was given, dc that of
+// cprev (H).
+func LSTMBackward[T Float](dc, gates, dh, cprev []T) {
+	n := len(dh)
+	dc, gates, cprev = dc[:n], gates[:5*n], cprev[:n]
+	if x, ok := single(dc); ok && fast != nil && n > 0 {
+		y, _ := single(gates)
+		z, _ := single(dh)
+		u, _ := single(cprev)
+		fast.lstmBackward(&x[0], &y[0], &z[0], &u[0], n)
+		return
+	}
+	lstmBackwardGo(dc, gates, dh, cprev)
+}
+
 // LayerNormForward sets y = γ·(x−mean)/√(variance+eps) + β and returns the mean
 // and 1/√(variance+eps). All slices have the length of x.
 func LayerNormForward[T Float](y, x, gamma, beta []T, eps T) (mean, rstd T) {
@@ -161,6 +199,8 @@ func Adam[T Float](p, g, m, v []T, s *AdamStep) {
 type layerLoops struct {
 	gruForward      func(h, gates, bias, hprev *float32, n int)
 	gruBackward     func(dhprev, gates, dh, hprev *float32, n int)
+	lstmForward     func(h, c, gates, bias, cprev *float32, n int)
+	lstmBackward    func(dc, gates, dh, cprev *float32, n int)
 	normForward     func(y, x, gamma, beta *float32, n int, eps float32) (mean, rstd float32)
 	normBackward    func(dx, dgamma, dbeta, dy, x, gamma *float32, n int, mean, rstd float32)
 	softmax         func(x *float32, n int, scale float32)

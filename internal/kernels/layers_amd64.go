@@ -14,6 +14,16 @@ func gruForwardAVX2(h *float32, gates *float32, bias *float32, hprev *float32, n
 //go:noescape
 func gruBackwardAVX2(dhprev *float32, gates *float32, dh *float32, hprev *float32, n int)
 
+// lstmForwardAVX2 is lstmForwardGo.
+//
+//go:noescape
+func lstmForwardAVX2(h *float32, c *float32, gates *float32, bias *float32, cprev *float32, n int)
+
+// lstmBackwardAVX2 is lstmBackwardGo.
+//
+//go:noescape
+func lstmBackwardAVX2(dc *float32, gates *float32, dh *float32, cprev *float32, n int)
+
 // normForwardAVX2 is normForwardGo.
 //
 //go:noescape
@@ -58,6 +68,16 @@ func gruForwardAVX512(h *float32, gates *float32, bias *float32, hprev *float32,
 //
 //go:noescape
 func gruBackwardAVX512(dhprev *float32, gates *float32, dh *float32, hprev *float32, n int)
+
+// lstmForwardAVX512 is lstmForwardGo.
+//
+//go:noescape
+func lstmForwardAVX512(h *float32, c *float32, gates *float32, bias *float32, cprev *float32, n int)
+
+// lstmBackwardAVX512 is lstmBackwardGo.
+//
+//go:noescape
+func lstmBackwardAVX512(dc *float32, gates *float32, dh *float32, cprev *float32, n int)
 
 // normForwardAVX512 is normForwardGo.
 //

@@ -9,12 +9,12 @@ func layerLoopsOf(name string) *layerLoops {
 	switch {
 	case name == "avx512":
 		return &layerLoops{
-			gruForwardAVX512, gruBackwardAVX512, normForwardAVX512, normBackwardAVX512,
+			gruForwardAVX512, gruBackwardAVX512, lstmForwardAVX512, lstmBackwardAVX512, normForwardAVX512, normBackwardAVX512,
 			softmaxAVX512, softmaxBackwardAVX512, adamAVX512, addAVX512, mulAVX512,
 		}
 	case name == "avx2" && cpu.X86.HasFMA:
 		return &layerLoops{
-			gruForwardAVX2, gruBackwardAVX2, normForwardAVX2, normBackwardAVX2,
+			gruForwardAVX2, gruBackwardAVX2, lstmForwardAVX2, lstmBackwardAVX2, normForwardAVX2, normBackwardAVX2,
 			softmaxAVX2, softmaxBackwardAVX2, adamAVX2, addAVX2, mulAVX2,
 		}
 	}

@@ -29,6 +29,36 @@ func gruBackwardGo[T Float](dhprev, gates, dh, hprev []T) {
 	}
 }
 
+func lstmForwardGo[T Float](h, c, gates, bias, cprev []T) {
+	n := len(h)
+	for j := range h {
+		i := sigmoidGo(gates[j] + bias[j])
+		f := sigmoidGo(gates[n+j] + bias[n+j])
+		g := T(math.Tanh(float64(gates[2*n+j] + bias[2*n+j])))
+		o := sigmoidGo(gates[3*n+j] + bias[3*n+j])
+		c[j] = f*cprev[j] + i*g
+		t := T(math.Tanh(float64(c[j])))
+		h[j] = o * t
+		gates[j], gates[n+j], gates[2*n+j], gates[3*n+j], gates[4*n+j] = i, f, g, o, t
+	}
+}
+
+func lstmBackwardGo[T Float](dc, gates, dh, cprev []T) {
+	n := len(dh)
+	for j, d := range dh {
+		i, f, g, o, t := gates[j], gates[n+j], gates[2*n+j], gates[3*n+j], gates[4*n+j]
+		do := d * o
+		cell := dc[j] + do*(1-t*t)
+		ci := cell * i
+		gates[j] = ci * g * (1 - i)
+		cf := cell * f
+		gates[n+j] = cf * cprev[j] * (1 - f)
+		gates[2*n+j] = ci * (1 - g*g)
+		gates[3*n+j] = do * t * (1 - o)
+		dc[j] = cf
+	}
+}
+
 func normForwardGo[T Float](y, x, gamma, beta []T, eps T) (mean, rstd T) {
 	var sum, squares [lanes]T
 	for i, v := range x {

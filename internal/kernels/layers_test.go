@@ -22,6 +22,10 @@ func gruForwardLoop[T Float](x [][]T) []T  { GRUForward(x[0], x[1], x[2], x[3]);
 func gruBackwardLoop[T Float](x [][]T) []T { GRUBackward(x[0], x[1], x[2], x[3]); return nil }
 func gruAliasLoop[T Float](x [][]T) []T    { GRUBackward(x[0], x[1], x[0], x[2]); return nil }
 
+func lstmForwardLoop[T Float](x [][]T) []T  { LSTMForward(x[0], x[1], x[2], x[3], x[4]); return nil }
+func lstmAliasLoop[T Float](x [][]T) []T    { LSTMForward(x[0], x[1], x[2], x[3], x[1]); return nil }
+func lstmBackwardLoop[T Float](x [][]T) []T { LSTMBackward(x[0], x[1], x[2], x[3]); return nil }
+
 func normForwardLoop[T Float](x [][]T) []T {
 	mean, rstd := LayerNormForward(x[0], x[1], x[2], x[3], 1e-5)
 	return []T{mean, rstd}
@@ -58,6 +62,9 @@ func layerLoopCases() []layerLoop {
 		{"GRUForward", []int{1, 4, 4, 1}, gruForwardLoop[float32], gruForwardLoop[float64], 1e-6},
 		{"GRUBackward", []int{1, 4, 1, 1}, gruBackwardLoop[float32], gruBackwardLoop[float64], 1e-5},
 		{"GRUBackward in place", []int{1, 4, 1}, gruAliasLoop[float32], gruAliasLoop[float64], 1e-5},
+		{"LSTMForward", []int{1, 1, 5, 4, 1}, lstmForwardLoop[float32], lstmForwardLoop[float64], 1e-6},
+		{"LSTMForward in place", []int{1, 1, 5, 4}, lstmAliasLoop[float32], lstmAliasLoop[float64], 1e-6},
+		{"LSTMBackward", []int{1, 5, 1, 1}, lstmBackwardLoop[float32], lstmBackwardLoop[float64], 1e-5},
 		{"LayerNormForward", []int{1, 1, 1, 1}, normForwardLoop[float32], normForwardLoop[float64], 2e-5},
 		{"LayerNormBackward", []int{1, 1, 1, 1, 1, 1}, normBackwardLoop[float32], normBackwardLoop[float64], 1e-5},
 		{"LayerNormBackward in place", []int{1, 1, 1, 1, 1}, normAliasLoop[float32], normAliasLoop[float64], 1e-5},
@@ -242,7 +249,7 @@ func TestNotFinite(t *testing.T) {
 		}
 		for _, loop := range layerLoopCases() {
 			for slice := range loop.multiples {
-				if loop.name == "GRUForward" && slice == 0 || loop.name == "GRUBackward" && slice == 0 || loop.name == "LayerNormForward" && slice == 0 || loop.name == "LayerNormBackward" && slice == 0 {
+				if loop.name == "LSTMForward" && slice < 2 || loop.name == "LSTMForward in place" && slice == 0 || loop.name == "GRUForward" && slice == 0 || loop.name == "GRUBackward" && slice == 0 || loop.name == "LayerNormForward" && slice == 0 || loop.name == "LayerNormBackward" && slice == 0 {
 					continue // written alone
 				}
 				x, _ := loopInput(rand.New(rand.NewPCG(1, uint64(slice))), loop, 5)

@@ -57,7 +57,7 @@ func (l *Dropout[T]) mask(_, row int) {
 // row does one row, in place; its random bits come from a hash of its place. A nil
 // layer drops nothing.
 func (l *Dropout[T]) row(b *Batch, row int, x []T) {
-	if l == nil || !b.Train || l.limit == 0 {
+	if !l.active(b) {
 		return
 	}
 	state := mix(l.seed ^ mix(b.Step<<24^uint64(row)))
@@ -69,6 +69,9 @@ func (l *Dropout[T]) row(b *Batch, row int, x []T) {
 		}
 	}
 }
+
+// active reports whether anything is dropped.
+func (l *Dropout[T]) active(b *Batch) bool { return l != nil && b.Train && l.limit > 0 }
 
 func (l *Dropout[T]) keep(v T, bits uint32) T {
 	if bits < l.limit {

@@ -229,7 +229,7 @@ func TestJudge(t *testing.T) {
 		for c := range groups {
 			groups[c] = int32(r.IntN(masters))
 		}
-		j := newJudge(groups, masters)
+		j := newJudge(groups, masters, false)
 		for range 2 { // it begins anew
 			predicted, truth := multilabel.New(labels), multilabel.New(labels)
 			density := r.Float64()
@@ -257,14 +257,14 @@ func TestJudge(t *testing.T) {
 				}
 				j.add(logits, targets, papers)
 			}
-			f1, masterF1 := j.take()
+			f1, masterF1, _ := j.take()
 			want, wantMaster := meanF1(predicted, truth), meanF1(predicted.Map(groups, masters), truth.Map(groups, masters))
 			if math.Abs(f1-want) > 1e-12 || math.Abs(masterF1-wantMaster) > 1e-12 {
 				t.Fatalf("F1 %g and %g, want %g and %g", f1, masterF1, want, wantMaster)
 			}
 		}
 	}
-	if f1, masterF1 := newJudge([]int32{0}, 1).take(); f1 != 0 || masterF1 != 0 {
+	if f1, masterF1, right := newJudge([]int32{0}, 1, false).take(); f1 != 0 || masterF1 != 0 || right != 0 {
 		t.Errorf("of no papers: %g and %g", f1, masterF1)
 	}
 }

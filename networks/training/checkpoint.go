@@ -19,6 +19,7 @@ import (
 const (
 	checkpointKind    = "training.checkpoint"
 	checkpointVersion = 1
+	meansVersion      = 2 // with what EpochMeans needs
 )
 
 // CheckpointError says that a training cannot go on from its checkpoint, which
@@ -39,6 +40,9 @@ func (t *trainer) identity() uint64 {
 	o := t.opt
 	text := fmt.Sprintf("%d %d %t %g %s %g %g %s %d %d %v %d", o.Epochs, o.BatchSize, o.Masked, o.LearningRate, o.Schedule,
 		o.Warmup, o.ClipNorm, o.EarlyStopping, o.Patience, o.Seed, o.Groups, o.Masters)
+	if o.EpochMeans || o.Exclusive || o.Keep != "" {
+		text += fmt.Sprintf(" %t %t %s", o.EpochMeans, o.Exclusive, o.Keep)
+	}
 	add(rng.Seed(checkpointVersion, "checkpoint", text, o.Identity))
 	for _, p := range t.adam.params {
 		add(rng.Seed(0, p.Name, fmt.Sprint(p.Shape)))
@@ -79,13 +83,21 @@ func (t *trainer) save() error {
 				return err
 			}
 		}
-		return frame.Write(w, checkpointKind, checkpointVersion, func(e *frame.Encoder) { t.encode(e, seconds) })
+		return frame.Write(w, checkpointKind, t.version(), func(e *frame.Encoder) { t.encode(e, seconds) })
 	})
 	if err != nil {
 		return fmt.Errorf("training: write checkpoint %s: %w", c.Path, err)
 	}
 	t.saved = time.Now()
 	return nil
+}
+
+// version is that of the checkpoint's layout.
+func (t *trainer) version() uint32 {
+	if t.opt.EpochMeans {
+		return meansVersion
+	}
+	return checkpointVersion
 }
 
 func (t *trainer) encode(e *frame.Encoder, seconds float64) {
@@ -102,9 +114,14 @@ func (t *trainer) encode(e *frame.Encoder, seconds float64) {
 	e.Int(s.bestEpoch)
 	e.Int(s.without)
 	e.Bool(s.stopped)
+	if t.opt.EpochMeans {
+		e.Float64(s.learnt.loss)
+		e.Int(s.learnt.right)
+		e.Int(s.learnt.papers)
+	}
 	e.Int(len(s.curve))
 	for _, r := range s.curve {
-		encodeEpoch(e, r)
+		encodeEpoch(e, r, t.opt.EpochMeans)
 	}
 	e.Int(len(t.adam.params))
 	e.Bool(s.best != nil)
@@ -118,7 +135,7 @@ func (t *trainer) encode(e *frame.Encoder, seconds float64) {
 	}
 }
 
-func encodeEpoch(e *frame.Encoder, r EpochRecord) {
+func encodeEpoch(e *frame.Encoder, r EpochRecord, means bool) {
 	e.Int(int(r.Step))
 	e.Bool(r.Best)
 	for _, v := range []float64{r.Loss, r.F1, r.MasterF1, r.LearningRate, r.Seconds, r.PapersPerSecond} {
@@ -128,6 +145,13 @@ func encodeEpoch(e *frame.Encoder, r EpochRecord) {
 	if r.ValidationLoss != nil {
 		for _, v := range []*float64{r.ValidationLoss, r.ValidationF1, r.ValidationMasterF1} {
 			e.Float64(*v)
+		}
+	}
+	if means {
+		e.Float64(*r.TrainingLoss)
+		e.Float64(*r.TrainingAccuracy)
+		if r.ValidationLoss != nil {
+			e.Float64(*r.ValidationAccuracy)
 		}
 	}
 }
@@ -140,6 +164,14 @@ func decodeEpoch(d *frame.Decoder, epoch int) EpochRecord {
 	if d.Bool() {
 		loss, f1, masterF1 := d.Float64(), d.Float64(), d.Float64()
 		r.ValidationLoss, r.ValidationF1, r.ValidationMasterF1 = &loss, &f1, &masterF1
+	}
+	if d.Version() >= meansVersion {
+		loss, accuracy := d.Float64(), d.Float64()
+		r.TrainingLoss, r.TrainingAccuracy = &loss, &accuracy
+		if r.ValidationLoss != nil {
+			accuracy := d.Float64()
+			r.ValidationAccuracy = &accuracy
+		}
 	}
 	return r
 }
@@ -162,6 +194,9 @@ func (l *loaded) decode(d *frame.Decoder) {
 		*v = d.Float64()
 	}
 	s.bestEpoch, s.without, s.stopped = d.Int(), d.Int(), d.Bool()
+	if d.Version() >= meansVersion {
+		s.learnt = sums{loss: d.Float64(), right: d.Int(), papers: d.Int()}
+	}
 	n := d.Int()
 	if n != s.epoch {
 		d.Fail("%d epochs in the curve after %d", n, s.epoch)
@@ -227,7 +262,7 @@ func (t *trainer) load(path string) (found bool, err error) {
 	}
 	defer file.Close()
 	l := &loaded{}
-	if err := frame.Read(file, checkpointKind, checkpointVersion, l.decode); err != nil {
+	if err := frame.Read(file, checkpointKind, t.version(), l.decode); err != nil {
 		return false, fmt.Errorf("training: checkpoint %s: %w", path, err)
 	}
 	if l.fingerprint != t.fingerprint {

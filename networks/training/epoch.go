@@ -17,6 +17,10 @@ func (t *trainer) validate(ctx context.Context) (EpochRecord, error) {
 		Kind: "epoch", Epoch: t.epoch + 1, Step: t.adam.t, Loss: a.loss, F1: a.f1, MasterF1: a.masterF1,
 		LearningRate: t.opt.rate(t.adam.t-1, t.total),
 	}
+	if t.opt.EpochMeans {
+		loss, accuracy := t.learnt.means()
+		r.TrainingLoss, r.TrainingAccuracy = &loss, &accuracy
+	}
 	if t.valid.rows() == 0 {
 		return r, nil
 	}
@@ -33,8 +37,12 @@ func (t *trainer) validate(ctx context.Context) (EpochRecord, error) {
 		return r, err
 	}
 	loss /= float64(t.valid.rows())
-	f1, masterF1 := t.judge.take()
+	f1, masterF1, right := t.judge.take()
 	r.ValidationLoss, r.ValidationF1, r.ValidationMasterF1 = &loss, &f1, &masterF1
+	if t.opt.EpochMeans {
+		accuracy := float64(right) / float64(t.valid.rows())
+		r.ValidationAccuracy = &accuracy
+	}
 	return r, nil
 }
 
@@ -57,7 +65,7 @@ func (t *trainer) endEpoch(r EpochRecord) error {
 	}
 	r.PapersPerSecond = papers / math.Max(r.Seconds-before, 1e-9)
 	t.curve = append(t.curve, r)
-	t.epoch, t.position = t.epoch+1, 0
+	t.epoch, t.position, t.learnt = t.epoch+1, 0, sums{}
 	if t.opt.Record != nil {
 		if err := t.opt.Record(r); err != nil {
 			return err
@@ -66,17 +74,27 @@ func (t *trainer) endEpoch(r EpochRecord) error {
 	return t.save()
 }
 
-// better reports whether an epoch beats the best so far: by validation F1 or, of
-// equal ones, such as the 0 of a network that is not sure of anything yet, by
-// validation loss. Without validation papers the last epoch is the best.
+// better reports whether an epoch beats the best so far, by what Options.Keep says.
 func (t *trainer) better(r EpochRecord) bool {
-	switch {
-	case r.ValidationF1 == nil || t.best == nil:
+	if r.ValidationF1 == nil || t.best == nil || t.opt.Keep == "last" {
 		return true
-	case *r.ValidationF1 != t.bestF1:
+	}
+	best := t.curve[t.bestEpoch-1]
+	lower := *r.ValidationLoss < *best.ValidationLoss
+	switch t.opt.Keep {
+	case "loss":
+		return lower
+	case "accuracy":
+		if *r.ValidationAccuracy != *best.ValidationAccuracy {
+			return *r.ValidationAccuracy > *best.ValidationAccuracy
+		}
+		return lower
+	}
+	// F1: equal ones may be the 0 of a network that is not sure of anything yet.
+	if *r.ValidationF1 != t.bestF1 {
 		return *r.ValidationF1 > t.bestF1
 	}
-	return *r.ValidationLoss < *t.curve[t.bestEpoch-1].ValidationLoss
+	return lower
 }
 
 // watch counts epochs without an improvement for early stopping.
@@ -87,6 +105,8 @@ func (t *trainer) watch(r EpochRecord) {
 		value = *r.ValidationF1
 	case "loss":
 		value = -*r.ValidationLoss
+	case "accuracy":
+		value = *r.ValidationAccuracy
 	default:
 		return
 	}

@@ -3,6 +3,7 @@ package training
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"assay/internal/pool"
@@ -25,8 +26,23 @@ type Options struct {
 	Warmup       float64 // share of all steps over which the rate rises linearly
 	ClipNorm     float64 // the gradient's norm is cut to this; 0 is off
 
-	EarlyStopping string // "off", "f1" or "loss", of the validation papers
+	EarlyStopping string // "off", "f1", "loss" or "accuracy", of the validation papers
 	Patience      int    // epochs without an improvement
+
+	// Keep says whose epoch's parameters are kept, by the validation papers: of the
+	// best "f1" ("" too; of equal ones the lowest loss), the lowest "loss", the best
+	// "accuracy" (of equal ones the lowest loss), or of the "last" epoch. Of epochs
+	// that are equal in all that the earliest is kept, without validation papers the
+	// last.
+	Keep string
+
+	// EpochMeans adds to the records of epochs the mean loss and the accuracy of the
+	// papers as they were learnt, and the accuracy of the validation papers.
+	EpochMeans bool
+	// Exclusive says that a paper has one label: accuracy then is the share of papers
+	// whose highest logit is their label's (of equal ones the first), otherwise of
+	// those with all labels right at a threshold of 0.5.
+	Exclusive bool
 
 	Seed uint64
 	Pool *pool.Pool
@@ -82,8 +98,12 @@ func (o *Options) check() error {
 		return fmt.Errorf(`training: schedule %q is none of "constant", "cosine" and "linear"`, o.Schedule)
 	case !(o.Warmup >= 0 && o.Warmup < 1) || !(o.ClipNorm >= 0):
 		return fmt.Errorf("training: a warm-up of %g must lie in [0, 1), a clipping norm of %g not below 0", o.Warmup, o.ClipNorm)
-	case o.EarlyStopping != "off" && o.EarlyStopping != "f1" && o.EarlyStopping != "loss":
-		return fmt.Errorf(`training: early stopping on %q is none of "off", "f1" and "loss"`, o.EarlyStopping)
+	case !slices.Contains([]string{"off", "f1", "loss", "accuracy"}, o.EarlyStopping):
+		return fmt.Errorf(`training: early stopping on %q is none of "off", "f1", "loss" and "accuracy"`, o.EarlyStopping)
+	case !slices.Contains([]string{"", "f1", "loss", "accuracy", "last"}, o.Keep):
+		return fmt.Errorf(`training: the epoch to keep, %q, is none of "f1", "loss", "accuracy" and "last"`, o.Keep)
+	case !o.EpochMeans && (o.EarlyStopping == "accuracy" || o.Keep == "accuracy"):
+		return fmt.Errorf("training: accuracy is not measured without EpochMeans")
 	case o.EarlyStopping != "off" && o.Patience < 1:
 		return fmt.Errorf("training: a patience of %d epochs must be at least 1", o.Patience)
 	}
@@ -153,7 +173,13 @@ type EpochRecord struct {
 	ValidationLoss     *float64 `json:"validation_loss,omitempty"`
 	ValidationF1       *float64 `json:"validation_f1,omitempty"`
 	ValidationMasterF1 *float64 `json:"validation_master_f1,omitempty"`
-	Best               bool     `json:"best"` // so far, by validation F1
+	Best               bool     `json:"best"` // so far, by validation F1 or what else decides
+
+	// With EpochMeans, over the epoch's papers as they were learnt, dropout and all,
+	// and over the validation papers; see Options.Exclusive for the accuracy.
+	TrainingLoss       *float64 `json:"training_loss,omitempty"`
+	TrainingAccuracy   *float64 `json:"training_accuracy,omitempty"`
+	ValidationAccuracy *float64 `json:"validation_accuracy,omitempty"`
 
 	LearningRate    float64 `json:"learning_rate"`
 	Seconds         float64 `json:"seconds"`           // since the beginning, in all attempts

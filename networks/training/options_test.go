@@ -25,7 +25,10 @@ func TestOptionsErrors(t *testing.T) {
 		{"warm-up NaN", func(o *Options) { o.Warmup = nan }, "training: a warm-up of NaN must lie in [0, 1), a clipping norm of 0.2 not below 0"},
 		{"clipping below 0", func(o *Options) { o.ClipNorm = -1 }, "training: a warm-up of 0.2 must lie in [0, 1), a clipping norm of -1 not below 0"},
 		{"clipping NaN", func(o *Options) { o.ClipNorm = nan }, "training: a warm-up of 0.2 must lie in [0, 1), a clipping norm of NaN not below 0"},
-		{"early stopping", func(o *Options) { o.EarlyStopping = "accuracy" }, `training: early stopping on "accuracy" is none of "off", "f1" and "loss"`},
+		{"early stopping", func(o *Options) { o.EarlyStopping = "luck" }, `training: early stopping on "luck" is none of "off", "f1", "loss" and "accuracy"`},
+		{"accuracy unmeasured", func(o *Options) { o.EarlyStopping = "accuracy" }, "training: accuracy is not measured without EpochMeans"},
+		{"accuracy unmeasured but kept", func(o *Options) { o.Keep = "accuracy" }, "training: accuracy is not measured without EpochMeans"},
+		{"keep", func(o *Options) { o.Keep = "first" }, `training: the epoch to keep, "first", is none of "f1", "loss", "accuracy" and "last"`},
 		{"patience", func(o *Options) { o.EarlyStopping, o.Patience = "f1", 0 }, "training: a patience of 0 epochs must be at least 1"},
 	} {
 		net := newBag(20, trialLabels)

@@ -57,6 +57,7 @@ type state struct {
 	epoch    int // done
 	position int // batches done in this epoch
 	averages averages
+	learnt   sums    // over the papers of this epoch
 	first    float64 // the first loss
 	lowest   float64 // moving average
 	norm     float64 // of the last gradient
@@ -71,9 +72,8 @@ type state struct {
 }
 
 // Run trains the network on train and leaves it with the parameters of the epoch
-// with the best validation F1 over categories at a threshold of 0.5 (of equal
-// ones that with the lowest validation loss), of the last
-// one without validation papers. The same network, data and options give the
+// that Options.Keep asks for: if nothing else, that with the best validation F1 over
+// categories at a threshold of 0.5. The same network, data and options give the
 // same bits whatever the number of workers, and whether it was interrupted or
 // not. A cancelled context ends it within a step, after a checkpoint where one is
 // asked for, with the context's error; where that checkpoint cannot be written,
@@ -116,7 +116,7 @@ func newTrainer(net Network, train, validation Data, opt Options) *trainer {
 	perEpoch := int64((train.rows() + opt.BatchSize - 1) / opt.BatchSize)
 	t := &trainer{
 		net: net, opt: opt, train: batcher{data: train, masked: opt.Masked}, valid: validation,
-		adam: newAdam(net.Params(), opt.Pool), judge: newJudge(opt.Groups, opt.Masters),
+		adam: newAdam(net.Params(), opt.Pool), judge: newJudge(opt.Groups, opt.Masters, opt.Exclusive),
 		perEpoch: perEpoch, total: perEpoch * int64(opt.Epochs), began: time.Now(), saved: time.Now(),
 	}
 	t.lowest = math.Inf(1)
@@ -188,7 +188,8 @@ func (t *trainer) step(b *layers.Batch) error {
 		}
 	}
 	t.judge.add(logits, b.Targets, b.B)
-	f1, masterF1 := t.judge.take()
+	f1, masterF1, right := t.judge.take()
+	t.learnt.add(loss, right, b.B)
 	if !t.averages.begun {
 		t.first = loss
 	}

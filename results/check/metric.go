@@ -25,7 +25,7 @@ type metric struct {
 // a paper that changes sides moves F1 by less than that.
 const scoreTolerance = 0.005
 
-// The loss after the last epoch moves by rounding far less than this.
+// Losses move by rounding far less than this.
 const lossTolerance = 0.01
 
 func score(key string, get func(results.RuleResult) float64) metric {
@@ -55,6 +55,15 @@ func known() []metric {
 		score("recall", of(func(r metrics.Report) float64 { return r.SampleRecall })),
 		score("subset_accuracy", of(func(r metrics.Report) float64 { return r.SubsetAccuracy })),
 		precisionAt(1), precisionAt(3), precisionAt(5),
+		{
+			key: "loss", unit: "loss", better: Lower, relative: lossTolerance, optional: true,
+			value: func(_ Measurement, r results.RuleResult) (float64, bool) {
+				if r.All.Loss == nil {
+					return 0, false
+				}
+				return *r.All.Loss, true
+			},
+		},
 		{
 			key: "validation_loss", unit: "loss", better: Lower, relative: lossTolerance, optional: true,
 			value: func(m Measurement, _ results.RuleResult) (float64, bool) {

@@ -192,13 +192,18 @@ func dataChanges(a, b results.Run) []Change {
 		f.add("training papers", number(d.Train))
 		f.add("validation papers", number(d.Validation))
 		f.add("test papers", number(d.Test))
-		f.add("papers without a category", number(d.Outside))
+		f.add("papers left out", number(d.Outside))
 		if v := r.Vectors; v != nil {
 			f.add("vectors", v.Name)
 			f.add("vectors' file", v.Path)
 			f.add("vectors' content", short(v.SHA256))
 			f.add("vectors' words", number(v.Words))
 			f.add("vectors' coverage", v.Coverage())
+		}
+		if w := r.Words; w != nil {
+			f.add("vocabulary", short(w.SHA256))
+			f.add("vocabulary's words", number(w.Known))
+			f.add("vocabulary's coverage", w.Coverage())
 		}
 		return f
 	}

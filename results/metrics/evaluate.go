@@ -7,7 +7,7 @@ import (
 )
 
 // Report judges the predictions of n papers over C labels. All but the counts
-// are in [0, 1]. A quotient without denominator is 0, as scikit-learn's
+// and the loss are in [0, 1]. A quotient without denominator is 0, as scikit-learn's
 // zero_division=0: a paper with neither predicted nor true labels has
 // precision, recall and F1 of 0 but counts as an exact match; a label that is
 // neither predicted nor carried has an F1 of 0 and takes part in the macro
@@ -30,6 +30,9 @@ type Report struct {
 	MacroRecall    float64 `json:"macro_recall"`
 	// SubsetAccuracy is the share of papers whose labels are all right.
 	SubsetAccuracy float64 `json:"subset_accuracy"`
+	// Loss is what [Loss] returns, in nats; nil where the scores are no
+	// probabilities, or were not asked for it. Evaluate leaves it nil.
+	Loss *float64 `json:"loss,omitempty"`
 	// PrecisionAt is empty where no scores were given.
 	PrecisionAt []PrecisionAt `json:"precision_at,omitempty"`
 }

@@ -15,13 +15,20 @@ import (
 // it is shown.
 type metric struct {
 	Column
-	score bool // of the predictions: more is better
+	score bool // of the predictions: more is better, unless Lower says that less is
 	value func(results.Run, results.RuleResult) (float64, bool)
 	note  string
 	// papers is the value of each paper, whose mean is the metric, and exact 1 for
-	// each paper that is all right; nil where the metric is no mean over papers.
+	// each paper that is all right; nil where the metric is no mean over papers, or
+	// says nothing of what is right.
 	papers, exact func(PaperScores) []float64
 }
+
+// better reports whether the value a is better than b.
+func (m metric) better(a, b float64) bool { return (m.score && !m.Lower) == (a > b) }
+
+// ofExact reports whether the metric is the share of papers that are all right.
+func (m metric) ofExact() bool { return m.Key == exactKey || m.Key == accuracyKey }
 
 func score(key, title, note string, get func(results.RuleResult) float64) metric {
 	return metric{
@@ -49,8 +56,34 @@ func precisionAt(k int) metric {
 	return m
 }
 
-// exactKey is the column on which McNemar's test decides.
-const exactKey = "subset_accuracy"
+// exactKey and accuracyKey are the columns on which McNemar's test decides: the
+// same share of papers, by the name that it has where papers have several labels,
+// and where they have one.
+const (
+	exactKey    = "subset_accuracy"
+	accuracyKey = "accuracy"
+)
+
+// exact is the share of papers that are all right.
+func exact(key, title, note string) metric {
+	m := score(key, title, note, func(r results.RuleResult) float64 { return r.All.SubsetAccuracy })
+	papers := func(p PaperScores) []float64 { return p.Exact }
+	return overPapers(m, papers, papers)
+}
+
+// loss is the cross entropy, which scores that are no probabilities lack.
+func loss() metric {
+	m := overPapers(score("loss", "Loss", "Loss: mean over papers and categories of the binary cross entropy of probabilities, in nats, not percent; less is better", nil),
+		func(p PaperScores) []float64 { return p.Loss }, nil)
+	m.Unit, m.Lower = "nats", true
+	m.value = func(_ results.Run, r results.RuleResult) (float64, bool) {
+		if r.All.Loss == nil {
+			return 0, false
+		}
+		return *r.All.Loss, true
+	}
+	return m
+}
 
 func metricsKnown() []metric {
 	of := func(get func(metrics.Report) float64) func(results.RuleResult) float64 {
@@ -65,8 +98,9 @@ func metricsKnown() []metric {
 		score("macro_f1", "Macro F1", "Macro F1: mean over categories", of(func(r metrics.Report) float64 { return r.MacroF1 })),
 		score("precision", "Precision", "Precision, Recall: means over papers", of(func(r metrics.Report) float64 { return r.SamplePrecision })),
 		score("recall", "Recall", "", of(func(r metrics.Report) float64 { return r.SampleRecall })),
-		overPapers(score(exactKey, "Exact", "Exact: share of papers whose categories are all right", of(func(r metrics.Report) float64 { return r.SubsetAccuracy })),
-			func(p PaperScores) []float64 { return p.Exact }, func(p PaperScores) []float64 { return p.Exact }),
+		exact(exactKey, "Exact", "Exact: share of papers whose categories are all right"),
+		exact(accuracyKey, "Accuracy", "Accuracy: share of papers whose categories are all right"),
+		loss(),
 		validation("validation_f1", "Val. F1", "Val.: on the validation papers, by which a setting is chosen", func(v results.ValidationScores) float64 { return v.F1 }),
 		validation("validation_master_f1", "Val. master F1", "", func(v results.ValidationScores) float64 { return v.MasterF1 }),
 		withNote(precisionAt(1), "P@k: share of true categories among the k best-scoring"), precisionAt(3), precisionAt(5),
@@ -93,8 +127,12 @@ func overPapers(m metric, papers, exact func(PaperScores) []float64) metric {
 	return m
 }
 
-// defaultColumns fit a terminal.
-func defaultColumns() []string {
+// defaultColumns fit a terminal. Where a paper has one label, F1 under top:1 is
+// the accuracy; the mean of the labels' own F1s shows what a frequent one hides.
+func defaultColumns(exclusive bool) []string {
+	if exclusive {
+		return []string{accuracyKey, "loss", "macro_f1", "fit_seconds"}
+	}
 	return []string{"f1", "master_f1", "micro_f1", "macro_f1", "precision_at_1", "fit_seconds"}
 }
 
@@ -108,9 +146,6 @@ func Columns() []string {
 }
 
 func chooseMetrics(keys []string) ([]metric, error) {
-	if len(keys) == 0 {
-		keys = defaultColumns()
-	}
 	var chosen []metric
 	for _, key := range keys {
 		found := false
@@ -133,6 +168,10 @@ func show(unit string, v float64) string {
 		return fmt.Sprintf("%.2f", 100*v)
 	case "points":
 		return strings.Replace(fmt.Sprintf("%+.2f", v), "-", "−", 1)
+	case "nats":
+		return fmt.Sprintf("%.3f", v)
+	case "signed nats":
+		return strings.Replace(fmt.Sprintf("%+.3f", v), "-", "−", 1)
 	case "seconds":
 		return showSeconds(v)
 	case "bytes":

@@ -21,6 +21,9 @@ type Options struct {
 	Name string
 	// Columns are keys out of Columns(); nil takes the usual ones.
 	Columns []string
+	// Exclusive says that each paper has one label, a topic: other columns are
+	// usual then, and the caption speaks of topics.
+	Exclusive bool
 	// Expected are the trials that the comparison is made of, as Claim was given
 	// them, in the order of their rows: those without a run are shown as missing,
 	// and runs of other trials are counted in a note. nil takes every run.
@@ -48,12 +51,14 @@ type Options struct {
 // these alone; none shows none.
 func IntervalKinds() []string { return []string{"auto", "seeds", "papers", "both", "none"} }
 
-// PublishedResult is a score that others report for a model, as a fraction of
-// 1; NaN where they give none.
+// PublishedResult is what others report for a model: scores as fractions of 1, the
+// loss in nats; NaN where they give none.
 type PublishedResult struct {
 	Model    string // the name of ours to compare with
 	F1       float64
 	MasterF1 float64
+	Accuracy float64
+	Loss     float64
 	Source   string // where it is from and how it differs
 }
 
@@ -65,6 +70,9 @@ type PublishedResult struct {
 // one that cannot be read has a row or a note that says so. The same runs, in any
 // order, give the same table.
 func Compare(runs []results.Run, opt Options) (Table, error) {
+	if len(opt.Columns) == 0 {
+		opt.Columns = defaultColumns(opt.Exclusive)
+	}
 	chosen, err := chooseMetrics(opt.Columns)
 	if err != nil {
 		return Table{}, err

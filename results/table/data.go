@@ -82,6 +82,7 @@ type jsonColumn struct {
 	Key   string `json:"key"`
 	Title string `json:"title"`
 	Unit  string `json:"unit,omitempty"`
+	Lower bool   `json:"lower_is_better,omitempty"`
 }
 
 type jsonRow struct {
@@ -100,7 +101,7 @@ type jsonNumber struct {
 func writeJSON(out io.Writer, t Table) error {
 	doc := jsonTable{Caption: t.Caption, Columns: []jsonColumn{}, Rows: []jsonRow{}, Notes: append([]string{}, t.Notes...)}
 	for _, c := range t.Columns {
-		doc.Columns = append(doc.Columns, jsonColumn{c.Key, c.Title, c.Unit})
+		doc.Columns = append(doc.Columns, jsonColumn{c.Key, c.Title, c.Unit, c.Lower})
 	}
 	for _, row := range t.Rows {
 		r := jsonRow{Status: row.Status, Labels: map[string]string{}, Numbers: map[string]jsonNumber{}}

@@ -62,17 +62,20 @@ func latexCell(c Cell) string {
 // allNotes returns the notes and, before them, what the marks mean; best and
 // closest are how the format marks them.
 func allNotes(t Table, best, closest string, escape func(string) string) []string {
-	var anyBest, anyClose bool
+	var anyBest, anyClose, lower bool
 	for _, row := range t.Rows {
-		for _, c := range row.Cells {
+		for i, c := range row.Cells {
 			anyBest, anyClose = anyBest || c.Best, anyClose || c.Close
+			lower = lower || c.Close && t.Columns[i].Lower
 		}
 	}
 	var marks []string
 	if anyBest {
 		marks = append(marks, best+escape(": best measured of its column."))
 	}
-	if anyClose {
+	if anyClose && lower {
+		marks = append(marks, closest+escape(": not significantly worse."))
+	} else if anyClose {
 		marks = append(marks, closest+escape(": not significantly below it."))
 	}
 	var notes []string

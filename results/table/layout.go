@@ -71,7 +71,11 @@ func (c *comparison) places() []place {
 			_, ok := p.score(m.Key)
 			return ok && c.hasModel(p.Model)
 		}) {
-			out = append(out, place{Column: Column{Key: m.Key + "_difference", Title: "Δ", Unit: "points", Numeric: true}, metric: j, difference: true})
+			unit := "points"
+			if m.Unit == "nats" {
+				unit = "signed nats"
+			}
+			out = append(out, place{Column: Column{Key: m.Key + "_difference", Title: "Δ", Unit: unit, Numeric: true}, metric: j, difference: true})
 		}
 	}
 	return append(out, place{Column: Column{Key: "n", Title: "n", Unit: "runs", Numeric: true}, metric: -1})
@@ -89,6 +93,10 @@ func (p PublishedResult) score(key string) (float64, bool) {
 		v = p.F1
 	case "master_f1":
 		v = p.MasterF1
+	case exactKey, accuracyKey:
+		v = p.Accuracy
+	case "loss":
+		v = p.Loss
 	}
 	return v, !math.IsNaN(v)
 }
@@ -108,8 +116,11 @@ func (c *comparison) measuredRow(places []place, g *group, row *measured) Row {
 		case p.difference:
 			for _, published := range c.opt.Published {
 				if v, ok := published.score(c.metrics[p.metric].Key); ok && published.Model == g.name {
-					points := 100 * (row.values[p.metric].Value - v)
-					cell.Text, cell.Number = show(p.Unit, points), &Number{Value: points}
+					difference := row.values[p.metric].Value - v
+					if p.Unit == "points" {
+						difference *= 100
+					}
+					cell.Text, cell.Number = show(p.Unit, difference), &Number{Value: difference}
 					break
 				}
 			}
@@ -232,10 +243,14 @@ func (c *comparison) caption() string {
 	if d.Name != "" {
 		facts = append(facts, d.Name)
 	}
-	if n := span(runs, func(d results.Data) int { return d.Outside }); n != "0" {
+	if n := span(runs, func(d results.Data) int { return d.Outside }); n != "0" && c.opt.Exclusive {
+		facts = append(facts, n+" of none or several of the topics left out")
+	} else if n != "0" {
 		facts = append(facts, n+" without a category left out")
 	}
-	if d.Labels > 0 {
+	if d.Labels > 0 && c.opt.Exclusive {
+		facts = append(facts, fmt.Sprintf("%d topics", d.Labels))
+	} else if d.Labels > 0 {
 		facts = append(facts, fmt.Sprintf("%d categories in %d master categories", d.Labels, d.Masters))
 	}
 	facts = append(facts, fmt.Sprintf("%s papers to train, %s to validate, %s to test",

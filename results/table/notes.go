@@ -87,7 +87,7 @@ func (c *comparison) testNotes() []string {
 		tests = append(tests, fmt.Sprintf("%s (n = %s; normal differences)", seedsTest, countRange(t.seeds)))
 	}
 	for j, m := range c.metrics {
-		if t.over != nil && t.over[j] && m.Key != exactKey {
+		if t.over != nil && t.over[j] && !m.ofExact() {
 			over = append(over, m.Title)
 		}
 		if t.untested != nil && t.untested[j] > 0 {
@@ -97,8 +97,14 @@ func (c *comparison) testNotes() []string {
 	if len(over) > 0 {
 		tests = append(tests, fmt.Sprintf("for %s %s (n = %s; independent papers)", strings.Join(over, ", "), papersTest, countRange(t.papers)))
 	}
-	if j := slices.IndexFunc(c.metrics, func(m metric) bool { return m.Key == exactKey }); j >= 0 && t.over != nil && t.over[j] {
-		tests = append(tests, "for Exact "+exactTest)
+	var exact []string
+	for j, m := range c.metrics {
+		if m.ofExact() && t.over != nil && t.over[j] {
+			exact = append(exact, m.Title)
+		}
+	}
+	if len(exact) > 0 {
+		tests = append(tests, "for "+strings.Join(exact, ", ")+" "+exactTest)
 	}
 	if len(tests) > 0 {
 		text := "Tests against the best of a column at 0.05, Holm-corrected for its comparisons: " + strings.Join(tests, "; ") + "."
@@ -156,7 +162,11 @@ func (c *comparison) publishedNotes() []string {
 		}
 	}
 	if slices.ContainsFunc(c.places(), func(p place) bool { return p.difference }) {
-		notes = append([]string{"Δ: ours less the published score, in points."}, notes...)
+		text := "Δ: ours less the published score, in points."
+		if slices.ContainsFunc(c.places(), func(p place) bool { return p.difference && c.metrics[p.metric].Unit == "nats" }) {
+			text = "Δ: ours less the published value, in points, of the loss in nats."
+		}
+		notes = append([]string{text}, notes...)
 	}
 	return notes
 }

@@ -14,12 +14,13 @@ import (
 	"assay/results/stats"
 )
 
-// PaperScores are how each test paper of a run fared under one rule: five slices
-// of one length.
+// PaperScores are how each test paper of a run fared under one rule: slices of one
+// length.
 type PaperScores struct {
 	IDs                []string  // no paper twice
 	F1, MasterF1       []float64 // of each paper; their means are the run's
 	Exact, MasterExact []float64 // 1 where all its categories, or master categories, are right, else 0
+	Loss               []float64 // in nats; nil where the run has no loss
 }
 
 // defaultPaperRuns keeps the reading of predictions, some hundredths of a second a
@@ -155,9 +156,12 @@ func (c *comparison) papersOf(row *measured, over []int, known map[string]map[me
 			return nil, fmt.Errorf("seed %d: %w", run.Seed, f.err)
 		}
 		for _, j := range over {
+			if row.values[j] == nil {
+				continue
+			}
 			m, n := c.metrics[j], len(f.papers.IDs)
-			values, exact := m.papers(f.papers), m.exact(f.papers)
-			if n == 0 || len(values) != n || len(exact) != n {
+			values := m.papers(f.papers)
+			if n == 0 || len(values) != n || m.exact != nil && len(m.exact(f.papers)) != n {
 				return nil, fmt.Errorf("seed %d: %d papers have %d values of %s", run.Seed, n, len(values), m.Key)
 			}
 			if got, want := mean(values), row.values[j].Replicates[i]; !(math.Abs(got-want) < 1e-9) {
@@ -209,7 +213,11 @@ func (p *panel) resample(all []metric, over []int) error {
 	for _, row := range p.rows {
 		row.at = len(p.columns)
 		for _, j := range over {
-			p.columns = append(p.columns, p.join(row.values[j].Replicates, row.valuesOver(all[j].papers)))
+			column := make([]float64, p.n) // of a metric that the row lacks, never looked at
+			if n := row.values[j]; n != nil {
+				column = p.join(n.Replicates, row.valuesOver(all[j].papers))
+			}
+			p.columns = append(p.columns, column)
 		}
 	}
 	var err error
@@ -219,6 +227,9 @@ func (p *panel) resample(all []metric, over []int) error {
 	shown := p.resampled.First(stats.Resamples)
 	for _, row := range p.rows {
 		for i, j := range over {
+			if row.values[j] == nil {
+				continue
+			}
 			interval := results.Interval(shown.Interval(row.at+i, level))
 			row.values[j].Papers = &interval
 		}

@@ -51,6 +51,9 @@ type pivotCell struct {
 func (v View) pivot(runs []results.Run, opt Options, known []string) (Table, error) {
 	if len(opt.Columns) == 0 {
 		opt.Columns = []string{"f1"}
+		if opt.Exclusive {
+			opt.Columns = []string{accuracyKey}
+		}
 	}
 	if opt.Intervals == "" {
 		opt.Intervals = IntervalKinds()[0]
@@ -285,7 +288,7 @@ func (p *pivot) order() error {
 	for _, row := range p.rows {
 		for _, col := range p.cols {
 			n := p.cells[[2]*pivotAxis{row, col}].number(j)
-			if n != nil && (!row.best.set || m.score == (n.Value > row.best.number)) {
+			if n != nil && (!row.best.set || m.better(n.Value, row.best.number)) {
 				row.best = setting{number: n.Value, numeric: true, set: true}
 			}
 		}

@@ -28,7 +28,7 @@ type View struct {
 	Sort string
 	// Rows and Cols are the keys of a pivot: a row for each combination of values
 	// of Rows, a column for each of Cols and, as Options.Columns, for each metric
-	// (nil takes F1). Without Rows there is the usual table.
+	// (nil takes F1, of topics the accuracy). Without Rows there is the usual table.
 	Rows, Cols []string
 }
 
@@ -143,7 +143,7 @@ func directed(a, b setting, descending bool) int {
 }
 
 // bestOf returns the replicates' best mean of the metric under any rule: the
-// highest score, the lowest cost.
+// highest score, the lowest loss or cost.
 func bestOf(m metric, runs []results.Run) (setting, error) {
 	var best setting
 	for _, rule := range rulesOf(runs) {
@@ -152,7 +152,7 @@ func bestOf(m metric, runs []results.Run) (setting, error) {
 		if err != nil {
 			return setting{}, fmt.Errorf("table: sort: %w", err)
 		}
-		if n != nil && (!best.set || m.score == (n.Value > best.number)) {
+		if n != nil && (!best.set || m.better(n.Value, best.number)) {
 			best = setting{number: n.Value, numeric: true, set: true}
 		}
 	}

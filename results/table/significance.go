@@ -18,8 +18,8 @@ const (
 //
 // A row is Close to the best unless every test that decides rejects, at 0.05
 // after Holm's correction over the test's comparisons in the column. Those are
-// the paired t-test over seeds and, for F1 and Master F1, the paired bootstrap over
-// papers, for Exact McNemar's test: the one asks whether another training would
+// the paired t-test over seeds and, for F1, Master F1 and the loss, the paired
+// bootstrap over papers, for Exact and Accuracy McNemar's test: the one asks whether another training would
 // turn the order, the other whether other papers would. Two seeds leave one degree
 // of freedom, with which next to nothing is significant: they decide only where
 // no test over papers does. For F1 and Master F1 McNemar's test is given beside
@@ -157,10 +157,10 @@ func (c *comparison) overSeeds(j int, best, row *measured) (Test, bool) {
 }
 
 // overPapers is the paired bootstrap; false where the rows do not share seeds and
-// papers, and for Exact.
+// papers, and for Exact and Accuracy.
 func (c *comparison) overPapers(j int, best, row *measured) (Test, bool) {
 	m := c.metrics[j]
-	if m.papers == nil || m.Key == exactKey || row.panel == nil || row.panel != best.panel {
+	if m.papers == nil || m.ofExact() || row.panel == nil || row.panel != best.panel {
 		return Test{}, false
 	}
 	column := 0
@@ -189,7 +189,7 @@ func (c *comparison) onExact(j int, best, row *measured) (Test, bool) {
 	}
 	first, second := row.panel.discordant(row.valuesOver(m.exact), best.valuesOver(m.exact))
 	p, _ := stats.McNemar(first, second)
-	t := Test{Name: exactTest, N: first + second, P: p, Decides: m.Key == exactKey}
+	t := Test{Name: exactTest, N: first + second, P: p, Decides: m.ofExact()}
 	if t.Decides {
 		c.countFew(t.N)
 	}
@@ -211,8 +211,7 @@ func widen(span *[2]int, n int) {
 	span[1] = max(span[1], n)
 }
 
-// bestRow returns the row with the highest value of metric j, and how many have
-// one.
+// bestRow returns the row with the best value of metric j, and how many have one.
 func (c *comparison) bestRow(j int) (best *measured, rivals int) {
 	for _, g := range c.groups {
 		for _, row := range g.rows {
@@ -220,7 +219,7 @@ func (c *comparison) bestRow(j int) (best *measured, rivals int) {
 				continue
 			}
 			rivals++
-			if best == nil || row.values[j].Value > best.values[j].Value {
+			if best == nil || c.metrics[j].better(row.values[j].Value, best.values[j].Value) {
 				best = row
 			}
 		}

@@ -27,8 +27,9 @@ type Table struct {
 type Column struct {
 	Key     string // what programs call it: master_f1
 	Title   string // what people read: Master F1
-	Unit    string // of Number: fraction, points, seconds, bytes, runs; empty for words
+	Unit    string // of Number: fraction, points, nats, signed nats, seconds, bytes, runs; empty for words
 	Numeric bool   // right-aligned
+	Lower   bool   // of scores: less is better
 }
 
 // Status says what a row stands for.
@@ -59,7 +60,7 @@ type Cell struct {
 	Number   *Number // what Text shows, in full; nil for words and empty cells
 	Repeats  bool    // the cell above says the same: formats for people leave it out
 	Best     bool    // the best of its column
-	Close    bool    // not significantly below the best
+	Close    bool    // not significantly below the best, or above where less is better
 }
 
 // Number is a cell's value in its column's unit.

@@ -33,6 +33,8 @@ func layers() {
 	for _, l := range []lanes{halved{}, whole{}} {
 		gruForward(l)
 		gruBackward(l)
+		lstmForward(l)
+		lstmBackward(l)
 		normForward(l)
 		normBackward(l)
 		softmaxForward(l)
