@@ -14,9 +14,20 @@ type Epoch struct {
 	F1       float64 `json:"f1"`
 	MasterF1 float64 `json:"master_f1"`
 
+	// Means over the epoch's papers as they were learnt from; nil of networks that
+	// do not keep them. Accuracy is the share of papers whose labels are exactly
+	// right.
+	TrainingLoss     *float64 `json:"training_loss,omitempty"`
+	TrainingAccuracy *float64 `json:"training_accuracy,omitempty"`
+
 	ValidationLoss     *float64 `json:"validation_loss,omitempty"`
 	ValidationF1       *float64 `json:"validation_f1,omitempty"`
 	ValidationMasterF1 *float64 `json:"validation_master_f1,omitempty"`
+	ValidationAccuracy *float64 `json:"validation_accuracy,omitempty"`
+
+	// Best says that it was the best so far: the last of those is the epoch whose
+	// parameters a finished run kept.
+	Best bool `json:"best"`
 
 	Seconds float64 `json:"seconds"`
 }

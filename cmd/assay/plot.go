@@ -8,9 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"assay/corpus"
 	"assay/experiments"
 	"assay/internal/fault"
 	"assay/results"
+	"assay/results/calibration"
 	"assay/results/metrics"
 	"assay/results/plot"
 )
@@ -32,18 +34,25 @@ type plotOptions struct {
 func newPlot() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plot",
-		Short: "Draw learning curves, comparisons, sweeps and word vectors as PNG or SVG",
+		Short: "Draw learning curves, comparisons, sweeps, confidence and calibration as PNG or SVG",
 		Example: `  assay plot comparison quickstart
-  assay plot curves paper --out curves.svg --width 8.4cm`,
+  assay plot curves paper --out curves.svg --width 8.4cm
+  assay plot confidence two-topics`,
 		Args: unknownVerb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPlotCurves(), newPlotComparison(), newPlotSweep(), newPlotEmbeddings())
+	cmd.AddCommand(newPlotCurves(), newPlotComparison(), newPlotSweep(), newPlotEmbeddings(), newPlotConfidence(), newPlotCalibration())
 	return cmd
 }
 
-// flags adds the flags that all pictures share.
+// flags adds the flags of pictures of metrics.
 func (o *plotOptions) flags(cmd *cobra.Command, known []string) {
+	o.sharedFlags(cmd)
+	cmd.Flags().StringSliceVar(&o.metrics, "metric", nil, "what is drawn, a panel each: some of "+strings.Join(known, ", "))
+}
+
+// sharedFlags adds the flags that all pictures share.
+func (o *plotOptions) sharedFlags(cmd *cobra.Command) {
 	addConfigFlags(cmd, &o.overrides, &o.store)
 	flags := cmd.Flags()
 	flags.StringVar(&o.out, "out", "", "file for the picture, ending in .png or .svg (default: EXPERIMENT-"+cmd.Name()+".png here)")
@@ -53,7 +62,6 @@ func (o *plotOptions) flags(cmd *cobra.Command, known []string) {
 	flags.StringVar(&o.title, "title", "", `title above the picture, "" for none (default: the experiment and its papers)`)
 	flags.BoolVar(&o.captions, "notes", true, "write under the picture what its marks are; --notes=false prints that to stderr, for the caption of a paper")
 	flags.BoolVar(&o.json, "json", false, "print what would be drawn as JSON instead")
-	flags.StringSliceVar(&o.metrics, "metric", nil, "what is drawn, a panel each: some of "+strings.Join(known, ", "))
 	flags.StringArrayVar(&o.models, "model", nil, "draw this model alone; repeatable")
 	flags.StringArrayVar(&o.where, "where", nil, "draw only runs with a setting KEY=VALUE, such as dropout=0.1; repeatable")
 }
@@ -68,8 +76,13 @@ func newPlotCurves() *cobra.Command {
 	var trials []string
 	cmd := &cobra.Command{
 		Use:   "curves CONFIG",
-		Short: "Draw how networks learnt: F1 and loss by epoch, in training and validation",
+		Short: "Draw how networks learnt: F1, accuracy and loss by epoch, in training and validation",
+		Long: `Curves draws each network's metrics after every epoch: solid on the validation
+papers, dashed in training. A circle is around the epoch whose parameters the run
+kept, a bar across the curve where early stopping ended it. Without --metric it
+draws F1 and loss, or accuracy and loss where each paper has one label.`,
 		Example: `  assay plot curves paper
+  assay plot curves two-topics --metric accuracy,loss
   assay plot curves ablations --model base --model GloVe --metric f1,master_f1,loss --out curves.svg`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -161,6 +174,68 @@ score and interval, and beside it the paired difference to the reference table.`
 	return cmd
 }
 
+// loader reads the predictions of a run.
+func loader(store *results.Store) plot.Load {
+	return func(r results.Run) (results.Predictions, error) { return store.Predictions(r) }
+}
+
+func newPlotConfidence() *cobra.Command {
+	var opt plotOptions
+	var bins int
+	cmd := &cobra.Command{
+		Use:   "confidence CONFIG",
+		Short: "Draw how sure test predictions were, the right and the wrong",
+		Long: `Confidence draws, for each model, how many test predictions were made with which
+confidence, the right ones on top of the wrong: whether a model knows when it errs.
+Where each paper has one label (taxonomy = "topics:A,B"), a prediction is the
+likeliest label of a paper, and its confidence the probability that the model gives
+it. Otherwise each label that the decision rule assigns is a prediction.`,
+		Example: `  assay plot confidence two-topics
+  assay plot confidence two-topics --model LSTM --bins 20 --out confidence.svg
+  assay plot confidence quickstart --rule fixed:0.5 --json`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return opt.draw(cmd, args[0], nil, func(store *results.Store, runs []results.Run, o plot.Options) (plot.Figure, error) {
+				return plot.Confidence(runs, loader(store), o, bins)
+			})
+		},
+	}
+	opt.sharedFlags(cmd)
+	opt.ruleFlag(cmd, "tuned, or the first")
+	cmd.Flags().IntVar(&bins, "bins", 10, "bars over the range of confidence, 1 to 100")
+	return cmd
+}
+
+func newPlotCalibration() *cobra.Command {
+	var opt plotOptions
+	var how plot.CalibrationOptions
+	var by string
+	cmd := &cobra.Command{
+		Use:   "calibration CONFIG",
+		Short: "Draw whether probabilities hold: reliability diagrams, calibration error, Brier score",
+		Long: `Calibration sorts test predictions into bins by their probability and draws the
+share that came true against it: on the diagonal, of a hundred predictions made with
+80 % eighty are right; below it a model is too sure. The expected calibration error
+(ECE, Guo et al. 2017) is the mean distance to the diagonal. Where each paper has one
+label, predictions are the likeliest labels, otherwise all labels of all papers.`,
+		Example: `  assay plot calibration two-topics
+  assay plot calibration two-topics --overlay --bins-by mass --bins 10
+  assay plot calibration quickstart --model "Naive Bayes" --json`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			how.By = calibration.Division(by)
+			return opt.draw(cmd, args[0], nil, func(store *results.Store, runs []results.Run, o plot.Options) (plot.Figure, error) {
+				return plot.Calibration(runs, loader(store), o, how)
+			})
+		},
+	}
+	opt.sharedFlags(cmd)
+	cmd.Flags().IntVar(&how.Bins, "bins", 15, "bins of probability, 1 to 100")
+	cmd.Flags().StringVar(&by, "bins-by", string(calibration.EqualWidth), "width: intervals of equal width; mass: of equally many predictions")
+	cmd.Flags().BoolVar(&how.Overlay, "overlay", false, "all models in one pair of axes")
+	return cmd
+}
+
 // draw makes one picture: it finds the runs, has the figure made of them and
 // writes it. trials are runs to take whatever their configuration.
 func (o *plotOptions) draw(cmd *cobra.Command, source string, trials []string, figure func(*results.Store, []results.Run, plot.Options) (plot.Figure, error)) error {
@@ -192,6 +267,7 @@ func (o *plotOptions) draw(cmd *cobra.Command, source string, trials []string, f
 		return err
 	}
 	opt.Notes = notes
+	opt.Exclusive = exclusive(runs)
 	fig, err := figure(store, runs, opt)
 	if err != nil {
 		return err
@@ -213,6 +289,15 @@ func (o *plotOptions) draw(cmd *cobra.Command, source string, trials []string, f
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), o.out)
 	return err
+}
+
+// exclusive reports whether each paper of the runs has one label.
+func exclusive(runs []results.Run) bool {
+	if len(runs) == 0 {
+		return false
+	}
+	t, err := corpus.LookupTaxonomy(runs[0].Data.Taxonomy)
+	return err == nil && t.Exclusive // the runs of another version may have a taxonomy of its own
 }
 
 // plottedRuns returns the runs of the experiment, or those of the named trials.
@@ -257,7 +342,7 @@ func (o *plotOptions) options(cfg *experiments.Config) (plot.Options, error) {
 		opt.Rules = append(opt.Rules, rule)
 	}
 	for _, p := range cfg.Published {
-		opt.Published = append(opt.Published, plot.Published{Model: p.Model, F1: p.F1, MasterF1: p.MasterF1})
+		opt.Published = append(opt.Published, plot.Published{Model: p.Model, F1: p.F1, MasterF1: p.MasterF1, Accuracy: p.Accuracy, Loss: p.Loss})
 	}
 	return opt, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"assay/internal/fault"
@@ -20,17 +21,27 @@ type Curve struct {
 // curveMetric is a number of an epoch; ok is false where there is none.
 type curveMetric struct {
 	key, label string
-	training   func(results.Epoch) float64
+	training   func(results.Epoch) *float64
 	validation func(results.Epoch) *float64
 	times      float64 // what its axis multiplies by
 }
 
 func curvesKnown() []curveMetric {
 	return []curveMetric{
-		{"f1", "F1, %", func(e results.Epoch) float64 { return e.F1 }, func(e results.Epoch) *float64 { return e.ValidationF1 }, 100},
-		{"loss", "Loss", func(e results.Epoch) float64 { return e.Loss }, func(e results.Epoch) *float64 { return e.ValidationLoss }, 1},
-		{"master_f1", "Master F1, %", func(e results.Epoch) float64 { return e.MasterF1 }, func(e results.Epoch) *float64 { return e.ValidationMasterF1 }, 100},
+		{"f1", "F1, %", func(e results.Epoch) *float64 { return &e.F1 }, func(e results.Epoch) *float64 { return e.ValidationF1 }, 100},
+		{"accuracy", "Accuracy, %", func(e results.Epoch) *float64 { return e.TrainingAccuracy }, func(e results.Epoch) *float64 { return e.ValidationAccuracy }, 100},
+		{"loss", "Loss", trainingLoss, func(e results.Epoch) *float64 { return e.ValidationLoss }, 1},
+		{"master_f1", "Master F1, %", func(e results.Epoch) *float64 { return &e.MasterF1 }, func(e results.Epoch) *float64 { return e.ValidationMasterF1 }, 100},
 	}
+}
+
+// trainingLoss is the mean over the epoch where it was kept, else the moving
+// average.
+func trainingLoss(e results.Epoch) *float64 {
+	if e.TrainingLoss != nil {
+		return e.TrainingLoss
+	}
+	return &e.Loss
 }
 
 // CurveMetrics returns the keys that Options.Metrics may name for Curves.
@@ -42,9 +53,15 @@ func CurveMetrics() []string {
 	return keys
 }
 
-func chooseCurves(keys []string) ([]curveMetric, error) {
+// chooseCurves returns the metrics of the keys. Without any, the score is F1 or,
+// where papers have one label and the runs kept it, accuracy.
+func chooseCurves(curves []Curve, opt Options) ([]curveMetric, error) {
+	keys := opt.Metrics
 	if len(keys) == 0 {
 		keys = []string{"f1", "loss"}
+		if opt.Exclusive && slices.ContainsFunc(curves, hasAccuracy) {
+			keys[0] = "accuracy"
+		}
 	}
 	var chosen []curveMetric
 	for _, key := range keys {
@@ -57,15 +74,20 @@ func chooseCurves(keys []string) ([]curveMetric, error) {
 	return chosen, nil
 }
 
+func hasAccuracy(c Curve) bool {
+	return slices.ContainsFunc(c.Epochs, func(e results.Epoch) bool { return e.ValidationAccuracy != nil || e.TrainingAccuracy != nil })
+}
+
 // mostCurves is how many settings a reader can tell apart by colour and symbol.
 const mostCurves = 16
 
 // Curves draws the learning curves of networks, a panel for each metric and a
 // colour for each setting: solid on validation papers, dashed on the training
-// batches. Several seeds are thin lines behind their mean. Runs in whatever state
+// batches. Several seeds are thin lines behind their mean. A circle marks the epoch
+// whose parameters a run kept, a bar where early stopping ended it. Runs in whatever state
 // count, as far as they have an epoch; none that has is an error of usage.
 func Curves(curves []Curve, opt Options) (Figure, error) {
-	chosen, err := chooseCurves(opt.Metrics)
+	chosen, err := chooseCurves(curves, opt)
 	if err != nil {
 		return Figure{}, err
 	}
@@ -98,7 +120,11 @@ func Curves(curves []Curve, opt Options) (Figure, error) {
 	d := curveDrawing{groups: groups, epochs: epochs}
 	fig := Figure{Title: title(opt, runs)}
 	for _, m := range chosen {
-		fig.Panels = append(fig.Panels, d.panel(m))
+		p := d.panel(m)
+		if !hasPoints(p) {
+			return Figure{}, fault.Usagef("plot: no run kept its %s by epoch: choose other curves with --metric, or train anew", m.key)
+		}
+		fig.Panels = append(fig.Panels, p)
 	}
 	fig.Notes = append(d.notes(), leftOut(0, again)...)
 	if running > 0 {
@@ -115,6 +141,10 @@ type curveDrawing struct {
 	groups     []*group
 	epochs     map[string][]results.Epoch
 	validation bool // some point is of validation papers
+	means      bool // training is by means over the epoch
+	averages   bool // training is by moving averages
+	kept       bool // an epoch is marked as kept
+	ended      bool // an early end is marked
 	skipped    int  // points that are not finite
 	seeds      int  // the most of a setting
 }
@@ -128,9 +158,10 @@ func (d *curveDrawing) panel(m curveMetric) Panel {
 		d.seeds = max(d.seeds, len(g.runs))
 		var training, validation [][]Point
 		for _, r := range g.runs {
-			training = append(training, d.points(r, func(e results.Epoch) *float64 { v := m.training(e); return &v }, m.times))
+			training = append(training, d.points(r, m.training, m.times))
 			validation = append(validation, d.points(r, m.validation, m.times))
 		}
+		d.says(m, g)
 		mean := meanCurve(validation)
 		if len(mean) > 0 {
 			validated = true
@@ -148,15 +179,83 @@ func (d *curveDrawing) panel(m curveMetric) Panel {
 		} else {
 			front = append(front, Series{Name: g.label, Colour: i, Mark: Line, Points: mean})
 		}
-		behind = append(behind, dashes)
+		if len(dashes.Points) > 0 {
+			behind = append(behind, dashes)
+		}
+		front = append(front, d.marks(g, i, validation)...)
 	}
 	d.validation = d.validation || validated
 	p.Series = append(behind, front...)
 	if validated {
 		p.Series = append(p.Series, Series{Name: "validation", Colour: -1, Mark: Line})
 	}
-	p.Series = append(p.Series, Series{Name: "training", Colour: -1, Mark: Dashes})
+	if slices.ContainsFunc(behind, func(s Series) bool { return s.Mark == Dashes }) {
+		p.Series = append(p.Series, Series{Name: "training", Colour: -1, Mark: Dashes})
+	}
+	if d.kept {
+		p.Series = append(p.Series, Series{Name: "epoch that was kept", Colour: -1, Mark: Kept})
+	}
+	if d.ended {
+		p.Series = append(p.Series, Series{Name: "early stopping", Colour: -1, Mark: Ended})
+	}
 	return p
+}
+
+// says notes what the training line of a setting is.
+func (d *curveDrawing) says(m curveMetric, g *group) {
+	for _, e := range d.epochs[g.runs[0].Trial][:1] {
+		mean := m.key == "accuracy" && e.TrainingAccuracy != nil || m.key == "loss" && e.TrainingLoss != nil
+		d.means = d.means || mean
+		d.averages = d.averages || !mean && m.training(e) != nil
+	}
+}
+
+// marks are the epochs that runs kept and those at which they stopped early, on
+// the curves of their validation papers.
+func (d *curveDrawing) marks(g *group, colour int, validation [][]Point) []Series {
+	kept, ended := Series{Colour: colour, Mark: Kept}, Series{Colour: colour, Mark: Ended}
+	for i, r := range g.runs {
+		epochs := d.epochs[r.Trial]
+		if r.State != results.Done || len(validation[i]) == 0 {
+			continue
+		}
+		best := 0
+		for _, e := range epochs {
+			if e.Best {
+				best = e.Epoch
+			}
+		}
+		for _, p := range validation[i] {
+			if int(p.X) == best {
+				kept.Points = append(kept.Points, p)
+			}
+		}
+		if last := validation[i][len(validation[i])-1]; stoppedEarly(r, epochs) {
+			ended.Points = append(ended.Points, last)
+		}
+	}
+	var out []Series
+	for _, s := range []Series{kept, ended} {
+		if len(s.Points) > 0 {
+			out = append(out, s)
+		}
+	}
+	d.kept, d.ended = d.kept || len(kept.Points) > 0, d.ended || len(ended.Points) > 0
+	return out
+}
+
+// stoppedEarly reports whether early stopping ended a finished run.
+func stoppedEarly(r results.Run, epochs []results.Epoch) bool {
+	number := func(key string) int {
+		n, _ := strconv.Atoi(paramText(r.Params, key))
+		return n
+	}
+	last := number("epochs")
+	if stop := number("stop_epoch"); stop > 0 {
+		last = min(last, stop)
+	}
+	how := paramText(r.Params, "early_stopping")
+	return how != "unset" && how != "off" && epochs[len(epochs)-1].Epoch < last
 }
 
 func (d *curveDrawing) points(r results.Run, of func(results.Epoch) *float64, times float64) []Point {
@@ -193,13 +292,57 @@ func meanCurve(seeds [][]Point) []Point {
 	return out
 }
 
+// keptNotes names the epochs that were kept.
+func (d *curveDrawing) keptNotes() []string {
+	var out []string
+	for _, g := range d.groups {
+		var kept []string
+		for _, r := range g.runs {
+			best := 0
+			for _, e := range d.epochs[r.Trial] {
+				if e.Best {
+					best = e.Epoch
+				}
+			}
+			if best > 0 && r.State == results.Done {
+				kept = append(kept, fmt.Sprint(best))
+			}
+		}
+		if !d.kept || len(kept) == 0 || len(d.groups) > mostKept {
+			continue
+		}
+		text := "kept epoch " + strings.Join(kept, ", ")
+		if len(kept) > 1 {
+			text = "kept epochs " + strings.Join(kept, ", ")
+		}
+		if len(d.groups) > 1 {
+			text = g.label + " " + text
+		}
+		out = append(out, capital(text)+".")
+	}
+	return out
+}
+
+// mostKept is how many settings the notes name the kept epochs of.
+const mostKept = 4
+
 func (d *curveDrawing) notes() []string {
-	out := []string{"Training: moving average over the batches of the epoch."}
+	training := "moving average over the batches of the epoch."
+	switch {
+	case d.means && d.averages:
+		training = "mean over the epoch's papers as they were learnt where it was kept, else moving average over its batches."
+	case d.means:
+		training = "mean over the epoch's papers as they were learnt."
+	case d.validation:
+		training = "moving average over its batches."
+	}
+	out := []string{"Training: " + training}
 	if d.validation {
-		out = []string{"Validation: after the epoch, at threshold 0.5. Training: moving average over its batches."}
+		out[0] = "Validation: after the epoch, at threshold 0.5. " + out[0]
 	} else {
 		out = append(out, "The runs held out no validation papers.")
 	}
+	out = append(out, d.keptNotes()...)
 	if d.seeds > 1 {
 		out = append(out, fmt.Sprintf("Thick lines: mean over %d seeds; thin lines: validation of each.", d.seeds))
 	}

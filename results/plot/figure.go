@@ -17,13 +17,16 @@ type Options struct {
 	// Name of the experiment; it begins the title.
 	Name string
 	// Metrics are keys out of Metrics(), or of CurveMetrics() for Curves: a panel
-	// each. nil takes F1, for Curves F1 and the loss.
+	// each. nil takes F1, for Curves F1 and the loss, or accuracy and loss where
+	// the labels are exclusive and the runs kept their accuracy.
 	Metrics []string
 	// Rules are the decision rules to draw. nil takes all for Comparison; others
 	// draw one, and take the tuned rule if there is one or else the first.
 	Rules []metrics.Rule
 	// Models are names of models to draw; nil takes all.
 	Models []string
+	// Exclusive says that each paper has exactly one label.
+	Exclusive bool
 	// Where are conditions of the form key=value on the settings of a run, all of
 	// which it must meet.
 	Where []string
@@ -33,11 +36,13 @@ type Options struct {
 	Notes []string
 }
 
-// Published is a score that others report for a model, as a fraction of 1; NaN
+// Published are scores that others report for a model, as fractions of 1; NaN
 // where they give none.
 type Published struct {
 	Model        string // the name of ours to compare with
 	F1, MasterF1 float64
+	Accuracy     float64
+	Loss         float64 // binary cross entropy, in nats
 }
 
 // Figure is a picture as data.
@@ -50,12 +55,19 @@ type Figure struct {
 	Columns  int      `json:"columns,omitempty"` // panels side by side; 0: as many as fit
 	// Notes stand under the panels: what points and intervals are.
 	Notes []string `json:"notes,omitempty"`
+
+	// What was computed of predictions, a row for each model.
+	Confidence  []ConfidenceNumbers  `json:"confidence,omitempty"`
+	Calibration []CalibrationNumbers `json:"calibration,omitempty"`
 }
 
 // Panel is one pair of axes.
 type Panel struct {
-	X Axis `json:"x"`
-	Y Axis `json:"y"`
+	Title string `json:"title,omitempty"` // above the axes
+	X     Axis   `json:"x"`
+	Y     Axis   `json:"y"`
+	// Height is that of the panel's row against other rows; 0 is 1.
+	Height float64 `json:"height,omitempty"`
 	// Horizontal says that x is what was measured: bars lie, intervals too.
 	Horizontal bool     `json:"horizontal,omitempty"`
 	Series     []Series `json:"series"`
@@ -72,6 +84,8 @@ type Axis struct {
 	Log   bool      `json:"log,omitempty"`
 	Whole bool      `json:"whole,omitempty"` // whole numbers alone, such as epochs
 	Zero  bool      `json:"zero,omitempty"`  // 0 is shown
+	Range *Range    `json:"range,omitempty"` // what is shown, whatever the points; nil: what they need
+	Bare  bool      `json:"bare,omitempty"`  // no numbers: those of the panel below hold
 }
 
 // Mark is how a series is drawn.
@@ -87,6 +101,11 @@ const (
 	Bars   Mark = "bars"   // from 0
 	Ring   Mark = "ring"   // an empty diamond: a number from elsewhere
 	Rule   Mark = "rule"   // a line across the panel at 0
+
+	Columns  Mark = "columns"  // upright bars from Base, of Width on the horizontal axis
+	Diagonal Mark = "diagonal" // a grey line through the points, without symbols
+	Kept     Mark = "kept"     // a circle around a point
+	Ended    Mark = "ended"    // a bar across the end of a curve
 )
 
 // Series is a set of points of one look.
@@ -96,7 +115,7 @@ type Series struct {
 	Name   string  `json:"name,omitempty"`
 	Colour int     `json:"colour"` // place in the palette, also that of its symbol; −1 is grey
 	Mark   Mark    `json:"mark"`
-	Width  float64 `json:"width,omitempty"` // of bars, in places of the category axis
+	Width  float64 `json:"width,omitempty"` // of bars and columns, on the axis that they stand on
 	Shift  float64 `json:"shift,omitempty"` // to the right, in points of 1/72 inch, so that series do not hide each other
 	Points []Point `json:"points"`
 }
@@ -106,6 +125,8 @@ type Series struct {
 type Point struct {
 	X        float64 `json:"x"`
 	Y        float64 `json:"y"`
+	Base     float64 `json:"base,omitempty"`  // of a column
+	Width    float64 `json:"width,omitempty"` // of a column that differs from its series
 	Interval *Range  `json:"interval,omitempty"`
 }
 

@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"cmp"
 	"image/color"
 	"math"
 
@@ -85,7 +86,7 @@ func lineOf(s Series) draw.LineStyle {
 		style.Width, style.Dashes = 0.9, []vg.Length{3.5, 2.2}
 	case Thin:
 		style.Color, style.Width = faded(colourOf(s), 0.45), 0.6
-	case Rule:
+	case Rule, Diagonal:
 		style.Color, style.Width = grey, 0.8
 	}
 	return style
@@ -102,8 +103,12 @@ func drawSeries(c draw.Canvas, panel Panel, s Series, sx, sy *scale) {
 		points = append(points, vg.Point{X: sx.at(p.X) + vg.Length(s.Shift), Y: sy.at(p.Y)})
 	}
 	switch s.Mark {
-	case Line, Dashes, Thin:
+	case Line, Dashes, Thin, Diagonal:
 		c.StrokeLines(lineOf(s), points)
+	case Columns:
+		for _, p := range s.Points {
+			column(c, s, p, sx, sy)
+		}
 	case Bars:
 		for i, p := range s.Points {
 			half := vg.Length(math.Abs(float64(sy.at(s.Width)-sy.at(0)))) / 2
@@ -124,6 +129,10 @@ func drawSeries(c draw.Canvas, panel Panel, s Series, sx, sy *scale) {
 			symbol(c, s.Colour, colourOf(s), false, at, symbolRadius)
 		case Ring:
 			symbol(c, 3, ink, true, at, symbolRadius)
+		case Kept:
+			circle(c, colourOf(s), at)
+		case Ended:
+			c.StrokeLine2(draw.LineStyle{Color: colourOf(s), Width: 1.3}, at.X, at.Y-endedHalf, at.X, at.Y+endedHalf)
 		case Faint:
 			symbol(c, 0, faded(colourOf(s), 0.5), false, at, dotRadius)
 		case Dashes, Thin:
@@ -132,6 +141,34 @@ func drawSeries(c draw.Canvas, panel Panel, s Series, sx, sy *scale) {
 			}
 		}
 	}
+}
+
+// column draws an upright bar, a hair apart from its neighbours. On a logarithmic
+// axis one without a base stands on the axis.
+func column(c draw.Canvas, s Series, p Point, sx, sy *scale) {
+	width := cmp.Or(p.Width, s.Width)
+	left, right := sx.at(p.X-width/2)+0.4, sx.at(p.X+width/2)-0.4
+	bottom := sy.from
+	if p.Base != 0 || !sy.axis.Log {
+		bottom = sy.at(p.Base)
+	}
+	top := sy.at(p.Y)
+	c.FillPolygon(colourOf(s), []vg.Point{{X: left, Y: bottom}, {X: left, Y: top}, {X: right, Y: top}, {X: right, Y: bottom}})
+}
+
+const (
+	keptRadius = 4.6
+	endedHalf  = 4.5
+)
+
+// circle goes around a point without hiding it.
+func circle(c draw.Canvas, colour color.Color, at vg.Point) {
+	var path vg.Path
+	path.Move(vg.Point{X: at.X + keptRadius, Y: at.Y})
+	path.Arc(at, keptRadius, 0, 2*math.Pi)
+	path.Close()
+	c.SetLineStyle(draw.LineStyle{Color: colour, Width: 1})
+	c.Stroke(path)
 }
 
 // whisker draws an interval with its ends. On bars it is dark.
@@ -158,12 +195,16 @@ func whisker(c draw.Canvas, horizontal bool, s Series, p Point, at vg.Point, sx,
 func sample(c draw.Canvas, s Series, x, y vg.Length) {
 	middle := vg.Point{X: x + thumb/2, Y: y}
 	switch s.Mark {
-	case Line, Dashes:
+	case Line, Dashes, Diagonal:
 		c.StrokeLine2(lineOf(s), x, y, x+thumb, y)
 		if s.Mark == Line && s.Colour >= 0 {
 			symbol(c, s.Colour, colourOf(s), false, middle, symbolRadius)
 		}
-	case Bars:
+	case Kept:
+		circle(c, colourOf(s), middle)
+	case Ended:
+		c.StrokeLine2(draw.LineStyle{Color: colourOf(s), Width: 1.3}, middle.X, y-endedHalf, middle.X, y+endedHalf)
+	case Bars, Columns:
 		c.FillPolygon(colourOf(s), []vg.Point{{X: x, Y: y - 3}, {X: x + thumb, Y: y - 3}, {X: x + thumb, Y: y + 3}, {X: x, Y: y + 3}})
 	case Dots:
 		symbol(c, s.Colour, colourOf(s), false, middle, symbolRadius)

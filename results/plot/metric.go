@@ -49,16 +49,26 @@ func known() []metric {
 	master := score("master_f1", "Master F1", func(r results.RuleResult) float64 { return r.Master.SampleF1 })
 	master.papers = func(i *results.Intervals) results.Interval { return i.MasterF1 }
 	master.published = func(p Published) float64 { return 100 * p.MasterF1 }
+	accuracy := score("accuracy", "Accuracy", of(func(r metrics.Report) float64 { return r.SubsetAccuracy }))
+	accuracy.published = func(p Published) float64 { return 100 * p.Accuracy }
+	loss := metric{key: "loss", label: "Loss, nats", value: func(_ results.Run, r results.RuleResult) (float64, bool) {
+		if r.All.Loss == nil {
+			return 0, false
+		}
+		return *r.All.Loss, true
+	}, published: func(p Published) float64 { return p.Loss }}
 	return []metric{
 		f1, master,
 		score("micro_f1", "Micro F1", of(func(r metrics.Report) float64 { return r.MicroF1 })),
 		score("macro_f1", "Macro F1", of(func(r metrics.Report) float64 { return r.MacroF1 })),
 		score("precision", "Precision", of(func(r metrics.Report) float64 { return r.SamplePrecision })),
 		score("recall", "Recall", of(func(r metrics.Report) float64 { return r.SampleRecall })),
+		accuracy,
 		score("subset_accuracy", "Exact matches", of(func(r metrics.Report) float64 { return r.SubsetAccuracy })),
 		precisionAt("precision_at_1", "Precision at 1", 1),
 		precisionAt("precision_at_3", "Precision at 3", 3),
 		precisionAt("precision_at_5", "Precision at 5", 5),
+		loss,
 		{key: "fit_seconds", label: "Fit, s", value: func(r results.Run, _ results.RuleResult) (float64, bool) {
 			d, ok := r.Stage("fit")
 			return d.Seconds(), ok

@@ -122,7 +122,7 @@ func (p *page) natural() vg.Length {
 	h := p.above() + p.below()
 	for r := range p.rows() {
 		panel := p.fig.Panels[r*p.columns()]
-		data := min(max(0.62*g.dataWidth, 100), 190)
+		data := min(max(0.62*g.dataWidth, 100), 190) * vg.Length(weight(panel))
 		if panel.Horizontal {
 			data = 0
 			for _, lines := range g.categories[r] {
@@ -130,12 +130,29 @@ func (p *page) natural() vg.Length {
 			}
 			data = max(data, leastPanel+4)
 		}
-		h += data + g.bottom[r]
+		h += data + g.bottom[r] + g.top[r]
 		if r > 0 {
-			h += between
+			h += p.between(r)
 		}
 	}
 	return max(h, vg.Length(leastSide))
+}
+
+// weight is the height of a panel's row against that of others.
+func weight(panel Panel) float64 {
+	if panel.Height > 0 {
+		return panel.Height
+	}
+	return 1
+}
+
+// between is the distance of a row to the one above: rows that share the numbers
+// of their horizontal axis stand close.
+func (p *page) between(row int) vg.Length {
+	if p.fig.Panels[(row-1)*p.columns()].X.Bare {
+		return gap
+	}
+	return between
 }
 
 // leastPanel is the side below which a panel shows nothing.
@@ -146,9 +163,9 @@ func (p *page) least() vg.Length {
 	var h vg.Length
 	for r := range p.rows() {
 		panel := p.fig.Panels[r*p.columns()]
-		h = max(h, leastPanel, p.fonts.tick.leading()*vg.Length(len(panel.Y.Categories)))
+		h += max(leastPanel*vg.Length(weight(panel)), p.fonts.tick.leading()*vg.Length(len(panel.Y.Categories)))
 	}
-	return h * vg.Length(p.rows())
+	return h
 }
 
 // bars is how many bars or symbols share a row.
@@ -166,14 +183,38 @@ func (p *page) bars(panel Panel) vg.Length {
 func (p *page) draw(c draw.Canvas) error {
 	g := p.grid()
 	room := c.Max.Y - p.above() - p.below()
+	weights := 0.0
 	for r := range p.rows() {
-		room -= g.bottom[r]
+		room -= g.bottom[r] + g.top[r]
+		if r > 0 {
+			room -= p.between(r)
+		}
+		weights += weight(p.fig.Panels[r*p.columns()])
 	}
-	room -= between * vg.Length(p.rows()-1)
 	if g.dataWidth < leastPanel || room < p.least() {
 		return fault.Usagef("plot: the picture does not fit into %.1f by %.1f cm: make it larger, or draw less",
 			float64(c.Max.X)/float64(Centimetre), float64(c.Max.Y)/float64(Centimetre))
 	}
+	y := p.drawHead(c)
+	for r := range p.rows() {
+		height := room * vg.Length(weight(p.fig.Panels[r*p.columns()])/weights)
+		if r > 0 {
+			y -= p.between(r)
+		}
+		y -= g.top[r]
+		for col := range p.columns() {
+			if i := r*p.columns() + col; i < len(p.fig.Panels) && len(p.fig.Panels[i].Series) > 0 {
+				g.panel(c, p, i, g.left(col), y-height, height)
+			}
+		}
+		y -= height + g.bottom[r]
+	}
+	p.drawNotes(c)
+	return nil
+}
+
+// drawHead draws what is above the panels and returns where they begin.
+func (p *page) drawHead(c draw.Canvas) vg.Length {
 	y := c.Max.Y - margin
 	for _, line := range p.titleLines() {
 		p.fonts.title.draw(c, margin, y-p.fonts.title.ascent(), 0, line)
@@ -190,22 +231,15 @@ func (p *page) draw(c draw.Canvas) error {
 		p.drawLegend(c, y, row)
 		y -= p.legendLeading()
 	}
-	y -= pageAway
-	for r := range p.rows() {
-		height := room / vg.Length(p.rows())
-		for col := range p.columns() {
-			if i := r*p.columns() + col; i < len(p.fig.Panels) {
-				g.panel(c, p, i, g.left(col), y-height, height)
-			}
-		}
-		y -= height + g.bottom[r] + between
-	}
-	y = margin + p.fonts.small.leading()*vg.Length(len(p.notes))
+	return y - pageAway
+}
+
+func (p *page) drawNotes(c draw.Canvas) {
+	y := margin + p.fonts.small.leading()*vg.Length(len(p.notes))
 	for _, line := range p.notes {
 		p.fonts.small.draw(c, margin, y-p.fonts.small.ascent(), 0, line)
 		y -= p.fonts.small.leading()
 	}
-	return nil
 }
 
 func (p *page) drawLegend(c draw.Canvas, top vg.Length, row []entry) {

@@ -11,6 +11,7 @@ import (
 type grid struct {
 	lefts      []vg.Length // of the columns: labels and ticks of the vertical axis
 	dataWidth  vg.Length
+	top        []vg.Length  // of the rows: the panels' titles
 	bottom     []vg.Length  // of the rows: labels and ticks of the horizontal axis
 	categories [][][]string // of the rows' vertical axes, as lines; nil for numbers
 	turned     []bool       // of the panels: the categories below are turned
@@ -19,12 +20,15 @@ type grid struct {
 // grid measures the axes.
 func (p *page) grid() *grid {
 	g := &grid{
-		lefts: make([]vg.Length, p.columns()), bottom: make([]vg.Length, p.rows()),
+		lefts: make([]vg.Length, p.columns()), top: make([]vg.Length, p.rows()), bottom: make([]vg.Length, p.rows()),
 		categories: make([][][]string, p.rows()), turned: make([]bool, len(p.fig.Panels)),
 	}
 	inner := p.width - 2*margin
 	for i, panel := range p.fig.Panels {
 		row, col := i/p.columns(), i%p.columns()
+		if panel.Title != "" {
+			g.top[row] = p.fonts.body.leading()
+		}
 		left := p.fonts.body.leading() + gap + p.numbersWidth(panel) + tickSize + 2
 		if panel.Y.Categories != nil {
 			left = tickSize + 2
@@ -56,6 +60,9 @@ func (p *page) grid() *grid {
 			}
 		}
 		height += tickSize + 2 + p.fonts.body.leading()
+		if panel.X.Bare {
+			height = tickSize
+		}
 		g.bottom[row] = max(g.bottom[row], height)
 	}
 	return g
@@ -146,6 +153,9 @@ func (g *grid) panel(c draw.Canvas, p *page, i int, x, y, height vg.Length) {
 	for _, s := range panel.Series {
 		drawSeries(c, panel, s, &sx, &sy)
 	}
+	for _, line := range p.fonts.body.wrap(panel.Title, g.dataWidth+between/2, 1) {
+		p.fonts.body.draw(c, x, y+height+0.5*p.fonts.body.font.Font.Size, 0, line)
+	}
 	g.horizontalAxis(c, p, i, &sx, y)
 	g.verticalAxis(c, p, i, &sy, x)
 }
@@ -155,6 +165,9 @@ func values(panel Panel) (xs, ys []float64) {
 	for _, s := range panel.Series {
 		for _, pt := range s.Points {
 			xs, ys = append(xs, pt.X), append(ys, pt.Y)
+			if s.Mark == Columns && !panel.Y.Log {
+				ys = append(ys, pt.Base)
+			}
 			if pt.Interval == nil {
 				continue
 			}
@@ -175,7 +188,12 @@ func (g *grid) horizontalAxis(c draw.Canvas, p *page, i int, s *scale, y vg.Leng
 	base := y - tickSize - 1 - p.fonts.tick.ascent() - 1
 	for _, t := range s.ticks {
 		c.StrokeLine2(axisLine, s.at(t.value), y, s.at(t.value), y-tickSize)
-		p.fonts.tick.draw(c, s.at(t.value), base, -0.5, t.label)
+		if !s.axis.Bare {
+			p.fonts.tick.draw(c, s.at(t.value), base, -0.5, t.label)
+		}
+	}
+	if s.axis.Bare {
+		return
 	}
 	place := g.dataWidth / vg.Length(max(1, len(s.axis.Categories)))
 	for k, name := range s.axis.Categories {

@@ -147,6 +147,7 @@ func figures(t *testing.T) map[string]Figure {
 	}
 	fig, err = Embeddings(tables, Options{Name: "made"}, "")
 	out["embeddings"] = must(t, fig, err)
+	predictedFigures(t, out)
 	return out
 }
 
@@ -165,12 +166,21 @@ func TestGolden(t *testing.T) {
 // rounded drops the digits of a figure in which machines may differ.
 func rounded(fig Figure) {
 	round := func(v *float64) { *v = math.Round(1e6**v) / 1e6 }
+	for _, n := range fig.Calibration {
+		for i := range n.Bins {
+			for _, v := range []*float64{&n.Bins[i].Mean, &n.Bins[i].Share, &n.Bins[i].Interval.Low, &n.Bins[i].Interval.High} {
+				round(v)
+			}
+		}
+	}
 	for _, p := range fig.Panels {
 		for _, s := range p.Series {
 			for i := range s.Points {
 				pt := &s.Points[i]
 				round(&pt.X)
 				round(&pt.Y)
+				round(&pt.Base)
+				round(&pt.Width)
 				if pt.Interval != nil {
 					round(&pt.Interval.Low)
 					round(&pt.Interval.High)
@@ -180,9 +190,9 @@ func rounded(fig Figure) {
 	}
 }
 
-// Golden pictures, whole: of lines, and of bars.
+// Golden pictures, whole: of lines, of bars, and of panels with strips.
 func TestGoldenSVG(t *testing.T) {
-	for _, name := range []string{"sweep", "papers"} {
+	for _, name := range []string{"sweep", "papers", "calibration"} {
 		golden(t, name+".svg", written(t, figures(t)[name], SVG, Size{}))
 	}
 }
@@ -359,7 +369,7 @@ func TestErrors(t *testing.T) {
 	}{
 		"no runs":      {func() (Figure, error) { return Comparison(nil, Options{}) }, "there are no runs to draw"},
 		"metric":       {func() (Figure, error) { return Comparison([]results.Run{a}, Options{Metrics: []string{"f2"}}) }, `did you mean "f1"?`},
-		"curve metric": {func() (Figure, error) { return Curves([]Curve{{Run: a}}, Options{Metrics: []string{"recall"}}) }, "has no curve: want some of f1, loss, master_f1"},
+		"curve metric": {func() (Figure, error) { return Curves([]Curve{{Run: a}}, Options{Metrics: []string{"recall"}}) }, "has no curve: want some of f1, accuracy, loss, master_f1"},
 		"model":        {func() (Figure, error) { return Comparison([]results.Run{a, b}, Options{Models: []string{"C"}}) }, "there are A, B"},
 		"condition":    {func() (Figure, error) { return Comparison([]results.Run{a}, Options{Where: []string{"n"}}) }, "want KEY=VALUE"},
 		"key":          {func() (Figure, error) { return Comparison([]results.Run{a}, Options{Where: []string{"wort=x"}}) }, `did you mean "word"?`},

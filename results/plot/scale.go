@@ -29,6 +29,12 @@ func newScale(a Axis, values []float64) scale {
 		s.min, s.max = -0.5, float64(len(a.Categories))-0.5
 		return s
 	}
+	if r := a.Range; r != nil {
+		if s.min, s.max = r.Low, r.High; a.Log {
+			s.min, s.max = math.Log10(r.Low), math.Log10(r.High)
+		}
+		return s
+	}
 	values = append(slices.Clone(values), a.Ticks...)
 	if a.Zero {
 		values = append(values, 0)
@@ -82,7 +88,7 @@ func (s *scale) stretch(from, to vg.Length, need func(string) vg.Length) {
 		return
 	}
 	named := s.named()
-	if s.axis.Log && !s.fit(named, need) {
+	if s.axis.Log && (len(named) == 0 || !s.fit(named, need)) {
 		if powers := s.powers(); len(powers) > 1 {
 			named = powers
 		}
