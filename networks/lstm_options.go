@@ -50,7 +50,7 @@ func LSTMDefaults() LSTMOptions {
 	return LSTMOptions{
 		Hidden: 100, Dropout: 0.25, RecurrentDropout: 0.25, Output: "sigmoid", Dimensions: 100,
 		Epochs: 20, BatchSize: 64, LearningRate: 1e-3, Schedule: "constant",
-		EarlyStopping: "off", Patience: 3, Keep: "f1",
+		EarlyStopping: "off", Patience: 3, Keep: "last",
 	}
 }
 

@@ -1,0 +1,182 @@
+package experiments
+
+import (
+	"context"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"assay/features"
+	"assay/networks"
+)
+
+// The synthetic papers know the two topics; a fifth of them or so is of one alone.
+const twoTopics = `name = "n"
+[corpus]
+path = "synthetic"
+taxonomy = "topics:cs.LG,cs.CV"
+[split]
+validation = 0.2
+test = 0.2
+[decision]
+rules = ["top:1"]
+[[model]]
+name = "N"
+kind = "lstm"
+hidden = 8
+dimensions = 6
+epochs = 4
+`
+
+// What the configuration leaves out is what package networks has by default.
+func TestLSTMDefaults(t *testing.T) {
+	cfg := mustParse(t, minimal+"[[model]]\nname = \"N\"\nkind = \"lstm\"\n[embeddings.v]\ntrain = true\n[[model]]\nname = \"V\"\nkind = \"lstm\"\nembeddings = \"v\"\n")
+	m := &cfg.Models[1]
+	want := networks.LSTMDefaults()
+	want.Seed, want.Workers = 3, 2
+	if got := m.Options.(*LSTM).options(3, 2); got != want {
+		t.Errorf("options %+v, want %+v", got, want)
+	}
+	if m.Features != "words" || cfg.Models[2].Features != "sequences" {
+		t.Errorf("features %q, with vectors %q", m.Features, cfg.Models[2].Features)
+	}
+}
+
+// Every option reaches the network.
+func TestLSTMOptions(t *testing.T) {
+	got := mustParse(t, twoTopics, "model.N.dropout=0.2", "model.N.recurrent_dropout=0.3", "model.N.spatial_dropout=0.4", "model.N.output=softmax",
+		"model.N.batch_size=7", "model.N.learning_rate=0.01", "model.N.schedule=cosine", "model.N.warmup=0.1", "model.N.clip_norm=2",
+		"model.N.early_stopping=accuracy", "model.N.patience=4", "model.N.keep=loss", "model.N.stop_epoch=3").Models[0].Options.(*LSTM).options(5, 6)
+	want := networks.LSTMOptions{
+		Hidden: 8, Dropout: 0.2, RecurrentDropout: 0.3, SpatialDropout: 0.4, Output: "softmax", Dimensions: 6, Epochs: 4, StopEpoch: 3,
+		BatchSize: 7, LearningRate: 0.01, Schedule: "cosine", Warmup: 0.1, ClipNorm: 2,
+		EarlyStopping: "accuracy", Patience: 4, Keep: "loss", Seed: 5, Workers: 6,
+	}
+	if got != want {
+		t.Errorf("options %+v, want %+v", got, want)
+	}
+}
+
+func TestLSTMFaults(t *testing.T) {
+	line := func(text string) string { return twoTopics + text + "\n" }
+	for text, want := range map[string]string{
+		line(`recurrent_dropout = 1`):                            `t.toml:16: recurrent_dropout: 1 is out of range [0,1)`,
+		line(`output = "softmx"`):                                `t.toml:16: output: unknown value "softmx"; did you mean "softmax"?; one of sigmoid, softmax`,
+		line(`keep = "best"`):                                    `t.toml:16: keep: unknown value "best"`,
+		line(`freeze_embedding = true`):                          `t.toml:16: freeze_embedding: there are no vectors to leave as they are; name some with embeddings, or leave the key out`,
+		line(`features = "counts"`):                              `t.toml:16: features: this model learns from words or sequences, not from counts`,
+		line(`backend = "golearn"`):                              `t.toml:16: backend: golearn has no lstm; leave the key out`,
+		line(`master_loss_ratio = 0.1`):                          `t.toml:16: unknown key "master_loss_ratio" in [model]; known here: `,
+		line(`device = "cuda"`):                                  `t.toml:16: device: this build trains on the CPU; set "auto" or "cpu"`,
+		line("[features.words]\nmax_words = 0"):                  `t.toml:17: max_words: 0 is out of range [1,`,
+		line("embeddings = \"v\"\n[embeddings.v]\ntrain = true"): `t.toml:14: dimensions: the vectors of embeddings = "v" have their own; leave the key out`,
+		strings.Replace(line(`output = "softmax"`), "topics:cs.LG,cs.CV", "arxiv-2019", 1):  `t.toml:16: output: "softmax" gives a paper one label, but papers of arxiv-2019 have several; set "sigmoid", or a taxonomy of topics`,
+		strings.Replace(line(`keep = "accuracy"`), "validation = 0.2", "validation = 0", 1): `t.toml:16: keep: "accuracy" is measured on validation papers, but split.validation is 0; set "last"`,
+		strings.Replace(twoTopics, "topics:cs.LG,cs.CV", "topics:cs.LG", 1):                 `t.toml:4: taxonomy: `,
+		strings.Replace(twoTopics, "topics:cs.LG,cs.CV", "topics:math.MP,math-ph", 1):       `t.toml:4: taxonomy: `,
+		strings.Replace(twoTopics, "path =", "text = \"titel\"\npath =", 1):                 `t.toml:3: text: unknown value "titel"; did you mean "title"?`,
+	} {
+		_, err := Parse(text, "t.toml", nil)
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s\nerror %v\nwant  %s", strings.TrimPrefix(text, twoTopics), err, want)
+		}
+	}
+}
+
+// TestTwoTopics trains an LSTM from the papers of one topic alone, and scores them
+// again with what the run keeps.
+func TestTwoTopics(t *testing.T) {
+	s := vectorSession(t, t.TempDir(), twoTopics)
+	run := mustRun(t, s, 0)
+	w := run.Words
+	if w == nil || w.Known < 100 || w.KnownTokens > w.Tokens || w.MaxTokens != 250 {
+		t.Errorf("words %+v", w)
+	}
+	r := run.Results[0]
+	if r.All.Loss == nil || *r.All.Loss <= 0 || r.All.Labels != 2 || r.All.SubsetAccuracy != r.All.SampleF1 {
+		t.Errorf("results %+v", r.All)
+	}
+	epochs := epochsOf(t, s, run.Trial)
+	for _, e := range epochs {
+		if e.TrainingLoss == nil || e.TrainingAccuracy == nil || e.ValidationAccuracy == nil || *e.TrainingAccuracy > 1 {
+			t.Errorf("epoch %+v", e)
+		}
+	}
+	if len(epochs) != 4 {
+		t.Errorf("%d epochs", len(epochs))
+	}
+	data, set := learnt(t, s, s.Trials()[0])
+	for _, labels := range data.labels {
+		for i := range labels.Rows() {
+			if len(labels.Row(i)) != 1 {
+				t.Fatalf("a paper of %d topics", len(labels.Row(i)))
+			}
+		}
+	}
+	if data.outside == 0 || data.outside+len(data.ids[0])+len(data.ids[1])+len(data.ids[2]) != data.drawn {
+		t.Errorf("%d left out of %d, parts of %d, %d and %d", data.outside, data.drawn, len(data.ids[0]), len(data.ids[1]), len(data.ids[2]))
+	}
+	loaded, err := newClassifier(s.Trials()[0].Model, 0, 1, data.taxonomy, networks.Hooks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	loadFile(t, s, run, ModelFile, func(f *os.File) error { return loaded.Load(f) })
+	var vocabulary *features.Vocabulary
+	loadFile(t, s, run, VocabularyFile, func(f *os.File) (err error) {
+		vocabulary, err = features.LoadVocabulary(f)
+		return err
+	})
+	if vocabulary.Len() != w.Known {
+		t.Errorf("%d words in the file, %d in the record", vocabulary.Len(), w.Known)
+	}
+	scores, err := loaded.Scores(context.Background(), set.rows[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Store().Predictions(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(p.Scores.Data, scores.Data) {
+		t.Error("the saved model gives other scores")
+	}
+}
+
+// An LSTM learns many labels of a paper as well.
+func TestLSTMOfManyLabels(t *testing.T) {
+	s := vectorSession(t, t.TempDir(), twoTopics, "corpus.taxonomy=arxiv-2019", "corpus.sample=300", "model.N.epochs=1", "decision.rules=[\"tuned\"]")
+	if r := mustRun(t, s, 0).Results[0]; r.All.Labels != 148 || r.All.SampleF1 <= 0 {
+		t.Errorf("results %+v", r.All)
+	}
+}
+
+// The text that tokens are made of decides the data, and so the scores.
+func TestCorpusText(t *testing.T) {
+	tokens := map[string]int64{}
+	for _, text := range []string{"title+abstract", "abstract", "title"} {
+		s := vectorSession(t, t.TempDir(), twoTopics, "corpus.text="+text, "model.N.epochs=1", "features.words.max_tokens=8192")
+		tokens[text] = mustRun(t, s, 0).Words.Tokens
+	}
+	if a, b, c := tokens["title"], tokens["abstract"], tokens["title+abstract"]; !(0 < a && a < b && b < c) {
+		t.Errorf("tokens %v", tokens)
+	}
+}
+
+// An LSTM that was stopped goes on to the same bits.
+func TestInterruptedLSTMGoesOn(t *testing.T) {
+	const epochs = "model.N.epochs=30"
+	whole := vectorSession(t, t.TempDir(), twoTopics, epochs)
+	want := mustRun(t, whole, 0)
+	s := vectorSession(t, t.TempDir(), twoTopics, epochs)
+	interrupt(t, s)
+	run := mustRun(t, s, 0)
+	a, _ := want.File("predictions.parquet")
+	b, _ := run.File("predictions.parquet")
+	if a.SHA256 != b.SHA256 || run.Resumed != 1 {
+		t.Errorf("resumed %d times; other predictions: %t", run.Resumed, a.SHA256 != b.SHA256)
+	}
+	if got, want := withoutTimes(t, s, run.Trial), withoutTimes(t, whole, want.Trial); !reflect.DeepEqual(got, want) {
+		t.Errorf("metrics\n%v\nwant\n%v", got, want)
+	}
+}
