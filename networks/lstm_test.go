@@ -189,7 +189,7 @@ func TestLSTMKeeps(t *testing.T) {
 		for i := range scores.Rows() {
 			loss -= math.Log(scores.Data[2*i+int(validation.Y.Row(i)[0])]) / float64(scores.Rows())
 		}
-		if math.Abs(loss/ *kept.ValidationLoss-1) > 1e-4 {
+		if math.Abs(loss / *kept.ValidationLoss - 1) > 1e-4 {
 			t.Errorf("%s: loss %g, but %g after epoch %d", keep, loss, *kept.ValidationLoss, kept.Epoch)
 		}
 	}
