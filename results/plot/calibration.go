@@ -158,15 +158,32 @@ func (d *calibrationDrawing) layout(fig *Figure) {
 		counts := make([]Panel, fig.Columns)
 		for i, n := range chunk {
 			diagrams[i], counts[i] = d.panels(first+i, []CalibrationNumbers{n})
-			diagrams[i].Title = n.Model
+			diagrams[i].Title, diagrams[i].Subtitle = n.Model, n.scores()
+			diagrams[i].Series[1].Name = ""
 		}
 		first += len(chunk)
 		fig.Panels = append(append(fig.Panels, diagrams...), counts...)
 	}
 }
 
-func (n CalibrationNumbers) title() string {
-	return fmt.Sprintf("%s: ECE %.1f %%, Brier %.3f", n.Model, 100*n.ECE, n.Brier)
+func (n CalibrationNumbers) scores() string {
+	return fmt.Sprintf("ECE %.1f %%, Brier %.3f", 100*n.ECE, n.Brier)
+}
+
+// countAxis is the same for all models.
+func (d *calibrationDrawing) countAxis() Axis {
+	most, least := 0, math.MaxInt
+	for _, n := range d.numbers {
+		for _, b := range n.counts {
+			if most = max(most, b.Count); b.Count > 0 {
+				least = min(least, b.Count)
+			}
+		}
+	}
+	if most > 100*least {
+		return Axis{Label: "Count", Log: true, Range: &Range{0.5, 2 * float64(most)}}
+	}
+	return Axis{Label: "Count", Zero: true, Whole: true, Range: &Range{0, 1.05 * float64(most)}}
 }
 
 // axes are the same for all models.
@@ -198,23 +215,13 @@ func firstFilled(bins []calibration.Bin) int {
 // panels draws models into one diagram; colours count from that of the first.
 func (d *calibrationDrawing) panels(first int, models []CalibrationNumbers) (diagram, counts Panel) {
 	x, y := d.axes()
-	from, most, least := x.Range.Low, 0, math.MaxInt
-	for _, n := range models {
-		for _, b := range n.counts {
-			if most = max(most, b.Count); b.Count > 0 {
-				least = min(least, b.Count)
-			}
-		}
-	}
+	from := x.Range.Low
 	bare := x
 	bare.Bare, bare.Label = true, ""
 	diagram = Panel{X: bare, Y: y, Series: []Series{{Name: "perfect calibration", Colour: -1, Mark: Diagonal, Points: []Point{{X: from, Y: from}, {X: 100, Y: 100}}}}}
-	counts = Panel{X: x, Y: Axis{Label: "Count", Zero: true, Whole: true}, Height: strip}
-	if most > 100*least {
-		counts.Y = Axis{Label: "Count", Log: true, Range: &Range{0.5, 2 * float64(most)}}
-	}
+	counts = Panel{X: x, Y: d.countAxis(), Height: strip}
 	for i, n := range models {
-		line := Series{Name: n.title(), Colour: first + i, Mark: Line}
+		line := Series{Name: n.Model + ": " + n.scores(), Colour: first + i, Mark: Line}
 		columns := Series{Colour: first + i, Mark: Columns}
 		for _, b := range n.Bins {
 			line.Points = append(line.Points, Point{X: 100 * b.Mean, Y: 100 * b.Share, Interval: &Range{100 * b.Interval.Low, 100 * b.Interval.High}})

@@ -148,7 +148,7 @@ func (p *predicted) confidencePanel(g *group, n ConfidenceNumbers, edges []float
 	case len(g.runs) > 1:
 		panel.Y.Label = fmt.Sprintf("Test papers of %d seeds", len(g.runs))
 	}
-	panel.Title = fmt.Sprintf("%s: %s %% right", g.label, percent(n.Right, n.Right+n.Wrong))
+	panel.Title, panel.Subtitle = g.label, fmt.Sprintf("%.1f %% right", 100*float64(n.Right)/float64(n.Right+n.Wrong))
 	wrong := Series{Name: "wrong", Colour: 1, Mark: Columns, Width: 100 * (edges[1] - edges[0])}
 	right := Series{Name: "right", Colour: 0, Mark: Columns, Width: wrong.Width}
 	for _, b := range n.Bins {
@@ -180,10 +180,11 @@ func (n ConfidenceNumbers) note(named bool) string {
 	return capital(text) + "."
 }
 
-// percent is a share of a whole with as many digits as a reader needs.
+// percent is a share of a whole, with a further digit where it would round to none
+// or all of it.
 func percent(n, of int) string {
 	v := 100 * float64(n) / float64(of)
-	if math.Abs(v-50) > 40 && n > 0 && n < of {
+	if math.Abs(v-50) > 49 && n > 0 && n < of {
 		return fmt.Sprintf("%.1f", v)
 	}
 	return fmt.Sprintf("%.0f", v)

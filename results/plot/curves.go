@@ -117,7 +117,7 @@ func Curves(curves []Curve, opt Options) (Figure, error) {
 	if len(groups) > mostCurves {
 		return Figure{}, fault.Usagef("plot: %d settings cannot be told apart in one picture, which holds %d: choose some with --model or --where", len(groups), mostCurves)
 	}
-	d := curveDrawing{groups: groups, epochs: epochs}
+	d := curveDrawing{groups: groups, epochs: epochs, exclusive: opt.Exclusive}
 	fig := Figure{Title: title(opt, runs)}
 	for _, m := range chosen {
 		p := d.panel(m)
@@ -145,6 +145,8 @@ type curveDrawing struct {
 	averages   bool // training is by moving averages
 	kept       bool // an epoch is marked as kept
 	ended      bool // an early end is marked
+	threshold  bool // some curve is of labels above a threshold
+	exclusive  bool // papers have one label
 	skipped    int  // points that are not finite
 	seeds      int  // the most of a setting
 }
@@ -203,6 +205,7 @@ func (d *curveDrawing) panel(m curveMetric) Panel {
 
 // says notes what the training line of a setting is.
 func (d *curveDrawing) says(m curveMetric, g *group) {
+	d.threshold = d.threshold || m.key != "loss" && !(m.key == "accuracy" && d.exclusive)
 	for _, e := range d.epochs[g.runs[0].Trial][:1] {
 		mean := m.key == "accuracy" && e.TrainingAccuracy != nil || m.key == "loss" && e.TrainingLoss != nil
 		d.means = d.means || mean
@@ -311,9 +314,9 @@ func (d *curveDrawing) keptNotes() []string {
 		if !d.kept || len(kept) == 0 || len(d.groups) > mostKept {
 			continue
 		}
-		text := "kept epoch " + strings.Join(kept, ", ")
-		if len(kept) > 1 {
-			text = "kept epochs " + strings.Join(kept, ", ")
+		text := "kept epochs " + strings.Join(kept, ", ")
+		if len(slices.Compact(kept)) == 1 {
+			text = "kept epoch " + kept[0]
 		}
 		if len(d.groups) > 1 {
 			text = g.label + " " + text
@@ -338,7 +341,11 @@ func (d *curveDrawing) notes() []string {
 	}
 	out := []string{"Training: " + training}
 	if d.validation {
-		out[0] = "Validation: after the epoch, at threshold 0.5. " + out[0]
+		when := "after the epoch"
+		if d.threshold {
+			when += ", at threshold 0.5"
+		}
+		out[0] = "Validation: " + when + ". " + out[0]
 	} else {
 		out = append(out, "The runs held out no validation papers.")
 	}

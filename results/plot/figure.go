@@ -63,9 +63,10 @@ type Figure struct {
 
 // Panel is one pair of axes.
 type Panel struct {
-	Title string `json:"title,omitempty"` // above the axes
-	X     Axis   `json:"x"`
-	Y     Axis   `json:"y"`
+	Title    string `json:"title,omitempty"`    // above the axes
+	Subtitle string `json:"subtitle,omitempty"` // below the title, smaller
+	X        Axis   `json:"x"`
+	Y        Axis   `json:"y"`
 	// Height is that of the panel's row against other rows; 0 is 1.
 	Height float64 `json:"height,omitempty"`
 	// Horizontal says that x is what was measured: bars lie, intervals too.

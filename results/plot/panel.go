@@ -2,6 +2,7 @@ package plot
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -26,8 +27,8 @@ func (p *page) grid() *grid {
 	inner := p.width - 2*margin
 	for i, panel := range p.fig.Panels {
 		row, col := i/p.columns(), i%p.columns()
-		if panel.Title != "" {
-			g.top[row] = p.fonts.body.leading()
+		if len(panel.Series) == 0 {
+			continue // it only keeps a place free
 		}
 		left := p.fonts.body.leading() + gap + p.numbersWidth(panel) + tickSize + 2
 		if panel.Y.Categories != nil {
@@ -46,6 +47,9 @@ func (p *page) grid() *grid {
 	}
 	g.dataWidth /= vg.Length(p.columns())
 	for i, panel := range p.fig.Panels {
+		if len(panel.Series) == 0 {
+			continue
+		}
 		row := i / p.columns()
 		height := p.fonts.tick.leading()
 		if n := len(panel.X.Categories); n > 0 {
@@ -65,7 +69,39 @@ func (p *page) grid() *grid {
 		}
 		g.bottom[row] = max(g.bottom[row], height)
 	}
+	for i, panel := range p.fig.Panels {
+		row := i / p.columns()
+		g.top[row] = max(g.top[row], p.titleHeight(panel, g.dataWidth))
+	}
 	return g
+}
+
+// panelTitle is the lines of a panel's title, which may reach into the space
+// between panels.
+func (p *page) panelTitle(panel Panel, width vg.Length) []string {
+	return p.fonts.body.wrap(panel.Title, width+between/2, 2)
+}
+
+// titleHeight is the room that a panel's title takes above the axes.
+func (p *page) titleHeight(panel Panel, width vg.Length) vg.Length {
+	h := p.fonts.body.leading() * vg.Length(len(p.panelTitle(panel, width)))
+	if panel.Subtitle != "" {
+		h += p.fonts.small.leading()
+	}
+	return h
+}
+
+// drawTitle writes a panel's title above its axes.
+func (p *page) drawTitle(c draw.Canvas, panel Panel, x, top, width vg.Length) {
+	y := top + 0.5*p.fonts.body.font.Font.Size
+	if panel.Subtitle != "" {
+		p.fonts.small.draw(c, x, y, 0, p.fonts.small.cut(clean(panel.Subtitle), width+between/2))
+		y += p.fonts.small.leading()
+	}
+	for _, line := range slices.Backward(p.panelTitle(panel, width)) {
+		p.fonts.body.draw(c, x, y, 0, line)
+		y += p.fonts.body.leading()
+	}
 }
 
 // numbersWidth is the room for the numbers of a vertical axis, whatever height
@@ -153,9 +189,7 @@ func (g *grid) panel(c draw.Canvas, p *page, i int, x, y, height vg.Length) {
 	for _, s := range panel.Series {
 		drawSeries(c, panel, s, &sx, &sy)
 	}
-	for _, line := range p.fonts.body.wrap(panel.Title, g.dataWidth+between/2, 1) {
-		p.fonts.body.draw(c, x, y+height+0.5*p.fonts.body.font.Font.Size, 0, line)
-	}
+	p.drawTitle(c, panel, x, y+height, g.dataWidth)
 	g.horizontalAxis(c, p, i, &sx, y)
 	g.verticalAxis(c, p, i, &sy, x)
 }

@@ -70,11 +70,25 @@ func clean(s string) string {
 	}), " ")
 }
 
+// unbroken splits text where lines may break: at spaces, but for that between a
+// number and its %.
+func unbroken(s string) []string {
+	var out []string
+	for _, word := range strings.Fields(clean(s)) {
+		if n := len(out) - 1; n >= 0 && strings.HasPrefix(word, "%") {
+			out[n] += " " + word
+			continue
+		}
+		out = append(out, word)
+	}
+	return out
+}
+
 // wrap breaks text into lines of at most a width. Where there are more than
 // most, 0 for any number, the last one ends in an ellipsis.
 func (f face) wrap(s string, width vg.Length, most int) []string {
 	var lines []string
-	for _, word := range strings.Fields(clean(s)) {
+	for _, word := range unbroken(s) {
 		if n := len(lines) - 1; n >= 0 && f.width(lines[n]+" "+word) <= width {
 			lines[n] += " " + word
 			continue
