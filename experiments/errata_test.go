@@ -1,0 +1,270 @@
+package experiments
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"assay/corpus"
+	"assay/corpus/text"
+	"assay/features"
+	"assay/internal/fault"
+	"assay/results"
+	"assay/results/errata"
+)
+
+// finished runs the only trial of an experiment on papers of its own corpus folder.
+func finished(t *testing.T, dir, source string, overrides ...string) (*Session, results.Run) {
+	t.Helper()
+	cfg := mustParse(t, source, overrides...)
+	cfg.Results.Path = dir
+	s, err := Open(context.Background(), cfg, Options{Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s, mustRun(t, s, 0)
+}
+
+func mustErrata(t *testing.T, s *Session, run results.Run, opt ErrataOptions) *errata.Report {
+	t.Helper()
+	opt.Results = s.Config.Results.Path
+	r, err := Errata(t.Context(), s.Store(), run, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+const errataBayes = `name = "n"
+[corpus]
+path = "synthetic"
+taxonomy = "topics:cs.LG,cs.CV"
+text = "abstract"
+[split]
+validation = 0.2
+test = 0.3
+[decision]
+rules = ["top:1"]
+[[model]]
+name = "NB"
+kind = "naive_bayes"
+`
+
+// What a run of two topics got wrong, as a user sees it.
+func TestErrataGolden(t *testing.T) {
+	s, run := finished(t, t.TempDir(), errataBayes)
+	r := mustErrata(t, s, run, ErrataOptions{Top: 3, Workers: 1})
+	if again := mustErrata(t, s, run, ErrataOptions{Top: 3, Workers: 3}); !reflect.DeepEqual(r, again) {
+		t.Error("three workers find other words than one")
+	}
+	if !r.OneLabel || r.Words == nil || r.Words.Fields != "abstract" || r.Words.Train != run.Data.Train {
+		t.Fatalf("report %+v", r)
+	}
+	paper := mustErrata(t, s, run, ErrataOptions{Paper: r.MostSure[1].ID})
+	paper.Run, r.Run = "n/nb-s1", "n/nb-s1" // the trial's name holds the version of the program
+	var got bytes.Buffer
+	if err := errors.Join(errata.Write(&got, r, errata.Text), errata.Write(&got, paper, errata.Text)); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join("testdata", "errata.txt")
+	if *update {
+		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("%s differs (go test ./experiments -run Errata -update writes it anew):\n%s", path, got.Bytes())
+	}
+}
+
+// The words that speak for a label are those that counting paper by paper gives, of
+// the papers, the fields and the words that the model of the run saw, and of no
+// paper that it was validated or tested on.
+func TestErrataWords(t *testing.T) {
+	for name, c := range map[string]struct {
+		source string
+		sets   []string
+		opt    features.ContrastOptions
+	}{
+		"words":     {twoTopics, []string{"model.N.epochs=1", "features.words.max_tokens=30"}, features.ContrastOptions{Words: true, FirstWords: 30}},
+		"tokens":    {errataBayes, []string{"features.counts.terms=tokens", "corpus.text=title+abstract"}, features.ContrastOptions{}},
+		"labels":    {two, []string{"corpus.sample=400", "split.per_seed=true", "seeds=[7]"}, features.ContrastOptions{Words: true}},
+		"sequences": {strings.Replace(twoTopics, "dimensions = 6\n", "", 1) + "[embeddings.v]\ntrain = true\ndimensions = 4\nepochs = 1\nbuckets = 100\n", []string{"model.N.embeddings=v", "model.N.epochs=1", "features.sequences.max_tokens=20"}, features.ContrastOptions{FirstTokens: 20}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, run := finished(t, t.TempDir(), c.source, c.sets...)
+			r := mustErrata(t, s, run, ErrataOptions{Top: errata.All})
+			if len(r.MostSure) == 0 || r.Words == nil || len(r.Notes) > 0 {
+				t.Fatalf("no error with words: %+v", r)
+			}
+			checkSpeaks(t, s, run, r, c.opt)
+		})
+	}
+}
+
+// checkSpeaks counts the words of the report's papers anew.
+func checkSpeaks(t *testing.T, s *Session, run results.Run, r *errata.Report, opt features.ContrastOptions) {
+	t.Helper()
+	taxonomy, err := corpus.LookupTaxonomy(run.Data.Taxonomy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := s.corpus.Sample(s.Config.Corpus.Sample, run.Seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokenizer := text.NewTokenizer().Worker()
+	var train [][]string
+	var labels [][]int32
+	tests := map[string][]features.WordUses{}
+	titles := map[string]string{}
+	for p, err := range s.corpus.Papers(t.Context(), rows) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, _ := taxonomy.Labels(p)
+		words := features.WordsOf(tokenizer.AppendTokens(nil, s.Config.fields().AppendText(nil, p)), opt)
+		switch part := s.Config.split(run.Seed).Of(p.ID); {
+		case part == corpus.Test:
+			tests[p.ID], titles[p.ID] = words, p.Title
+		case part == corpus.Train && len(l) > 0:
+			var set []string
+			for _, w := range words {
+				set = append(set, w.Word)
+			}
+			train, labels = append(train, set), append(labels, l)
+		}
+	}
+	if len(train) != r.Words.Train {
+		t.Fatalf("%d training papers, the report says %d", len(train), r.Words.Train)
+	}
+	spoke := 0
+	for _, p := range r.Shown() {
+		if p.Title == "" || p.Title != errata.OneLine(titles[p.ID]) {
+			t.Errorf("paper %s has the title %q", p.ID, p.Title)
+		}
+		if len(p.Speaks) < 2 {
+			t.Errorf("paper %s has words for %d labels", p.ID, len(p.Speaks))
+		}
+		for _, got := range p.Speaks {
+			spoke += len(got.Words)
+			label, _ := taxonomy.Index(got.Label)
+			if want := speaking(train, labels, int32(label), tests[p.ID]); !slices.Equal(want, texts(got)) {
+				t.Errorf("paper %s, %s:\n got %v\nwant %v", p.ID, got.Label, texts(got), want)
+			}
+		}
+	}
+	if spoke == 0 {
+		t.Error("no word speaks for any label")
+	}
+}
+
+func texts(s errata.Speaks) (out []string) {
+	uses := 0
+	for _, w := range s.Words {
+		uses += w.Uses
+		out = append(out, fmt.Sprintf("%s×%d of %d, %d", w.Word, w.Uses, w.Papers, w.Elsewhere))
+	}
+	slices.Sort(out)
+	return append(out, fmt.Sprint(s.Uses == uses))
+}
+
+func speaking(train [][]string, labels [][]int32, label int32, words []features.WordUses) (out []string) {
+	var c features.Contrast
+	here, there := map[string]float64{}, map[string]float64{}
+	for i, set := range train {
+		counts, total := there, &c.Rest
+		if slices.Contains(labels[i], label) {
+			counts, total = here, &c.Class
+		}
+		for _, w := range set {
+			counts[w]++
+			*total++
+		}
+	}
+	for _, w := range words {
+		if _, z := c.LogOdds(here[w.Word], there[w.Word]); z >= 1.96 {
+			out = append(out, fmt.Sprintf("%s×%d of %.0f, %.0f", w.Word, w.Uses, here[w.Word], there[w.Word]))
+		}
+	}
+	slices.Sort(out)
+	return append(out, "true")
+}
+
+// Without its corpus a run's errors are still shown, and a line says what is missing.
+func TestErrataWithoutCorpus(t *testing.T) {
+	dir := t.TempDir()
+	own, other := filepath.Join(dir, "own"), filepath.Join(dir, "other")
+	if err := os.Rename(writeCorpus(t, 400, 0).Path(), own); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(writeCorpus(t, 300, 0).Path(), other); err != nil {
+		t.Fatal(err)
+	}
+	s, run := finished(t, filepath.Join(dir, "results"), strings.Replace(errataBayes, "synthetic", own, 1), "corpus.taxonomy=topics:cs.LG,hep-th")
+	if r := mustErrata(t, s, run, ErrataOptions{Top: 2}); r.Words == nil || len(r.Notes) > 0 {
+		t.Fatalf("with the corpus: %+v", r)
+	}
+	moved := filepath.Join(dir, "moved")
+	if err := os.Rename(own, moved); err != nil {
+		t.Fatal(err)
+	}
+	gone := mustErrata(t, s, run, ErrataOptions{Top: 2})
+	if len(gone.MostSure) == 0 || gone.Words != nil || gone.MostSure[0].Title != "" || len(gone.Notes) != 1 ||
+		!strings.Contains(gone.Notes[0], "No titles and words: corpus: open "+own+": no such folder") || !strings.Contains(gone.Notes[0], "--corpus says where the corpus lies now") {
+		t.Errorf("without the corpus: %+v", gone)
+	}
+	if r := mustErrata(t, s, run, ErrataOptions{Top: 2, Corpus: moved}); r.Words == nil || r.MostSure[0].Title == "" || len(r.Notes) > 0 {
+		t.Errorf("with the corpus where it was moved: %+v", r)
+	}
+	if err := os.Rename(other, own); err != nil {
+		t.Fatal(err)
+	}
+	if r := mustErrata(t, s, run, ErrataOptions{Top: 2}); len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "the corpus in "+own+" has the hash ") {
+		t.Errorf("another corpus in its place: %v", r.Notes)
+	}
+	errataWrongUse(t, s, run, own)
+	config := filepath.Join(s.Store().Path(run.Experiment, run.Trial), "config.toml")
+	if err := os.WriteFile(config, []byte("name = \"n\"\nseeds = 1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r := mustErrata(t, s, run, ErrataOptions{Top: 2}); len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "configuration is of another version") {
+		t.Errorf("a configuration that cannot be read: %v", r.Notes)
+	}
+}
+
+func errataWrongUse(t *testing.T, s *Session, run results.Run, other string) {
+	t.Helper()
+	unfinished := run
+	unfinished.State = results.Interrupted
+	for _, c := range []struct {
+		run  results.Run
+		opt  ErrataOptions
+		want string
+	}{
+		{run, ErrataOptions{Corpus: other}, "the corpus in " + other + " has the hash "},
+		{run, ErrataOptions{Corpus: other + "/none"}, "corpus: open " + other + "/none: no such folder"},
+		{run, ErrataOptions{Rule: "tuned"}, "has no rule tuned; it has top:1"},
+		{run, ErrataOptions{Rule: "best"}, `metrics: parse decision rule "best"`},
+		{run, ErrataOptions{Label: "cs.CV"}, `errata: the run has no label "cs.CV"`},
+		{run, ErrataOptions{Paper: "1"}, `errata: paper "1" is none of the run's `},
+		{unfinished, ErrataOptions{}, "is interrupted and has no predictions to look at"},
+	} {
+		c.opt.Results, c.opt.Top = s.Config.Results.Path, 2
+		if _, err := Errata(t.Context(), s.Store(), c.run, c.opt); err == nil || !strings.Contains(err.Error(), c.want) || !fault.IsUsage(err) {
+			t.Errorf("%+v: %v, want %q", c.opt, err, c.want)
+		}
+	}
+}

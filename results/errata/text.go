@@ -1,0 +1,167 @@
+package errata
+
+import (
+	"fmt"
+	"strings"
+)
+
+// summary writes what stands before the papers.
+func (w *page) summary() {
+	s := w.r.Summary
+	of := "test papers"
+	if w.r.Label != "" {
+		of = "test papers that carry " + w.r.Label + " or were given it"
+	}
+	switch {
+	case s.Papers == 0:
+		w.paragraph("There are no " + of + ".")
+		return
+	case w.r.OneLabel:
+		w.paragraph(fmt.Sprintf("%s of %s %s are wrong (%s). Mean confidence: %s where right, %s where wrong.",
+			thousands(s.Wrong), thousands(s.Papers), of, share(s.Wrong, s.Papers), mean(s.Right), mean(s.Extra)))
+	case w.r.Label != "":
+		w.paragraph(fmt.Sprintf("Of %s %s, it was missed on %s and is in excess on %s (%s wrong). Mean probability: %s where right, %s where missed, %s where in excess.",
+			thousands(s.Papers), of, thousands(s.Missed.Labels), thousands(s.Extra.Labels), share(s.Wrong, s.Papers), mean(s.Right), mean(s.Missed), mean(s.Extra)))
+	default:
+		w.paragraph(fmt.Sprintf("%s of %s %s are wrong (%s): %s with labels missed, %s with labels in excess, %s with both.",
+			thousands(s.Wrong), thousands(s.Papers), of, share(s.Wrong, s.Papers), thousands(s.MissedOnly), thousands(s.ExtraOnly), thousands(s.Both)))
+		w.paragraph(fmt.Sprintf("Of %s that papers carry, %s found and %s missed; %s in excess. Mean probability: %s where right, %s where missed, %s where in excess.",
+			count(s.Right.Labels+s.Missed.Labels, "label"), thousands(s.Right.Labels), thousands(s.Missed.Labels), thousands(s.Extra.Labels), mean(s.Right), mean(s.Missed), mean(s.Extra)))
+	}
+	w.confusions()
+	w.bins()
+}
+
+func mean(t Tally) string {
+	if t.Mean == nil {
+		return "–"
+	}
+	return percent(*t.Mean)
+}
+
+// confusions writes the matrix, or what is confused most often.
+func (w *page) confusions() {
+	s := w.r.Summary
+	if s.Matrix != nil {
+		w.head("True labels down, predicted ones across")
+		var rows [][]string
+		for i, counts := range s.Matrix {
+			row := []string{s.Labels[i]}
+			all := 0
+			for _, n := range counts {
+				row = append(row, thousands(n))
+				all += n
+			}
+			rows = append(rows, append(row, share(all-counts[i], all)))
+		}
+		w.table(append(append([]string{""}, s.Labels...), "wrong"), rows, 1)
+		return
+	}
+	if len(s.Confusions) > 0 {
+		var rows [][]string
+		for _, c := range s.Confusions {
+			rows = append(rows, []string{c.True, c.Predicted, thousands(c.Papers)})
+		}
+		if w.r.OneLabel {
+			w.head("Most frequent confusions")
+			w.table([]string{"is", "predicted", "papers"}, rows, 2)
+		} else {
+			w.head("Most frequent confusions, of a missed label with one in excess")
+			w.table([]string{"missed", "in excess", "papers"}, rows, 2)
+		}
+	}
+	var rows [][]string
+	for _, l := range s.ByLabel {
+		rows = append(rows, []string{l.Label, thousands(l.Carried), thousands(l.Missed), share(l.Missed, l.Carried), thousands(l.Extra)})
+	}
+	if len(rows) > 0 {
+		w.head("Labels with the most errors")
+		w.table([]string{"label", "carried", "missed", "", "in excess"}, rows, 1)
+	}
+}
+
+// bins writes how errors and probabilities go together.
+func (w *page) bins() {
+	var rows [][]string
+	for _, b := range w.r.Summary.Bins {
+		if b.Right+b.Extra+b.Missed == 0 || w.r.OneLabel && b.Right+b.Extra == 0 {
+			continue
+		}
+		row := []string{fmt.Sprintf("%.0f–%.0f %%", 100*b.Low, 100*b.High)}
+		if w.r.OneLabel {
+			row = append(row, thousands(b.Right+b.Extra), thousands(b.Extra))
+		} else {
+			row = append(row, thousands(b.Right), thousands(b.Missed), thousands(b.Extra))
+		}
+		rows = append(rows, append(row, share(b.Extra, b.Right+b.Extra)))
+	}
+	if w.r.OneLabel {
+		w.head("Errors by confidence")
+		w.table([]string{"confidence", "papers", "wrong", ""}, rows, 1)
+		return
+	}
+	w.head("Labels by the probability that the run gave them")
+	w.table([]string{"probability", "right", "missed", "in excess", "wrong of the given"}, rows, 1)
+}
+
+// notes say what words are, and what is amiss.
+func (w *page) notes() {
+	var notes []string
+	if f := w.r.Words; f != nil {
+		what := "the " + strings.ReplaceAll(f.Fields, "+", " and the ")
+		if f.First > 0 {
+			what = fmt.Sprintf("the first %s %s of %s", thousands(f.First), f.Terms, what)
+		}
+		notes = append(notes, fmt.Sprintf("Words: after a label stands how often the paper uses words that speak for it, and after each, the surest first, how often it uses that. A word speaks for a label where a larger share of the label's papers has it in %s than of all others, among the %s training papers (log-odds ratio with a Dirichlet prior, z ≥ %v).",
+			what, thousands(f.Train), Speaking))
+	}
+	if !w.r.OneLabel && w.r.Paper == nil && w.r.Summary.Wrong > 0 {
+		of := "its worst decision"
+		if w.r.Label != "" {
+			of = "the decision on " + w.r.Label
+		}
+		notes = append(notes, "How sure an error is: of "+of+", the probability of a label in excess, or what is left to 100 % of a missed one.")
+	}
+	for i, n := range append(notes, w.r.Notes...) {
+		if i == 0 {
+			w.gap()
+		}
+		w.paragraph(n)
+	}
+}
+
+// Speaking is the z-score from which a word speaks for a label: two-sided, one of
+// twenty words is as far from 0 by chance.
+const Speaking = 1.96
+
+// explain writes a paper with all words that speak for its labels.
+func (w *page) explain(p *Paper) {
+	if w.markdown {
+		w.head(w.escape(p.ID))
+		if p.Title != "" {
+			w.paragraph(p.Title)
+		}
+		if w.r.OneLabel {
+			w.paragraph("Predicted: " + w.verdict(p) + ".")
+		} else {
+			w.paragraph("How it fared: " + w.verdict(p) + ".")
+		}
+		for _, l := range w.lists(p) {
+			w.line("- %s: %s", l[0], w.escape(l[1]))
+		}
+	} else {
+		w.line("\n%s  %s", p.ID, w.verdict(p))
+		w.body(p, 0)
+	}
+	for _, s := range p.Speaks {
+		if len(s.Words) == 0 {
+			continue
+		}
+		w.head(fmt.Sprintf("%s: %s of %s that speak for it", w.escape(s.Label), count(s.Uses, "use"), count(len(s.Words), "word")))
+		var rows [][]string
+		for _, x := range s.Words {
+			rows = append(rows, []string{x.Word, fmt.Sprint(x.Uses), fmt.Sprintf("%.1f", x.Z), fmt.Sprintf("%.2f", x.LogOdds), thousands(int(x.Papers)), thousands(int(x.Elsewhere))})
+		}
+		w.table([]string{"word", "uses", "z", "log odds", "papers of it", "others"}, rows, 1)
+	}
+}

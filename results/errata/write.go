@@ -1,0 +1,178 @@
+package errata
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"assay/internal/fault"
+	"assay/internal/suggest"
+)
+
+// Format is how a report is written.
+type Format string
+
+// The formats.
+const (
+	Text     Format = "text"
+	Markdown Format = "markdown"
+	JSON     Format = "json"
+	CSV      Format = "csv" // the papers that are shown, a line each; of one paper, its words
+)
+
+// Formats lists the names of the formats.
+func Formats() []string { return []string{string(Text), string(Markdown), string(JSON), string(CSV)} }
+
+// ParseFormat returns the format of that name; its error, a usage error, lists them.
+func ParseFormat(name string) (Format, error) {
+	for _, f := range Formats() {
+		if name == f {
+			return Format(f), nil
+		}
+	}
+	return "", fault.Usagef("errata: format %q is unknown%s: want one of %s", name, suggest.Hint(name, Formats()), strings.Join(Formats(), ", "))
+}
+
+// Write writes the report; equal reports give equal bytes.
+func Write(out io.Writer, r *Report, f Format) error {
+	var b strings.Builder
+	switch f {
+	case JSON:
+		e := json.NewEncoder(out)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		return e.Encode(r)
+	case CSV:
+		return r.writeCSV(out)
+	case Text:
+		(&page{r: r, b: &b}).write()
+	case Markdown:
+		(&page{r: r, b: &b, markdown: true}).write()
+	default:
+		return fmt.Errorf("errata: write: format %q is unknown", f)
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+func (r *Report) writeCSV(out io.Writer) error {
+	w := csv.NewWriter(out)
+	if r.Paper != nil {
+		_ = w.Write([]string{"id", "label", "word", "uses", "papers", "elsewhere", "log_odds", "z"}) // Error says
+		for _, s := range r.Paper.Speaks {
+			for _, x := range s.Words {
+				_ = w.Write([]string{r.Paper.ID, s.Label, x.Word, strconv.Itoa(x.Uses), strconv.FormatInt(x.Papers, 10),
+					strconv.FormatInt(x.Elsewhere, 10), number(x.LogOdds), number(x.Z)})
+			}
+		}
+		w.Flush()
+		return w.Error()
+	}
+	_ = w.Write([]string{"list", "rank", "id", "title", "confidence", "true", "predicted", "missed", "extra", "right", "words"})
+	for _, list := range []struct {
+		name   string
+		papers []Paper
+	}{{"most_sure", r.MostSure}, {"least_sure", r.LeastSure}} {
+		for i, p := range list.papers {
+			_ = w.Write([]string{list.name, strconv.Itoa(i + 1), p.ID, p.Title, number(*p.Confidence),
+				strings.Join(p.True, " "), strings.Join(p.Predicted, " "), plain(p.Missed), plain(p.Extra), plain(p.Right), p.words(manyWords, plainly)})
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+func number(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
+
+// plain lists labels as label=probability.
+func plain(labels []Label) string {
+	var out []string
+	for _, l := range labels {
+		out = append(out, l.Label+"="+number(l.Probability))
+	}
+	return strings.Join(out, " ")
+}
+
+const manyWords = 12 // the surest words for a label that a line lists
+
+func plainly(s string) string { return s }
+
+// words lists the words that speak for each label: cs.LG 5: learning×3 gradient×2.
+func (p *Paper) words(most int, escape func(string) string) string {
+	var out []string
+	for _, s := range p.Speaks {
+		out = append(out, s.line(most, escape))
+	}
+	return strings.Join(out, "; ")
+}
+
+func (s *Speaks) line(most int, escape func(string) string) string {
+	text := fmt.Sprintf("%s %d", escape(s.Label), s.Uses)
+	if len(s.Words) > 0 {
+		text += ": " + s.list(most, escape)
+	}
+	return text
+}
+
+// list is the surest words with their uses, and a sign that there are more.
+func (s *Speaks) list(most int, escape func(string) string) string {
+	var out []string
+	for _, w := range s.Words[:min(most, len(s.Words))] {
+		out = append(out, fmt.Sprintf("%s×%d", escape(w.Word), w.Uses))
+	}
+	if len(s.Words) > most {
+		out = append(out, "…")
+	}
+	return strings.Join(out, " ")
+}
+
+// OneLine makes a title fit a line: white space is one space, and what a terminal
+// might obey is left out.
+func OneLine(title string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, strings.Join(strings.Fields(title), " "))
+}
+
+// percent is a probability in percent; one that is neither 0 nor 1 is not shown as
+// such.
+func percent(p float64) string {
+	switch {
+	case p > 0 && p < 0.001:
+		return "<0.1 %"
+	case p < 1 && p > 0.999:
+		return ">99.9 %"
+	}
+	return fmt.Sprintf("%.1f %%", 100*p)
+}
+
+// share is a part of a whole in percent.
+func share(n, of int) string {
+	if of == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(of))
+}
+
+// count is a number of things.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return thousands(n) + " " + thing + "s"
+}
+
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
