@@ -26,6 +26,11 @@ func parsedAuthors(entries [][]string) []string {
 	return names
 }
 
+// SplitAuthors returns the names of a list of authors written as text, as arXiv's
+// metadata has them. Names are separated by commas or "and"; what stands in
+// parentheses is left out; Jr. and the like stay with their name.
+func SplitAuthors(text string) []string { return splitAuthors(text) }
+
 // splitAuthors returns the names of a list written as text: separated by
 // commas or "and", affiliations in parentheses left out, a suffix such as Jr.
 // kept with its name. Separators inside braces, which TeX uses for one letter
