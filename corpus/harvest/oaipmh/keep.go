@@ -1,0 +1,126 @@
+package oaipmh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"assay/corpus/catalog"
+)
+
+// keep writes a page and how far the harvest is after it in one transaction, and
+// reports whether the window is done and, if so, whether it is the set's last. A list of
+// several pages is done only when it is settled.
+func (h *harvester) keep(ctx context.Context, set string, page *Page) (done, last bool, err error) {
+	r := h.marks.run
+	w := r.Window
+	if problem := h.guard.check(w.Token, page); problem != "" {
+		*w = window{From: w.From, Until: w.Until, Restarts: w.Restarts}
+		return false, false, errors.Join(fmt.Errorf("list%s from %s does not end: %s: %w", ofSet(set), w.From, problem, ErrForNow),
+			h.write(ctx, catalog.Batch{}))
+	}
+	var batch catalog.Batch
+	for _, rec := range page.Records {
+		if mark, changed := h.marks.judge(rec); changed {
+			batch.Marks = append(batch.Marks, mark)
+		}
+		switch {
+		case rec.Reason != "":
+		case rec.Deleted:
+			batch.Deleted = append(batch.Deleted, catalog.Deletion{ID: rec.ID(), Day: rec.Day})
+		default:
+			batch.Papers = append(batch.Papers, rec.Paper)
+		}
+		w.Newest = max(w.Newest, dayText(rec.Day))
+	}
+	if w.Pages++; w.Pages == 1 {
+		w.Begun = dayText(day(h.Now()).AddDate(0, 0, -1))
+	}
+	w.Records += len(page.Records)
+	if answered := dayText(page.Answered); answered != "" && (w.Answered == "" || answered < w.Answered) {
+		w.Answered = answered
+	}
+	w.Token, w.Life, w.Received = page.Next, page.Life, h.Now().UTC()
+	w.Listed = page.Next == ""
+	if done = w.Listed && w.Pages == 1; done {
+		if last, err = h.finish(set, &batch); err != nil {
+			return false, false, err
+		}
+	}
+	h.sum.Pages++
+	h.sum.Records += len(page.Records)
+	h.sum.Forbidden += page.Forbidden
+	if err := h.write(ctx, batch); err != nil {
+		return false, false, err
+	}
+	h.view.page(w, page, h.Now())
+	return done, last, nil
+}
+
+// finish ends the present window: its days count as read.
+func (h *harvester) finish(set string, batch *catalog.Batch) (last bool, err error) {
+	r := h.marks.run
+	w := r.Window
+	from, _ := parseDay(w.From)
+	first, _ := parseDay(r.First) // all windows since then are done
+	if h.marks.cover(set, first, w.completeThrough(day(h.Now()))) {
+		mark, err := h.marks.coveredMark(set)
+		if err != nil {
+			return false, err
+		}
+		batch.Marks = append(batch.Marks, mark)
+	}
+	h.sum.Windows++
+	if last = w.last(r.Until); !last {
+		end, _ := parseDay(w.Until)
+		length := int(end.Sub(from).Hours()/24) + 1
+		r.Next, r.Days = dayText(end.AddDate(0, 0, 1)), adapt(length, w.Pages, h.windowPages)
+		r.Window = nil
+		return false, nil
+	}
+	if r.Turn+1 < len(r.Sets) {
+		r.Turn++
+		r.Next, r.Days, r.Window = "", 0, nil
+		return true, nil
+	}
+	h.marks.run = nil
+	return true, nil
+}
+
+// restart begins the present window again, with half of its days.
+func (h *harvester) restart(ctx context.Context, why string) error {
+	r := h.marks.run
+	w := r.Window
+	if w.Restarts++; w.Restarts > restartsMost {
+		*w = window{From: w.From, Until: w.Until}
+		return errors.Join(fmt.Errorf("the list from %s was begun %d times and never came to its end (the last time: %s): %w", w.From, restartsMost+1, why, ErrForNow),
+			h.write(ctx, catalog.Batch{}))
+	}
+	from, _ := parseDay(w.From)
+	until, _ := parseDay(w.Until)
+	until, r.Days = halve(from, until, day(h.Now()))
+	h.Note(fmt.Sprintf("the list from %s is begun again after %d pages: %s", w.From, w.Pages, why))
+	r.Window = &window{From: w.From, Until: dayText(until), Restarts: w.Restarts}
+	h.sum.Restarts++
+	h.guard.begin(true)
+	h.view.begin(r, h.Now())
+	return h.write(ctx, catalog.Batch{})
+}
+
+// write writes a batch with the run's mark and counts what it changed.
+func (h *harvester) write(ctx context.Context, batch catalog.Batch) error {
+	mark, err := h.marks.runMark()
+	if err != nil {
+		return err
+	}
+	batch.Marks = append(batch.Marks, mark)
+	written, err := h.Catalog.Write(ctx, batch)
+	if err != nil {
+		return err
+	}
+	h.sum.Added += written.Added
+	h.sum.Replaced += written.Replaced
+	h.sum.Unchanged += written.Unchanged
+	h.sum.Removed += written.Removed
+	return nil
+}
