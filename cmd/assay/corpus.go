@@ -19,13 +19,15 @@ func newCorpus() *cobra.Command {
 		Args:  unknownVerb,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newCorpusImport(), newCorpusInfo(), newCorpusSample(), newCorpusTokens(), newCorpusTaxonomy(), newCorpusSynthetic())
+	cmd.AddCommand(newCorpusImport(), newCorpusInfo(), newCorpusSample(), newCorpusTokens(), newCorpusTaxonomy(), newCorpusSynthetic(),
+		newHarvest(), newCorpusExport(), newCorpusSearch(), newCorpusCloud())
 	return cmd
 }
 
 type importOptions struct {
 	corpus.ImportOptions
 	out       string
+	db        string
 	shardRows int
 	overwrite bool
 	json      bool
@@ -35,17 +37,23 @@ func newCorpusImport() *cobra.Command {
 	var opt importOptions
 	cmd := &cobra.Command{
 		Use:   "import --format kaggle|archive FILE… --out DIR",
-		Short: "Turn metadata dumps into Parquet shards",
+		Short: "Turn metadata dumps into Parquet shards, or fill a catalog",
 		Long: `Import reads metadata dumps, plain or packed as .gz, .xz, .zst or .zip (told by
 their content, not their name), and writes Parquet shards with a manifest.
 "-" reads standard input. Every record is accounted for; of several records
 with one id the last is kept. Nothing is left in DIR unless all went well.
 
 Formats: kaggle is the Kaggle "arxiv" snapshot's JSON lines; archive is the TSV
-of the arxiv_archive (doi 10.5281/zenodo.1463242).`,
+of the arxiv_archive (doi 10.5281/zenodo.1463242).
+
+--db fills a SQLite catalog, instead of shards or beside them: one that harvests
+then bring up to date and "assay corpus search" looks into. A new catalog appears
+when all went well. In one that exists, papers are added, and replace those that were
+not changed later; without --out this rule also holds for several records with one id.`,
 		Example: `  assay corpus import --format kaggle arxiv-metadata-oai-snapshot.json --out data/arxiv
   xz -dc papers.jsonl.xz | assay corpus import --format kaggle - --out data/arxiv
-  assay corpus import --format archive *.tsv.xz --out data/archive --skip-bad --json`,
+  assay corpus import --format archive *.tsv.xz --out data/archive --skip-bad --json
+  assay corpus import --format kaggle arxiv-metadata-oai-snapshot.json --db arxiv.db`,
 		Args: usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opt.Inputs, opt.Stdin = args, cmd.InOrStdin()
@@ -54,13 +62,14 @@ of the arxiv_archive (doi 10.5281/zenodo.1463242).`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&opt.Format, "format", "", "kaggle or archive (required)")
-	flags.StringVar(&opt.out, "out", "", "folder for the shards (required)")
+	flags.StringVar(&opt.out, "out", "", "folder for the shards (required, unless --db is given)")
+	flags.StringVar(&opt.db, "db", "", "catalog to fill: a SQLite file, which may exist")
 	flags.BoolVar(&opt.SkipBad, "skip-bad", false, "count malformed records instead of failing on the first")
 	flags.BoolVar(&opt.overwrite, "overwrite", false, "replace the corpus in --out once the new one is whole")
 	flags.IntVar(&opt.Workers, "workers", 0, "goroutines that parse; 0 is one a core")
 	flags.IntVar(&opt.shardRows, "shard-rows", 0, "papers a shard; 0 is the default")
 	flags.BoolVar(&opt.json, "json", false, "print the summary as JSON")
-	required(cmd, "format", "out")
+	required(cmd, "format")
 	return cmd
 }
 
@@ -73,28 +82,63 @@ func required(cmd *cobra.Command, names ...string) {
 	}
 }
 
+// imported is what an import tells.
+type imported struct {
+	Summary *corpus.Summary `json:"summary"`
+	Rows    int64           `json:"rows"`
+	Shards  int             `json:"shards"`
+	Hash    string          `json:"hash,omitempty"`
+	Out     string          `json:"out,omitempty"`
+	Catalog *filled         `json:"catalog,omitempty"`
+}
+
 func runImport(cmd *cobra.Command, opt importOptions) error {
-	out := cmd.OutOrStdout()
-	summary, manifest, err := corpus.ImportShards(cmd.Context(), opt.ImportOptions, opt.out, corpus.WriterOptions{
-		ShardRows: opt.shardRows, Workers: opt.Workers, Overwrite: opt.overwrite,
-	})
-	if err != nil {
+	if opt.out == "" && opt.db == "" {
+		return fault.Usagef(`required flag(s) "out" or "db" not set: name a folder for shards or a catalog to fill`)
+	}
+	if opt.out == "" && (opt.overwrite || opt.shardRows != 0) {
+		return fault.Usagef("corpus import: --overwrite and --shard-rows are for shards; name their folder by --out")
+	}
+	result := imported{Out: opt.out}
+	if opt.out != "" {
+		summary, m, err := corpus.ImportShards(cmd.Context(), opt.ImportOptions, opt.out, corpus.WriterOptions{
+			ShardRows: opt.shardRows, Workers: opt.Workers, Overwrite: opt.overwrite,
+		})
+		if err != nil {
+			return err
+		}
+		result.Summary, result.Rows, result.Shards, result.Hash = summary, m.Rows, len(m.Shards), m.Hash
+	}
+	if opt.db != "" {
+		var err error
+		if opt.out != "" {
+			result.Catalog, err = fillFromShards(cmd.Context(), opt.db, opt.out)
+		} else {
+			result.Catalog, result.Summary, err = fillByImport(cmd.Context(), opt.db, opt.ImportOptions)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return result.print(cmd.OutOrStdout(), opt.json)
+}
+
+func (r imported) print(out io.Writer, asJSON bool) error {
+	if asJSON {
+		return writeJSON(out, r)
+	}
+	if err := r.Summary.WriteText(out); err != nil {
 		return err
 	}
-	if opt.json {
-		return writeJSON(out, struct {
-			Summary *corpus.Summary `json:"summary"`
-			Rows    int64           `json:"rows"`
-			Shards  int             `json:"shards"`
-			Hash    string          `json:"hash"`
-			Out     string          `json:"out"`
-		}{summary, manifest.Rows, len(manifest.Shards), manifest.Hash, opt.out})
+	if r.Out != "" {
+		if _, err := fmt.Fprintf(out, "wrote %d papers in %d shards to %s (corpus %.12s)\n", r.Rows, r.Shards, r.Out, r.Hash); err != nil {
+			return err
+		}
 	}
-	if err := summary.WriteText(out); err != nil {
-		return err
+	if r.Catalog == nil {
+		return nil
 	}
-	_, err = fmt.Fprintf(out, "wrote %d papers in %d shards to %s (corpus %.12s)\n", manifest.Rows, len(manifest.Shards), opt.out, manifest.Hash)
-	return err
+	return r.Catalog.print(out)
 }
 
 func newCorpusSynthetic() *cobra.Command {

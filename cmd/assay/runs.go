@@ -21,7 +21,7 @@ func newRuns() *cobra.Command {
 		Args:  unknownVerb,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newRunsList(), newRunsShow(), newRunsDiff())
+	cmd.AddCommand(newRunsList(), newRunsShow(), newRunsDiff(), newRunsErrors())
 	return cmd
 }
 

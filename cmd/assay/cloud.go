@@ -1,0 +1,216 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"assay/corpus"
+	"assay/features"
+	"assay/internal/fault"
+	"assay/internal/suggest"
+	"assay/results/plot"
+)
+
+// What words are drawn by.
+const (
+	byFrequency = "frequency"
+	byContrast  = "contrast"
+
+	againstOthers = "others"
+	againstRest   = "rest"
+)
+
+// Limits of word clouds.
+const (
+	mostClouds  = 24 // categories
+	mostWords   = 1000
+	placeholder = "{category}"
+)
+
+// cloudOptions are the flags of `corpus cloud`.
+type cloudOptions struct {
+	cloudPapers
+	picture  plotOptions // size and form
+	by       string
+	against  string
+	fields   string
+	words    int
+	vertical float64
+}
+
+func newCorpusCloud() *cobra.Command {
+	var opt cloudOptions
+	cmd := &cobra.Command{
+		Use:   "cloud DIR --category ID … --out FILE",
+		Short: "Draw the words of categories or topics as clouds, PNG or SVG",
+		Long: `Cloud draws the words of each category's papers, the larger the more they weigh:
+
+  --by frequency  the share of the category's papers that use the word
+  --by contrast   how surely the word is used more in the category than in the
+                  other ones (--against others) or in all other papers (--against
+                  rest): log-odds ratio over its standard error, with a prior of
+                  all words, after Monroe, Colaresi and Quinn (2008)
+
+The area of a word grows with that number. Equations, numbers, function words and
+the words of every abstract (paper, propose, results; --prose keeps them) are left
+out; singular and plural count as one word, in whatever case, and are shown as they
+are written most often. Several categories stand side by side in one picture, or in
+a file each where FILE holds {category}. The same papers and flags give the same
+picture, in PNG and SVG.`,
+		Example: `  assay corpus cloud data/arxiv --category cs.LG --category cs.CV --by contrast --out clouds.png
+  assay corpus cloud data/arxiv --category cs.LG,cs.CV --exclusive --text abstract --out '{category}.svg'
+  assay corpus cloud data/arxiv --category hep-th --by contrast --words 200 --width 24cm --out hep-th.png
+  assay corpus cloud data/core --category deep-learning --category computer-vision --json`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := opt.check(); err != nil {
+				return err
+			}
+			return withCorpus(args[0], func(c *corpus.Corpus) error { return opt.run(cmd, c) })
+		},
+	}
+	opt.add(cmd)
+	return cmd
+}
+
+func (o *cloudOptions) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&o.categories, "category", nil, "a category, such as cs.LG, or a topic of the corpus; repeatable (required)")
+	flags.StringVar(&o.picture.out, "out", "", "file for the picture, ending in .png or .svg; with {category} in its name a file each (required unless --json)")
+	flags.StringVar(&o.by, "by", byFrequency, "what makes a word large: frequency or contrast")
+	flags.StringVar(&o.against, "against", "", "what contrast is to: others (the other categories) or rest (all other papers) (default: others, of one category rest)")
+	flags.BoolVar(&o.exclusive, "exclusive", false, "only papers of exactly one of the categories")
+	flags.StringVar(&o.fields, "text", string(features.TitleAndAbstract), "what is read of a paper: title+abstract, abstract or title")
+	flags.BoolVar(&o.prose, "prose", false, "keep the words that every abstract has, such as paper, propose, results")
+	flags.IntVar(&o.words, "words", 100, "words of a category, 1 to 1000")
+	flags.Float64Var(&o.vertical, "vertical", 0.2, "share of words that are written upwards, 0 to 1")
+	flags.Int64Var(&o.sample, "sample", 0, "papers to draw from the corpus first; 0 takes all")
+	flags.Uint64Var(&o.seed, "seed", 1, "which draw of papers, and which arrangement of words")
+	flags.StringVar(&o.picture.width, "width", "16cm", "width of the picture, in cm, mm, in or pt")
+	flags.StringVar(&o.picture.height, "height", "", "its height (default: what the words want)")
+	flags.IntVar(&o.picture.dpi, "dpi", 200, "dots per inch of a PNG")
+	flags.StringVar(&o.picture.title, "title", "", "title above the picture")
+	flags.BoolVar(&o.picture.captions, "notes", true, "write under the picture what is drawn; --notes=false prints that to stderr")
+	flags.BoolVar(&o.picture.json, "json", false, "print the words and their numbers as JSON instead")
+	flags.IntVar(&o.workers, "workers", 0, "goroutines that read and tokenise; 0 is one a core")
+	required(cmd, "category")
+}
+
+// check finds what is wrong with the flags before a paper is read.
+func (o *cloudOptions) check() error {
+	known := []string{string(features.TitleAndAbstract), string(features.Abstract), string(features.Title)}
+	switch {
+	case !slices.Contains([]string{byFrequency, byContrast}, o.by):
+		return fault.Usagef("corpus cloud: --by %q%s: want %s or %s", o.by, suggest.Hint(o.by, []string{byFrequency, byContrast}), byFrequency, byContrast)
+	case !slices.Contains([]string{"", againstOthers, againstRest}, o.against):
+		return fault.Usagef("corpus cloud: --against %q: want %s or %s", o.against, againstOthers, againstRest)
+	case o.against != "" && o.by != byContrast:
+		return fault.Usagef("corpus cloud: --against needs --by %s", byContrast)
+	case o.against == againstOthers && len(o.categories) < 2:
+		return fault.Usagef("corpus cloud: --against %s needs two categories or more; --against %s contrasts one with all other papers", againstOthers, againstRest)
+	case o.exclusive && len(o.categories) < 2:
+		return fault.Usagef("corpus cloud: --exclusive needs two categories or more")
+	case len(o.categories) > mostClouds:
+		return fault.Usagef("corpus cloud: %d categories: want %d at most", len(o.categories), mostClouds)
+	case !slices.Contains(known, o.fields):
+		return fault.Usagef("corpus cloud: --text %q: want %s", o.fields, strings.Join(known, ", "))
+	case o.words < 1 || o.words > mostWords:
+		return fault.Usagef("corpus cloud: --words %d: want 1 to %d", o.words, mostWords)
+	case o.sample < 0:
+		return fault.Usagef("corpus cloud: --sample %d: want 0 (all) or more", o.sample)
+	case o.picture.out == "" && !o.picture.json:
+		return fault.Usagef("corpus cloud: want --out FILE for the picture, or --json")
+	}
+	if o.against == "" {
+		o.against = againstOthers
+		if len(o.categories) < 2 {
+			o.against = againstRest
+		}
+	}
+	o.rest = o.by == byContrast && o.against == againstRest
+	o.cloudPapers.fields = features.Fields(o.fields)
+	if o.picture.json {
+		return nil
+	}
+	if _, err := plot.FormatOf(o.picture.out); err != nil {
+		return err
+	}
+	_, err := o.picture.size()
+	return err
+}
+
+func (o *cloudOptions) run(cmd *cobra.Command, c *corpus.Corpus) error {
+	counts, err := countWords(cmd.Context(), c, o.cloudPapers)
+	if err != nil {
+		return err
+	}
+	clouds, err := o.score(counts)
+	if err != nil {
+		return err
+	}
+	if o.picture.json {
+		return writeJSON(cmd.OutOrStdout(), clouds)
+	}
+	if !strings.Contains(o.picture.out, placeholder) {
+		return o.draw(cmd, o.picture.out, clouds, clouds.Categories, 0)
+	}
+	for i, category := range clouds.Categories {
+		name := strings.ReplaceAll(o.picture.out, placeholder, fileName(category.ID))
+		if err := o.draw(cmd, name, clouds, []cloudCategory{category}, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// draw writes the picture of some categories; first is the place of their colours
+// in the palette.
+func (o *cloudOptions) draw(cmd *cobra.Command, name string, s *cloudSummary, categories []cloudCategory, first int) error {
+	format, err := plot.FormatOf(name)
+	if err != nil {
+		return err
+	}
+	size, err := o.picture.size()
+	if err != nil {
+		return err
+	}
+	cloud := plot.Cloud{Title: o.picture.title, Notes: s.notes(categories)}
+	for i, c := range categories {
+		panel := plot.CloudPanel{Title: c.title(), Subtitle: plural(c.Papers, "paper"), Colour: first + i}
+		if len(s.Categories) == 1 {
+			panel.Colour = -1
+		}
+		for _, w := range c.Words {
+			panel.Words = append(panel.Words, plot.CloudWord{Text: w.Word, Weight: w.weight})
+		}
+		cloud.Panels = append(cloud.Panels, panel)
+	}
+	cloud, err = cloud.Arrange(plot.CloudOptions{Seed: o.seed, Vertical: o.vertical, Captions: o.picture.captions}, size)
+	if err != nil {
+		return err
+	}
+	if !o.picture.captions {
+		for _, n := range cloud.Notes {
+			fmt.Fprintln(cmd.ErrOrStderr(), "assay: note:", n)
+		}
+	}
+	if err := writeOut(cmd.OutOrStdout(), name, func(w io.Writer) error { return cloud.Write(w, format) }); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), name)
+	return err
+}
+
+// fileName is a category as a part of a file's name.
+func fileName(id string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, id)
+}

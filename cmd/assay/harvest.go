@@ -1,0 +1,216 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"assay/corpus/catalog"
+	"assay/corpus/harvest"
+	"assay/internal/fault"
+)
+
+func newHarvest() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "harvest",
+		Short: "Ask arXiv or CORE for papers, politely, into a SQLite catalog",
+		Long: `Harvest asks a public service for papers and keeps them in a SQLite file, from
+which "assay corpus export" makes shards. A harvest may be stopped or killed at
+any moment: the same command goes on where it was.
+
+For all of arXiv's metadata take "harvest oai". For the papers of one category
+or a few, or for a category's daily news, take "harvest arxiv". For full texts by
+topic take "harvest core". If a snapshot of arXiv that is some days old will do,
+take none of them, but the file that Kaggle distributes (see "corpus import").`,
+		Args: unknownVerb,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newHarvestOAI(), newHarvestCore())
+	return cmd
+}
+
+// service is whom a command of harvest asks.
+type service struct {
+	name  string        // for messages
+	url   string        // its address
+	db    string        // the catalog's usual name
+	pause time.Duration // between two requests, by the service's rule
+}
+
+// harvestFlags are what all commands of harvest understand.
+type harvestFlags struct {
+	service    service
+	url        string
+	db         string
+	contact    string
+	pause      time.Duration
+	permission bool
+	attempts   int
+	json       bool
+}
+
+// add declares the flags.
+func (f *harvestFlags) add(cmd *cobra.Command, s service) {
+	f.service = s
+	flags := cmd.Flags()
+	flags.StringVar(&f.db, "db", s.db, "SQLite file that takes the papers; it is made where there is none")
+	flags.StringVar(&f.contact, "contact", "", "your mail address, which the service is told, so that it can reach you before it blocks you")
+	flags.StringVar(&f.url, "url", s.url, "address of the service, or of a mirror")
+	flags.DurationVar(&f.pause, "pause", s.pause, "rest between the end of a request and the next")
+	flags.BoolVar(&f.permission, "i-have-permission", false, "the service allows me a shorter --pause than its rule says")
+	flags.IntVar(&f.attempts, "attempts", 20, "tries of one request, with growing rests, before giving up for now")
+	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
+}
+
+// options checks the flags and says how the service is asked.
+func (f *harvestFlags) options(cmd *cobra.Command) (opt harvest.Options, err error) {
+	u, err := url.Parse(f.url)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return opt, fault.Usagef("--url %q is no http or https address, such as %s", f.url, f.service.url)
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return opt, fault.Usagef("--url: want the bare address of the service, such as %s, without user, query or fragment", f.service.url)
+	case f.db == "":
+		return opt, fault.Usagef("--db is empty; it names the file that takes the papers, such as %s", f.service.db)
+	case f.pause < 0 || f.pause > time.Hour:
+		return opt, fault.Usagef("--pause %v; want up to an hour", f.pause)
+	case f.pause < f.service.pause && !f.permission:
+		return opt, fault.Usagef("--pause %v: the rule of %s is a rest of %v between requests; a shorter one needs --i-have-permission, and the service's permission", f.pause, f.service.name, f.service.pause)
+	case f.attempts < 1 || f.attempts > 1000:
+		return opt, fault.Usagef("--attempts %d; want 1 to 1000", f.attempts)
+	}
+	agent, err := f.agent()
+	if err != nil {
+		return opt, err
+	}
+	errOut := cmd.ErrOrStderr()
+	opt = harvest.Options{
+		Name: f.service.name, UserAgent: agent, Pause: f.pause, PaceFile: f.paceFile(u.Hostname()), Attempts: f.attempts,
+		Note: func(text string) { fmt.Fprintf(errOut, "%s: %s\n", f.service.name, text) },
+	}
+	if isLoopback(u.Hostname()) {
+		// A server on this machine is back as soon as it is, and blocks nobody.
+		opt.FirstWait, opt.LongestWait = max(f.pause, time.Millisecond), max(f.pause, 50*time.Millisecond)
+	}
+	return opt, nil
+}
+
+// agent is how the program names itself to the service.
+func (f *harvestFlags) agent() (string, error) {
+	if f.contact == "" {
+		return "assay/" + version(), nil
+	}
+	a, err := mail.ParseAddress(f.contact)
+	if err != nil || a.Name != "" || a.Address != f.contact || strings.ContainsFunc(a.Address, func(r rune) bool { return r <= ' ' || r > '~' || r == '(' || r == ')' }) {
+		return "", fault.Usagef("--contact %q is no mail address, such as me@example.org", f.contact)
+	}
+	return fmt.Sprintf("assay/%s (+mailto:%s)", version(), a.Address), nil
+}
+
+// version is the program's, as far as the build knows it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "devel"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	return "devel"
+}
+
+// client is options' client.
+func (f *harvestFlags) client(cmd *cobra.Command) (*harvest.Client, error) {
+	opt, err := f.options(cmd)
+	if err != nil {
+		return nil, err
+	}
+	return harvest.New(opt)
+}
+
+// paceFile remembers the last request to a service: one for all catalogs of a
+// user, since rules such as arXiv's count a user's requests, whatever they are
+// for and whichever of arXiv's servers they ask. A server on this machine is owed
+// no such rest.
+func (f *harvestFlags) paceFile(host string) string {
+	beside := f.db + ".pace"
+	if isLoopback(host) {
+		return beside
+	}
+	host = strings.ToLower(host)
+	if strings.HasSuffix(host, ".arxiv.org") {
+		host = "arxiv.org"
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return beside
+	}
+	dir := filepath.Join(cache, "assay")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return beside
+	}
+	return filepath.Join(dir, "pace-"+strings.Map(func(r rune) rune {
+		if r == ':' || r == '/' || r == '\\' || r == '%' {
+			return '_'
+		}
+		return r
+	}, host))
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// open opens the catalog and makes this process its only harvester. close must be
+// called.
+func (f *harvestFlags) open(cmd *cobra.Command) (c *catalog.Catalog, closeAll func() error, err error) {
+	c, err = catalog.Open(cmd.Context(), f.db, catalog.Options{Create: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	release, err := c.Lock()
+	if err != nil {
+		return nil, nil, errors.Join(err, c.Close())
+	}
+	return c, func() error {
+		release()
+		return c.Close()
+	}, nil
+}
+
+// forNow marks the error of a harvest that the same command resumes.
+type forNow struct{ error }
+
+// Is lets the exit code be that of what may be resumed.
+func (forNow) Is(target error) bool { return target == errInterrupted }
+
+func (e forNow) Unwrap() error { return e.error }
+
+// harvestError marks an error as one that the same command resumes, if it is: where the
+// client gave up for now, or where one of the errors named is in it.
+func harvestError(err error, resumable ...error) error {
+	var gaveUp *harvest.GaveUpError
+	again := errors.As(err, &gaveUp)
+	for _, r := range resumable {
+		again = again || errors.Is(err, r)
+	}
+	if err == nil || !again {
+		return err
+	}
+	return forNow{fmt.Errorf("%w; the same command goes on where this one stopped", err)}
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"assay/experiments"
+	"assay/internal/fault"
+	"assay/internal/suggest"
+	"assay/results"
+	"assay/results/errata"
+)
+
+type runsErrorsOptions struct {
+	experiments.ErrataOptions
+	format, out string
+	json        bool
+}
+
+func newRunsErrors() *cobra.Command {
+	var opt runsErrorsOptions
+	cmd := &cobra.Command{
+		Use:   "errors EXPERIMENT/TRIAL",
+		Short: "Show what a run got wrong, how sure it was, and the words that speak for it",
+		Long: `Errors shows what a run got wrong on its test papers: how many, what it confuses
+with what, how sure it was, and the most and the least sure errors. Where each paper
+has one label (taxonomy = "topics:A,B"), how sure is the probability of the label that
+was predicted; else it is that of the worst decision on a paper: the probability of a
+label in excess, or what is left to 100 % of a label that was missed.
+
+For each paper shown, it counts the words that speak for a label: words that a larger
+share of the label's training papers has than of all others, by more than chance would
+have it (log-odds ratio with a Dirichlet prior, z at 1.96 or above). The words are
+read from the run's corpus; --corpus says where it lies if it was moved. Without it,
+all but titles and words is shown.`,
+		Example: `  assay runs errors two-topics/lstm-s1-0123456789ab
+  assay runs errors baselines/naive-bayes-s1-0123456789ab --rule fixed:0.5 --label cs.CV --top 5
+  assay runs errors two-topics/lstm-s1-0123456789ab --paper 1901.00123
+  assay runs errors two-topics/lstm-s1-0123456789ab --top -1 --format csv --out errors.csv`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error { return runsErrors(cmd, args[0], opt) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&opt.Results, "results", "results", "folder of the run store")
+	flags.StringVar(&opt.Rule, "rule", "", "the decision rule that labels were given by (default tuned, or the run's first)")
+	flags.IntVar(&opt.Top, "top", 10, "how many of the most and of the least sure errors to show; -1 for all")
+	flags.StringVar(&opt.Label, "label", "", "only errors about this label, such as cs.CV")
+	flags.StringVar(&opt.Paper, "paper", "", "explain this test paper, right or wrong, with all its words")
+	flags.StringVar(&opt.Corpus, "corpus", "", "folder where the run's corpus lies now (default: where the run found it)")
+	flags.StringVar(&opt.format, "format", "text", "one of "+strings.Join(errata.Formats(), ", "))
+	flags.BoolVar(&opt.json, "json", false, "the same as --format json")
+	flags.StringVar(&opt.out, "out", "-", "file for the report, - for stdout")
+	return cmd
+}
+
+func runsErrors(cmd *cobra.Command, name string, opt runsErrorsOptions) error {
+	format, err := errata.ParseFormat(opt.format)
+	switch {
+	case err != nil:
+		return fault.Usagef("--format %s: unknown%s; one of %s", opt.format, suggest.Hint(opt.format, errata.Formats()), strings.Join(errata.Formats(), ", "))
+	case opt.Top < errata.All:
+		return fault.Usagef("--top %d: want a number of errors, or -1 for all", opt.Top)
+	case opt.Paper != "" && opt.Label != "":
+		return fault.Usagef("--label: goes with lists of errors, not with --paper, which shows all labels of one paper")
+	case opt.json:
+		format = errata.JSON
+	}
+	store, err := results.OpenStore(opt.Results)
+	if err != nil {
+		return err
+	}
+	run, err := findRun(cmd.Context(), store, opt.Results, name)
+	if err != nil {
+		if fault.IsUsage(err) {
+			return fault.Usagef("runs errors: %s", strings.TrimPrefix(err.Error(), "runs diff: "))
+		}
+		return err
+	}
+	report, err := experiments.Errata(cmd.Context(), store, run, opt.ErrataOptions)
+	if err != nil {
+		return err
+	}
+	if format == errata.CSV { // which has no place for them
+		for _, n := range report.Notes {
+			fmt.Fprintln(cmd.ErrOrStderr(), "assay: note:", n)
+		}
+	}
+	return writeOut(cmd.OutOrStdout(), opt.out, func(w io.Writer) error { return errata.Write(w, report, format) })
+}
