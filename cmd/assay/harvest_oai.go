@@ -14,6 +14,7 @@ import (
 	"assay/corpus/catalog"
 	"assay/corpus/harvest/coreapi"
 	"assay/corpus/harvest/oaipmh"
+	"assay/corpus/harvest/unusable"
 	"assay/internal/fault"
 )
 
@@ -184,12 +185,8 @@ func (r oaiReport) print(out io.Writer, asJSON bool) error {
 	if r.Forbidden > 0 {
 		fmt.Fprintf(&b, "%d characters that XML forbids were read as spaces\n", r.Forbidden)
 	}
-	for _, u := range r.Unusable {
-		more := ""
-		if u.Records > len(u.Identifiers) {
-			more = ", …"
-		}
-		fmt.Fprintf(&b, "%s: %d records in all harvests are no papers: %s%s\n", u.Reason, u.Records, strings.Join(u.Identifiers, ", "), more)
+	if err := unusable.WriteText(&b, r.Unusable); err != nil {
+		return err
 	}
 	for _, c := range r.Sets {
 		set := "the service's records"

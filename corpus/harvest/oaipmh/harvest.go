@@ -40,7 +40,7 @@ func Harvest(ctx context.Context, opt Options) (*Summary, error) {
 		bar.Done()
 	}
 	if h.marks != nil {
-		h.sum.Unusable = h.marks.account()
+		h.sum.Unusable = h.marks.unusable.Groups()
 	}
 	if err != nil {
 		err = fmt.Errorf("oaipmh: %w", err)

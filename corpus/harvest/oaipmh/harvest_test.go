@@ -16,6 +16,7 @@ import (
 	"assay/corpus"
 
 	"assay/corpus/harvest/oaipmh/oaitest"
+	"assay/corpus/harvest/unusable"
 )
 
 func TestHarvestGivesAllPapers(t *testing.T) {
@@ -306,7 +307,7 @@ func TestUnusableAreCounted(t *testing.T) {
 	broken := *all[20]
 	broken.Title = " "
 	w := newWorld(t, oaitest.Options{Records: append(entries(all), oaitest.Record{Paper: &broken}), PageSize: 5, TokenRequests: 7})
-	want := []Unusable{{noTitle, 1, []string{"oai:arXiv.org:0803.00020"}}}
+	want := []unusable.Group{{Reason: unusable.NoTitle, Records: 1, Identifiers: []string{"oai:arXiv.org:0803.00020"}}}
 	for range 2 {
 		if sum := w.mustHarvest(Options{From: date("2006-01-01")}); !reflect.DeepEqual(sum.Unusable, want) {
 			t.Errorf("unusable %v, want %v", sum.Unusable, want)

@@ -21,7 +21,7 @@ func (h *harvester) keep(ctx context.Context, set string, page *Page) (done, las
 	}
 	var batch catalog.Batch
 	for _, rec := range page.Records {
-		if mark, changed := h.marks.judge(rec); changed {
+		if mark, changed := h.marks.unusable.Judge(h.marks.source, rec.Identifier, rec.Reason); changed {
 			batch.Marks = append(batch.Marks, mark)
 		}
 		switch {

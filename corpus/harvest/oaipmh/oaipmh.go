@@ -37,6 +37,8 @@ package oaipmh
 import (
 	"errors"
 	"time"
+
+	"assay/corpus/harvest/unusable"
 )
 
 // ArxivURL is where arXiv answers since March 2025.
@@ -68,8 +70,8 @@ type Summary struct {
 	Forbidden int  `json:"forbidden_characters"` // which XML does not allow: read as spaces
 	Resumed   bool `json:"resumed"`              // an unfinished harvest was gone on with
 
-	Sets     []Coverage `json:"sets"`
-	Unusable []Unusable `json:"unusable,omitempty"` // of all harvests of this catalog, most first
+	Sets     []Coverage       `json:"sets"`
+	Unusable []unusable.Group `json:"unusable,omitempty"` // of all harvests of this catalog, most first
 }
 
 // Coverage is what a catalog holds of a set without a gap, by the days of the
@@ -78,11 +80,4 @@ type Coverage struct {
 	Set     string `json:"set"` // "" is the whole repository
 	From    string `json:"from"`
 	Through string `json:"through"`
-}
-
-// Unusable counts the records that are no paper for one reason.
-type Unusable struct {
-	Reason      string   `json:"reason"`
-	Records     int      `json:"records"`
-	Identifiers []string `json:"identifiers"` // the first few, bytewise
 }

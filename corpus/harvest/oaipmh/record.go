@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"assay/corpus"
+	"assay/corpus/harvest/unusable"
 )
 
 // Record is one entry of a list: a paper, a deletion, or what is neither for a
@@ -18,15 +19,8 @@ type Record struct {
 	Reason     string        // why the record is unusable, else ""
 }
 
-// Reasons why a record is no paper. They are the words of `assay corpus import`.
-const (
-	noID         = "missing or invalid id"
-	noTitle      = "missing title"
-	noAbstract   = "missing abstract"
-	noCategories = "missing categories"
-	badDate      = "invalid date"
-	noMetadata   = "no metadata in a known format"
-)
+// noMetadata is a reason that this protocol adds to those of package unusable.
+const noMetadata = "no metadata in a known format"
 
 // record is a record as XML has it.
 type record struct {
@@ -79,9 +73,9 @@ func (r *record) read() Record {
 	out.Deleted = strings.TrimSpace(r.Header.Status) == "deleted"
 	switch {
 	case out.Deleted && !usableID(localID(out.Identifier)):
-		out.Reason = noID
+		out.Reason = unusable.NoID
 	case !dated:
-		out.Reason = badDate
+		out.Reason = unusable.BadDate
 	case out.Deleted:
 	case r.Metadata.Raw != nil:
 		out.Paper, out.Reason = r.Metadata.Raw.paper(out)
@@ -139,13 +133,13 @@ func (c *common) paper(r Record) (*corpus.Paper, string) {
 	}
 	switch {
 	case !usableID(p.ID):
-		return nil, noID
+		return nil, unusable.NoID
 	case strings.TrimSpace(p.Title) == "":
-		return nil, noTitle
+		return nil, unusable.NoTitle
 	case strings.TrimSpace(p.Abstract) == "":
-		return nil, noAbstract
+		return nil, unusable.NoAbstract
 	case len(p.Categories) == 0:
-		return nil, noCategories
+		return nil, unusable.NoCategories
 	}
 	return p, ""
 }
@@ -163,7 +157,7 @@ func (m *arxivMetadata) paper(r Record) (*corpus.Paper, string) {
 	if text := strings.TrimSpace(m.Created); text != "" {
 		created, ok := parseDay(text)
 		if !ok {
-			return nil, badDate
+			return nil, unusable.BadDate
 		}
 		// arXiv's server writes the latest version's day here; that is the first one's
 		// only if it is not after the month that the id names.
@@ -183,7 +177,7 @@ func (m *rawMetadata) paper(r Record) (*corpus.Paper, string) {
 	for i, v := range m.Versions {
 		created, ok := parseMoment(strings.TrimSpace(v.Date))
 		if !ok {
-			return nil, badDate
+			return nil, unusable.BadDate
 		}
 		if first := strings.TrimSpace(v.Version) == "v1"; first || i == 0 {
 			if p.Created = created; first {

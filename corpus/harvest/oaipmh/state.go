@@ -5,18 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"assay/corpus/catalog"
+	"assay/corpus/harvest/unusable"
 )
 
 // Keys of the marks in the catalog.
 const (
-	runKey      = "run"       // an unfinished harvest: runState
-	coveredKey  = "covered "  // + set: Coverage
-	unusableKey = "unusable " // + identifier: why the record is no paper
+	runKey     = "run"      // an unfinished harvest: runState
+	coveredKey = "covered " // + set: Coverage
 )
 
 // runState is an unfinished harvest. Days are texts YYYY-MM-DD, "" where there is none.
@@ -55,7 +54,7 @@ type marks struct {
 	source   string
 	run      *runState
 	covered  map[string]Coverage
-	unusable map[string]string
+	unusable unusable.List
 }
 
 // loadMarks reads a repository's marks.
@@ -64,7 +63,7 @@ func loadMarks(ctx context.Context, c *catalog.Catalog, source string) (*marks, 
 	if err != nil {
 		return nil, err
 	}
-	m := &marks{source: source, covered: map[string]Coverage{}, unusable: map[string]string{}}
+	m := &marks{source: source, covered: map[string]Coverage{}}
 	for _, mark := range all {
 		if err = m.take(mark); err != nil {
 			return nil, fmt.Errorf("mark %q of %q: %w", mark.Key, source, err)
@@ -74,8 +73,7 @@ func loadMarks(ctx context.Context, c *catalog.Catalog, source string) (*marks, 
 }
 
 func (m *marks) take(mark catalog.Mark) error {
-	if identifier, ok := strings.CutPrefix(mark.Key, unusableKey); ok {
-		m.unusable[identifier] = mark.State
+	if m.unusable.Take(mark) {
 		return nil
 	}
 	if set, ok := strings.CutPrefix(mark.Key, coveredKey); ok {
@@ -138,42 +136,6 @@ func (m *marks) cover(set string, first, last time.Time) bool {
 	grown := Coverage{set, dayText(earlier(from, first)), dayText(later(through, last))}
 	m.covered[set] = grown
 	return grown != c
-}
-
-// judge notes that a record is unusable, or is no longer, and returns the mark for it.
-func (m *marks) judge(r Record) (mark catalog.Mark, changed bool) {
-	if m.unusable[r.Identifier] == r.Reason {
-		return mark, false
-	}
-	if r.Reason == "" {
-		delete(m.unusable, r.Identifier)
-	} else {
-		m.unusable[r.Identifier] = r.Reason
-	}
-	return catalog.Mark{Source: m.source, Key: unusableKey + r.Identifier, State: r.Reason}, true
-}
-
-// identifiersKept is how many identifiers of a reason a summary names.
-const identifiersKept = 5
-
-// account counts the unusable records by reason, most first.
-func (m *marks) account() []Unusable {
-	by := map[string][]string{}
-	for identifier, reason := range m.unusable {
-		by[reason] = append(by[reason], identifier)
-	}
-	var all []Unusable
-	for reason, identifiers := range by {
-		slices.Sort(identifiers)
-		all = append(all, Unusable{reason, len(identifiers), identifiers[:min(identifiersKept, len(identifiers))]})
-	}
-	slices.SortFunc(all, func(a, b Unusable) int {
-		if a.Records != b.Records {
-			return b.Records - a.Records
-		}
-		return strings.Compare(a.Reason, b.Reason)
-	})
-	return all
 }
 
 func earlier(a, b time.Time) time.Time {
