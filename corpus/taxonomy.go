@@ -97,6 +97,10 @@ func LookupTaxonomy(name string) (*Taxonomy, error) {
 		shortened(name), suggest.Hint(name, TaxonomyNames()), strings.Join(TaxonomyNames(), ", "))
 }
 
+// SplitArchives lists the archives that arXiv divided into several categories. Papers from
+// before carry their bare ids, which no taxonomy has as labels.
+func SplitArchives() []string { return slices.Clone(splitTable[:]) }
+
 func newTaxonomy(name string, without ...string) *Taxonomy {
 	t := &Taxonomy{Name: name, index: make(map[string]resolution)}
 	groups := make(map[string]int)

@@ -34,7 +34,7 @@ take none of them, but the file that Kaggle distributes (see "corpus import").`,
 		Args: unknownVerb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newHarvestOAI(), newHarvestCore())
+	cmd.AddCommand(newHarvestArxiv(), newHarvestOAI(), newHarvestCore())
 	return cmd
 }
 
@@ -213,4 +213,20 @@ func harvestError(err error, resumable ...error) error {
 		return err
 	}
 	return forNow{fmt.Errorf("%w; the same command goes on where this one stopped", err)}
+}
+
+// flagDay reads a flag's day; empty is zero.
+func flagDay(flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return t, fault.Usagef("--%s %q is no day of the form YYYY-MM-DD, such as 2026-08-01", flag, text)
+	}
+	return t, nil
+}
+
+func wholeSeconds(s float64) time.Duration {
+	return time.Duration(s * float64(time.Second)).Round(time.Second)
 }

@@ -158,8 +158,7 @@ func (r coreReport) print(out io.Writer, asJSON bool) error {
 	if err := r.WriteText(out); err != nil {
 		return err
 	}
-	seconds := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)).Round(time.Second) }
-	text := fmt.Sprintf("%d requests, %d retries; waited %v of %v\n", r.Requests, r.Retries, seconds(r.Waited), seconds(r.Took))
+	text := fmt.Sprintf("%d requests, %d retries; waited %v of %v\n", r.Requests, r.Retries, wholeSeconds(r.Waited), wholeSeconds(r.Took))
 	if r.Complete && r.Documents > 0 {
 		text += fmt.Sprintf("next: assay corpus export %s --documents --format parquet --out data/topics\n", quoteWord(r.DB))
 	}

@@ -84,18 +84,6 @@ func newHarvestOAI() *cobra.Command {
 	return cmd
 }
 
-// oaiDay reads a flag's day; empty is zero.
-func oaiDay(flag, text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	t, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return t, fault.Usagef("--%s %q is no day of the form YYYY-MM-DD, such as 2026-08-01", flag, text)
-	}
-	return t, nil
-}
-
 func listOAISets(cmd *cobra.Command, opt oaiOptions) error {
 	client, err := opt.client(cmd)
 	if err != nil {
@@ -116,11 +104,11 @@ func listOAISets(cmd *cobra.Command, opt oaiOptions) error {
 }
 
 func harvestOAI(cmd *cobra.Command, opt oaiOptions) (err error) {
-	from, err := oaiDay("from", opt.from)
+	from, err := flagDay("from", opt.from)
 	if err != nil {
 		return err
 	}
-	until, err := oaiDay("until", opt.until)
+	until, err := flagDay("until", opt.until)
 	if err != nil {
 		return err
 	}
@@ -180,8 +168,7 @@ func (r oaiReport) print(out io.Writer, asJSON bool) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d papers added, %d replaced, %d unchanged, %d removed; %d records in %d pages\n", r.Added, r.Replaced, r.Unchanged, r.Removed, r.Records, r.Pages)
-	seconds := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)).Round(time.Second) }
-	fmt.Fprintf(&b, "%d requests, %d retries, %d lists begun again; waited %v of %v\n", r.Requests, r.Retries, r.Restarts, seconds(r.Waited), seconds(r.Took))
+	fmt.Fprintf(&b, "%d requests, %d retries, %d lists begun again; waited %v of %v\n", r.Requests, r.Retries, r.Restarts, wholeSeconds(r.Waited), wholeSeconds(r.Took))
 	if r.Forbidden > 0 {
 		fmt.Fprintf(&b, "%d characters that XML forbids were read as spaces\n", r.Forbidden)
 	}
