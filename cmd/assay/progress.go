@@ -45,6 +45,7 @@ type terminalBar struct {
 	sink   *terminalSink
 	bar    *progressbar.ProgressBar
 	name   string
+	beside int   // columns taken beside the text
 	hidden int64 // units counted while another bar was on show
 }
 
@@ -53,10 +54,11 @@ func (s *terminalSink) Start(name string, total int64, unit string) progress.Bar
 	if s.out == nil {
 		return (*progress.Silent)(nil)
 	}
+	beside := besideBar
 	if total <= 0 {
-		total = -1
+		total, beside = -1, besideSpinner
 	}
-	b := &terminalBar{sink: s, name: name, bar: progressbar.NewOptions64(total,
+	b := &terminalBar{sink: s, name: name, beside: beside, bar: progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(s.out),
 		progressbar.OptionSetDescription(name),
 		progressbar.OptionSetItsString(unit),
@@ -90,7 +92,7 @@ func (b *terminalBar) Note(text string) {
 	b.sink.mu.Lock()
 	defer b.sink.mu.Unlock()
 	if b.top() {
-		b.bar.Describe(cut(b.name+" "+text, b.sink.room()))
+		b.bar.Describe(cut(b.name+" "+text, b.sink.room(b.beside)))
 	}
 }
 
@@ -106,18 +108,22 @@ func (b *terminalBar) Done() {
 	}
 }
 
-// besideText is what a bar takes in columns beside its text.
-const besideText = 60
+// What a bar takes in columns beside its text: with a total, and without, where it is
+// a count, a rate and a time: " (4895/-, 112 papers/s) [38s] ".
+const (
+	besideBar     = 60
+	besideSpinner = 40
+)
 
 // room is how many columns of the terminal a bar's text may take.
-func (s *terminalSink) room() int {
+func (s *terminalSink) room(beside int) int {
 	width := 80
 	if f, ok := s.stderr.(*os.File); ok {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
 			width = w
 		}
 	}
-	return max(width-besideText, 20)
+	return max(width-beside, 20)
 }
 
 // cut shortens a text to so many runes.

@@ -141,7 +141,7 @@ func (h *harvester) begin(category string) *pass {
 // readPass reads what is left of a pass, and looks whether another one is needed.
 func (h *harvester) readPass(ctx context.Context, category string) error {
 	p := h.marks.run.Pass
-	h.view.begin(h.marks.run, h.Now())
+	h.view.begin(h.Now())
 	for len(p.Windows) > 0 {
 		if err := h.readSlice(ctx, category, p); err != nil {
 			return err

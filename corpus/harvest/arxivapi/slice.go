@@ -126,7 +126,8 @@ func (h *harvester) note(p *pass, w *window, page *Page) {
 		p.Pages++
 		h.sum.Pages++
 	}
-	h.view.page(p, w, page, h)
+	p.Entries += len(page.Entries)
+	h.view.page(p, w, h)
 }
 
 // advance moves a pass to the place after a slice.
@@ -135,6 +136,7 @@ func (h *harvester) advance(category string, p *pass, w *window, page *Page, s s
 	long := p.Floor.IsZero() && page.Total > h.Limit
 	switch {
 	case long && !s.done:
+		p.Entries -= n // they will be read again
 		return h.split(p, page.Total)
 	case s.gap:
 		h.sum.Backward++

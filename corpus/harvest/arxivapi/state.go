@@ -39,6 +39,7 @@ type pass struct {
 	Newest  time.Time `json:"newest"` // change of the first paper of the first answer
 	Total   int       `json:"total"`  // the least that the whole list counted
 	Pages   int       `json:"pages"`
+	Entries int       `json:"entries"`
 	Windows []window  `json:"windows"` // to be read, the last one first
 }
 

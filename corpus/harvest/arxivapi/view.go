@@ -19,7 +19,7 @@ type view struct {
 	sizes    int // entries of the finished ones
 }
 
-func (v *view) begin(_ *runState, now time.Time) {
+func (v *view) begin(now time.Time) {
 	if v.started.IsZero() {
 		v.started = now
 	}
@@ -36,40 +36,40 @@ func (v *view) finish() {
 	v.before = v.read
 }
 
-// page is told of each answer before its papers are kept.
-func (v *view) page(p *pass, w *window, page *Page, h *harvester) {
+// page is told of each answer before its papers are kept. What matters most comes first:
+// a narrow terminal cuts the rest off.
+func (v *view) page(p *pass, w *window, h *harvester) {
 	r := h.marks.run
-	text := []string{r.Categories[r.Turn]}
-	reached := min(w.Start+len(page.Entries), page.Total)
+	category := r.Categories[r.Turn]
+	var text []string
+	if n := len(r.Categories); n > 1 {
+		category += fmt.Sprintf(" %d/%d", r.Turn+1, n)
+	}
+	text = append(text, category)
+	if left, known := v.left(p, len(r.Categories)-r.Turn-1, h.Now()); known {
+		text = append(text, leftText(left)+" left")
+	}
+	text = append(text, leftText(h.Client.Stats().Waited)+" paused")
+	place := fmt.Sprintf("%d of %d", min(p.Entries, p.Total), p.Total)
 	switch {
 	case !p.Floor.IsZero():
-		text[0] += " since " + dayText(p.Floor)
+		place += " since " + dayText(p.Floor)
 	case !w.From.IsZero():
-		text[0] += fmt.Sprintf(" %d to %d", w.From.Year(), w.To.Year())
-		fallthrough
-	default:
-		text[0] += fmt.Sprintf(": %d of %d", reached, page.Total)
+		place += fmt.Sprintf(", from %d to %d", w.From.Year(), w.To.Year())
 	}
-	if n := len(r.Categories); n > 1 {
-		text = append(text, fmt.Sprintf("category %d of %d", r.Turn+1, n))
-	}
-	text = append(text, "paused "+leftText(h.Client.Stats().Waited))
-	if left, known := v.left(p, page.Total-reached, len(r.Categories)-r.Turn-1, h.Now()); known {
-		text = append(text, "about "+leftText(left)+" left")
-	}
-	v.bar.Note(strings.Join(text, ", "))
+	v.bar.Note(strings.Join(append(text, place), ", "))
 }
 
-// left estimates the time to the end: the rest of this list, and for each category to come
+// left estimates the time to the end: the rest of this category, and for each one to come
 // as much as the finished ones had on average.
-func (v *view) left(p *pass, here, categories int, now time.Time) (time.Duration, bool) {
-	if !p.Floor.IsZero() {
-		here = 0 // the end is a date
-	}
+func (v *view) left(p *pass, categories int, now time.Time) (time.Duration, bool) {
 	if v.read == 0 || categories > 0 && v.finished == 0 {
 		return 0, false
 	}
-	rest := float64(max(here, 0))
+	rest := 0.0
+	if p.Floor.IsZero() { // else the end is a day, not a count
+		rest = float64(max(p.Total-p.Entries, 0))
+	}
 	if categories > 0 {
 		rest += float64(categories) * float64(v.sizes) / float64(v.finished)
 	}
