@@ -27,8 +27,8 @@ What to run for all of arXiv, the best first:
      daily run keeps up. It takes about a day:
        assay corpus harvest oai --db arxiv.db --contact me@example.org
   3. This command without --category. A paper comes once for each category it has: about
-     5 million entries in 5,400 slices of 1,000. By arXiv's rule, one request every 3
-     seconds over one connection, the pauses alone are 4 and a half hours; with
+     5 million entries in slices of 1,000, some 6,000 requests. By arXiv's rule, one
+     request every 3 seconds over one connection, the pauses alone are 5 hours; with
      answers of 10 to 30 seconds it is one to two days, and more on days of blocks.
 
 A category of 100,000 papers takes about 110 requests: 6 minutes of pauses, with the
