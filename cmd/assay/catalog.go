@@ -68,6 +68,9 @@ import may first have to build the search index.`,
 				if opt.json {
 					return printHitsJSON(cmd.OutOrStdout(), hits)
 				}
+				if len(hits) == 0 {
+					return printNoHits(cmd, c)
+				}
 				return printHits(cmd.OutOrStdout(), hits)
 			})
 		},
@@ -121,10 +124,21 @@ func printHits(out io.Writer, hits []catalog.Hit) error {
 		}
 		fmt.Fprintf(&b, "%d. %s\n   %s\n   %s\n", i+1, oneLine(p.Title), oneLine(strings.Join(facts, " · ")), oneLine(h.Snippet))
 	}
-	if len(hits) == 0 {
-		b.WriteString("no paper has that\n")
-	}
 	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// printNoHits says that there are none, and why where that is not the query's doing.
+func printNoHits(cmd *cobra.Command, c *catalog.Catalog) error {
+	n, err := c.Counts(cmd.Context())
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("none of %d papers has that\n", n.Papers)
+	if n.Papers == 0 {
+		text = fmt.Sprintf("the catalog has no papers (and %d full texts, which are not searched)\n", n.Documents)
+	}
+	_, err = io.WriteString(cmd.OutOrStdout(), text)
 	return err
 }
 

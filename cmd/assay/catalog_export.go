@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -101,6 +102,7 @@ func (opt exportOptions) check() (*exporter, error) {
 		{dayErr != nil, fmt.Sprintf("--since %q is no day of the form YYYY-MM-DD, such as 2026-08-01", opt.since)},
 		{opt.taxonomy != "" && opt.format != "tsv", "--taxonomy is for --format tsv; shards and JSON lines keep all categories"},
 		{opt.overwrite && opt.format != "parquet", "--overwrite is for --format parquet; files are replaced anyway"},
+		{sameFile(opt.out, opt.db), fmt.Sprintf("--out %s is the catalog itself; name another file", opt.out)},
 		{opt.out == "-" && opt.format == "parquet", "--format parquet makes a folder; it cannot go to stdout"},
 		{opt.out == "-" && opt.json, "--json and --out - would both print to stdout"},
 		{opt.documents && len(opt.categories) > 0, "--category is for papers; use --topic with --documents"},
@@ -116,6 +118,16 @@ func (opt exportOptions) check() (*exporter, error) {
 		e.labels, err = corpus.LookupTaxonomy(opt.taxonomy)
 	}
 	return e, err
+}
+
+// sameFile reports whether two paths lead to one file.
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 func runExport(cmd *cobra.Command, opt exportOptions) error {

@@ -63,20 +63,19 @@ func (s *catalogSink) flush() error {
 // fill fills a catalog with the papers that add gives to a sink.
 func fill(ctx context.Context, path string, add func(s *catalogSink) (kept int64, err error)) (*filled, error) {
 	f := &filled{Path: path}
-	err := catalog.Fill(ctx, path, func(c *catalog.Catalog) error {
+	n, err := catalog.Fill(ctx, path, func(c *catalog.Catalog) error {
 		s := &catalogSink{ctx: ctx, catalog: c, filled: f}
 		kept, err := add(s)
 		if err != nil {
 			return err
 		}
-		if err := s.flush(); err != nil {
-			return err
-		}
-		n, err := c.Counts(ctx)
-		f.Papers = n.Papers
-		f.Unchanged = max(0, kept-int64(f.Added+f.Replaced))
+		err = s.flush()
+		// A paper that came twice, before and after a Reset, may have been replaced twice.
+		f.Replaced = min(f.Replaced, int(kept)-f.Added)
+		f.Unchanged = kept - int64(f.Added+f.Replaced)
 		return err
 	})
+	f.Papers = n.Papers
 	return f, err
 }
 

@@ -25,6 +25,8 @@ type Options struct {
 	// process, but perhaps not the loss of power, and the search index waits for
 	// Index.
 	Bulk bool
+
+	draft bool // a file that Fill throws away unless all goes well
 }
 
 // Catalog is an open file. Its methods are safe for concurrent use.

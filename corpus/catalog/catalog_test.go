@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,20 +79,21 @@ func TestPapersComeBackAsTheyWere(t *testing.T) {
 		{ID: "B", Categories: []string{"cs.LG", "cs.LG"}},
 		{ID: "a"},
 		{ID: "math/0611803", Authors: []string{"Bob"}},
+		{ID: "x" + strings.Repeat("long", 1<<18), Title: strings.Repeat("数", 1<<20), Authors: []string{"Ada\x00", "Ada"}},
 		{ID: "é"},
 	}
-	mixed := []*corpus.Paper{want[5], want[6], want[1], want[3], want[0], want[4], want[2]}
-	if w := write(t, c, Batch{Papers: mixed}); w != (Written{Added: 7}) {
+	mixed := []*corpus.Paper{want[5], want[7], want[6], want[1], want[3], want[0], want[4], want[2]}
+	if w := write(t, c, Batch{Papers: mixed}); w != (Written{Added: 8}) {
 		t.Errorf("written %+v", w)
 	}
 	if got := papersOf(t, c, Query{}); !reflect.DeepEqual(got, want) {
 		t.Errorf("read %s\nwant %s", show(got), show(want))
 	}
-	if w := write(t, c, Batch{Papers: mixed}); w != (Written{Unchanged: 7}) {
+	if w := write(t, c, Batch{Papers: mixed}); w != (Written{Unchanged: 8}) {
 		t.Errorf("written again %+v", w)
 	}
 	n, err := c.Counts(context.Background())
-	if want := (Counts{Papers: 7, Categories: 5, Authors: 3}); err != nil || n != want {
+	if want := (Counts{Papers: 8, Categories: 5, Authors: 4}); err != nil || n != want {
 		t.Errorf("counts %+v, %v; want %+v", n, err, want)
 	}
 }

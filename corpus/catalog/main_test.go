@@ -30,6 +30,10 @@ func TestMain(m *testing.M) {
 // child harvests until it is killed, or holds the lock for as long.
 func child(kind, path string) error {
 	ctx := context.Background()
+	if kind == "fill" {
+		_, err := Fill(ctx, path, func(c *Catalog) error { return harvest(ctx, c) })
+		return err
+	}
 	c, err := Open(ctx, path, Options{Create: true, Bulk: kind == "bulk"})
 	if err != nil {
 		return err
@@ -41,6 +45,11 @@ func child(kind, path string) error {
 		fmt.Println("locked")
 		time.Sleep(time.Minute)
 	}
+	return harvest(ctx, c)
+}
+
+// harvest writes page after page without end, each with its mark.
+func harvest(ctx context.Context, c *Catalog) error {
 	for {
 		state, err := c.Mark(ctx, "test", "pages")
 		if err != nil {

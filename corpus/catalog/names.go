@@ -60,6 +60,7 @@ func number(ctx context.Context, tx *sql.Tx, known *names, table, column string,
 	if len(ask) == 0 {
 		return found, nil
 	}
+	slices.Sort(ask) // near names lie near each other in the file
 	err := each(ctx, tx, "SELECT no, "+column+" FROM "+table+" WHERE "+column+" IN (%s)", ask, func(rows *sql.Rows) error {
 		var no int64
 		var name string

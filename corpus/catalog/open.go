@@ -42,12 +42,15 @@ func Open(ctx context.Context, path string, opt Options) (_ *Catalog, err error)
 		return c, c.openReadOnly(ctx)
 	}
 	params := []string{"_txlock=immediate", "_pragma=busy_timeout(60000)", "_pragma=cache_size(-65536)", "_pragma=wal_autocheckpoint(4000)"}
-	if opt.Bulk {
+	switch {
+	case opt.draft:
+		params = append(params, "_pragma=synchronous(OFF)", "_pragma=foreign_keys(0)")
+	case opt.Bulk:
 		// Links are between rows of one transaction, whose numbers are the catalog's
 		// own: looking each up once more costs a sixth of the time.
 		params = append(params, "_pragma=synchronous(NORMAL)", "_pragma=foreign_keys(0)")
-	} else {
-		params = append(params, "_pragma=synchronous(FULL)")
+	default:
+		params = append(params, "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)")
 	}
 	c.w, err = connect(file, params...)
 	if err != nil {
@@ -57,13 +60,13 @@ func Open(ctx context.Context, path string, opt Options) (_ *Catalog, err error)
 	if err := c.migrate(ctx); err != nil {
 		return c, err
 	}
-	c.r, err = connect(file, "_query_only=1")
+	c.r, err = connect(file, "_pragma=busy_timeout(10000)", "_query_only=1")
 	return c, err
 }
 
 // openReadOnly opens for reading alone.
 func (c *Catalog) openReadOnly(ctx context.Context) (err error) {
-	if c.r, err = connect(c.file, "mode=ro"); err != nil {
+	if c.r, err = connect(c.file, "mode=ro", "_pragma=busy_timeout(10000)"); err != nil {
 		return err
 	}
 	id, err := identify(ctx, c.r)
@@ -125,13 +128,14 @@ func locate(path string, opt Options) (string, error) {
 }
 
 // connect makes a pool of connections by parameters that SQLite or its driver
-// defines. It does not open a file yet.
+// defines; each pragma once, because the driver applies them in an order of its
+// own. It does not open a file yet.
 func connect(file string, params ...string) (*sql.DB, error) {
 	slashed := filepath.ToSlash(file)
 	if !strings.HasPrefix(slashed, "/") {
 		slashed = "/" + slashed // C:/…
 	}
-	params = append([]string{"_dqs=0", "_error_rc=1", "_pragma=busy_timeout(10000)", "_pragma=foreign_keys(1)", "_pragma=trusted_schema(0)", "_pragma=temp_store(MEMORY)"}, params...)
+	params = append([]string{"_dqs=0", "_error_rc=1", "_pragma=trusted_schema(0)", "_pragma=temp_store(MEMORY)"}, params...)
 	return sql.Open("sqlite", "file://"+(&url.URL{Path: slashed}).EscapedPath()+"?"+strings.Join(params, "&"))
 }
 
@@ -149,7 +153,7 @@ func (c *Catalog) Close() error {
 }
 
 // update does fn in a transaction of the writing connection.
-func (c *Catalog) update(ctx context.Context, fn func(tx *sql.Tx) error) (err error) {
+func (c *Catalog) update(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	if c.w == nil {
 		return fault.Usagef("catalog: %s is open for reading alone", c.path)
 	}
@@ -157,8 +161,10 @@ func (c *Catalog) update(ctx context.Context, fn func(tx *sql.Tx) error) (err er
 	if err != nil {
 		return err
 	}
+	defer func() {
+		_ = tx.Rollback() // after a commit it does nothing; else the first error says what is wrong
+	}()
 	if err := fn(tx); err != nil {
-		_ = tx.Rollback() // the first error says what is wrong
 		return err
 	}
 	return tx.Commit()

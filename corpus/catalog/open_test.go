@@ -280,15 +280,15 @@ func TestFill(t *testing.T) {
 			return errors.Join(err, result)
 		}
 	}
-	if err := Fill(ctx, path, put("a", boom)); !errors.Is(err, boom) {
+	if _, err := Fill(ctx, path, put("a", boom)); !errors.Is(err, boom) {
 		t.Errorf("error %v", err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("a failed Fill left %v, %v", left, err)
 	}
-	for _, id := range []string{"a", "b"} {
-		if err := Fill(ctx, path, put(id, nil)); err != nil {
-			t.Fatal(err)
+	for i, id := range []string{"a", "b"} {
+		if n, err := Fill(ctx, path, put(id, nil)); err != nil || n.Papers != int64(i+1) || n.Authors != int64(i+2) {
+			t.Fatal(n, err)
 		}
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
@@ -303,7 +303,7 @@ func TestFill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Fill(ctx, path, put("c", nil)); err == nil || !strings.Contains(err.Error(), "is being filled by process") {
+	if _, err := Fill(ctx, path, put("c", nil)); err == nil || !strings.Contains(err.Error(), "is being filled by process") {
 		t.Errorf("Fill while another harvests: %v", err)
 	}
 	release()

@@ -86,13 +86,19 @@ func (c *Catalog) Papers(ctx context.Context, q Query) iter.Seq2[*corpus.Paper, 
 // errStopped ends a loop that its caller broke out of.
 var errStopped = errors.New("stopped")
 
-// snapshot reads the file as it is at one moment.
-func (c *Catalog) snapshot(ctx context.Context, fn func(tx *sql.Tx) error) error {
+// snapshot reads the file as it is at one moment. The connection is given back
+// also where fn panics, as a loop over papers may.
+func (c *Catalog) snapshot(ctx context.Context, fn func(tx *sql.Tx) error) (err error) {
 	tx, err := c.r.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
 	}
-	return errors.Join(fn(tx), tx.Rollback())
+	defer func() {
+		if rerr := tx.Rollback(); err == nil && !errors.Is(rerr, sql.ErrTxDone) { // done: by the end of ctx
+			err = rerr
+		}
+	}()
+	return fn(tx)
 }
 
 // page returns the next papers after an id.

@@ -135,6 +135,17 @@ func (id identity) check(path string) error {
 	return nil
 }
 
+// journal chooses how a transaction is undone: by a log that readers may read
+// beside, or in memory where the whole file goes if the process does.
+func (c *Catalog) journal(ctx context.Context) error {
+	mode := "WAL"
+	if c.opt.draft {
+		mode = "MEMORY"
+	}
+	var now string
+	return c.w.QueryRowContext(ctx, "PRAGMA journal_mode = "+mode).Scan(&now)
+}
+
 // migrate brings the file to today's schema, in one transaction. A file that is
 // refused stays as it was.
 func (c *Catalog) migrate(ctx context.Context) error {
@@ -148,8 +159,7 @@ func (c *Catalog) migrate(ctx context.Context) error {
 	if id.application == 0 && !c.opt.Create {
 		return fault.Usagef("catalog: %s is empty; a harvest or `assay corpus import --db` fills it", c.path)
 	}
-	var mode string
-	if err := c.w.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil || id.version == int64(len(migrations)) {
+	if err := c.journal(ctx); err != nil || id.version == int64(len(migrations)) {
 		return err
 	}
 	return c.update(ctx, func(tx *sql.Tx) error {

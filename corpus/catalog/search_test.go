@@ -129,6 +129,33 @@ func TestSearchTakesAnything(t *testing.T) {
 	}
 }
 
+// Nor is one too long.
+func TestLongQueries(t *testing.T) {
+	c := searchable(t, Options{})
+	for name, query := range map[string]string{
+		"words":    strings.Repeat("graph ", 3000) + "cuts",
+		"OR":       strings.Join(numbered("none", 3000), " OR ") + " OR cuts",
+		"NOT":      "cuts -" + strings.Join(numbered("none", 3000), " -"),
+		"a phrase": `cuts OR "` + strings.Repeat("graph ", 3000) + `"`,
+		"a word":   "cuts OR " + strings.Repeat("x", 1<<20),
+	} {
+		hits, err := c.Search(context.Background(), query, 5)
+		if err != nil || len(hits) != 1 || hits[0].Paper.ID != "3" {
+			t.Errorf("%s: %d papers, %.300v", name, len(hits), err)
+		}
+	}
+	if hits, err := c.Search(context.Background(), strings.Join(numbered("graph", 3000), " ")+" OR cuts", 5); err != nil || len(hits) != 0 {
+		t.Errorf("words that no paper has: %d papers, %.300v", len(hits), err)
+	}
+}
+
+func numbered(word string, n int) (list []string) {
+	for i := range n {
+		list = append(list, fmt.Sprint(word, i))
+	}
+	return list
+}
+
 // What Go calls a word SQLite's index does, too: else a word that nobody can find
 // would make every query with it come back empty.
 func TestWordsAreTheIndexs(t *testing.T) {
