@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,6 +44,10 @@ func Errata(ctx context.Context, store *results.Store, run results.Run, opt Erra
 		return nil, err
 	}
 	predictions, err := store.Predictions(run)
+	if errors.Is(err, fs.ErrNotExist) {
+		dir := store.Path(run.Experiment, run.Trial)
+		return nil, fault.Usagef("experiments: run %s has lost its predictions (%w): remove the folder %s and `assay run` computes it again", name, err, dir)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -128,12 +133,15 @@ func addWords(ctx context.Context, store *results.Store, run results.Run, opt Er
 		cfg.Corpus.Path = opt.Corpus
 	}
 	c, err := previewCorpus(ctx, cfg)
+	if err != nil && opt.Corpus != "" {
+		return fmt.Errorf("--corpus: %w", err)
+	}
 	if err != nil {
 		return unavailablef("%w; --corpus says where the corpus lies now", err)
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	if c.Hash() != run.Data.Hash {
-		return unavailablef("the corpus in %s has the hash %.12s…, and the run learnt from %.12s…; --corpus says where that lies now", c.Path(), c.Hash(), run.Data.Hash)
+		return unavailablef("the corpus in %s has the hash %.12s…, and the run learnt from %.12s…: name the folder of that one by --corpus", c.Path(), c.Hash(), run.Data.Hash)
 	}
 	w, err := newErrataWords(cfg, labels, opt.Workers)
 	if err != nil {

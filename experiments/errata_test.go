@@ -245,6 +245,19 @@ func TestErrataWithoutCorpus(t *testing.T) {
 	}
 }
 
+// A finished run whose predictions were removed says how to have them again.
+func TestErrataWithoutPredictions(t *testing.T) {
+	s, run := finished(t, t.TempDir(), errataBayes)
+	dir := s.Store().Path(run.Experiment, run.Trial)
+	if err := os.Remove(filepath.Join(dir, "predictions.parquet")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Errata(t.Context(), s.Store(), run, ErrataOptions{Results: s.Config.Results.Path})
+	if err == nil || !fault.IsUsage(err) || !strings.Contains(err.Error(), "has lost its predictions") || !strings.Contains(err.Error(), "remove the folder "+dir+" and `assay run` computes it again") {
+		t.Errorf("without predictions: %v", err)
+	}
+}
+
 func errataWrongUse(t *testing.T, s *Session, run results.Run, other string) {
 	t.Helper()
 	unfinished := run
@@ -255,7 +268,7 @@ func errataWrongUse(t *testing.T, s *Session, run results.Run, other string) {
 		want string
 	}{
 		{run, ErrataOptions{Corpus: other}, "the corpus in " + other + " has the hash "},
-		{run, ErrataOptions{Corpus: other + "/none"}, "corpus: open " + other + "/none: no such folder"},
+		{run, ErrataOptions{Corpus: other + "/none"}, "--corpus: corpus: open " + other + "/none: no such folder"},
 		{run, ErrataOptions{Rule: "tuned"}, "has no rule tuned; it has top:1"},
 		{run, ErrataOptions{Rule: "best"}, `metrics: parse decision rule "best"`},
 		{run, ErrataOptions{Label: "cs.CV"}, `errata: the run has no label "cs.CV"`},

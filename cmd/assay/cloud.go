@@ -122,6 +122,10 @@ func (o *cloudOptions) check() error {
 		return fault.Usagef("corpus cloud: --words %d: want 1 to %d", o.words, mostWords)
 	case o.sample < 0:
 		return fault.Usagef("corpus cloud: --sample %d: want 0 (all) or more", o.sample)
+	case !(o.vertical >= 0 && o.vertical <= 1):
+		return fault.Usagef("corpus cloud: --vertical %v: want a share of the words, 0 to 1", o.vertical)
+	case o.workers < 0:
+		return fault.Usagef("corpus cloud: --workers %d: want 0 (one a core) or more", o.workers)
 	case o.picture.out == "" && !o.picture.json:
 		return fault.Usagef("corpus cloud: want --out FILE for the picture, or --json")
 	}

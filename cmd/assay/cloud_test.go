@@ -170,7 +170,8 @@ func TestCloudRefuses(t *testing.T) {
 	}{
 		{[]string{"--category", "cs.lg"}, "corpus cloud: --category: topic cs.lg: arXiv writes it cs.LG"},
 		{[]string{"--category", "cs.LG,cs.LG"}, "stands twice"},
-		{[]string{"--category", "cs.LG,math.AG"}, "none of 8 papers"},
+		{[]string{"--category", "cs.LG,math.AG"}, "none of 8 papers of " + dir + " is of math.AG"},
+		{[]string{"--category", "cs.LG,hep-ht"}, `is of hep-ht; did you mean "hep-th"?`},
 		{[]string{"--category", "astro-ph"}, "arXiv divided astro-ph"},
 		{[]string{"--category", "cs.LG", "--by", "contarst"}, `did you mean "contrast"?`},
 		{[]string{"--category", "cs.LG", "--against", "rest"}, "--against needs --by contrast"},
@@ -179,14 +180,15 @@ func TestCloudRefuses(t *testing.T) {
 		{[]string{"--category", "cs.LG", "--words", "0"}, "want 1 to 1000"},
 		{[]string{"--category", "cs.LG", "--text", "full"}, "want title+abstract"},
 		{[]string{"--category", "cs.LG", "--sample", "-1"}, "want 0 (all) or more"},
-		{[]string{"--category", "cs.LG", "--vertical", "2"}, "want 0 to 1"},
+		{[]string{"--category", "math.AG", "--vertical", "2"}, "--vertical 2: want a share of the words, 0 to 1"}, // before papers are read
+		{[]string{"--category", "cs.LG", "--workers", "-1"}, "--workers -1: want 0 (one a core) or more"},
 		{[]string{"--category", "cs.LG", "--width", "16"}, "such as 16cm"},
 		{[]string{"--category", "cs.LG", "--out", "refused.pdf"}, ".png or .svg"},
 		{[]string{"--category", "cs.LG", "--out", ""}, "want --out FILE"},
 		{nil, "category"},
 	} {
 		_, message, code := call(t, nil, append([]string{"corpus", "cloud", dir, "--out", "refused.svg"}, c.args...)...)
-		if code != exitUsage || !strings.Contains(message, c.want) || strings.Contains(message, "\n") {
+		if code != exitUsage || !strings.Contains(message, c.want) || strings.Contains(message, "\n") || strings.Contains(message, `mean "math.AG"`) {
 			t.Errorf("%v: code %d, %q; want code 64 and one line with %q", c.args, code, message, c.want)
 		}
 	}

@@ -13,13 +13,14 @@ import (
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/progress"
+	"assay/internal/suggest"
 )
 
 // proseWords are those of every abstract, whatever it is about. A cloud leaves
 // them out unless asked, since they would be its largest.
 const proseWords = `
 abstract paper papers article articles work works study studies studied author authors result results
-propose proposed proposes proposing present presented presents presenting presentation introduce introduced introduces introducing
+propose proposed proposes proposing proposal present presented presents presenting presentation introduce introduced introduces introducing
 show shows showed shown showing demonstrate demonstrates demonstrated demonstrating find finds found finding findings
 use uses used using useful based provide provides provided providing consider considered considering considers
 investigate investigated investigates discuss discussed describe described describes obtain obtained obtains
@@ -121,7 +122,8 @@ func countWords(ctx context.Context, c *corpus.Corpus, o cloudPapers) (*wordCoun
 	}
 	for i, papers := range counts.papers[:n] {
 		if papers == 0 {
-			return nil, fault.Usagef("corpus cloud: none of %s of %s is of %s", plural(o.drawn(c), "paper"), c.Path(), t.Categories[i].ID)
+			id := t.Categories[i].ID
+			return nil, fault.Usagef("corpus cloud: none of %s of %s is of %s%s", plural(o.drawn(c), "paper"), c.Path(), id, nearCategory(id))
 		}
 	}
 	bar := progress.Start(ctx, "count words", int64(len(rows)), "papers")
@@ -137,6 +139,23 @@ func countWords(ctx context.Context, c *corpus.Corpus, o cloudPapers) (*wordCoun
 		i++
 	}
 	return counts, nil
+}
+
+// nearCategory is a hint at the arXiv category that was probably meant, "" where
+// the id is one.
+func nearCategory(id string) string {
+	arxiv, err := corpus.LookupTaxonomy("arxiv")
+	if err != nil {
+		return ""
+	}
+	var ids []string
+	for _, c := range arxiv.Categories {
+		if c.ID == id {
+			return ""
+		}
+		ids = append(ids, c.ID)
+	}
+	return suggest.Hint(id, ids)
 }
 
 // choose returns the rows that are counted, and the categories of each.

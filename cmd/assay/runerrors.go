@@ -28,14 +28,14 @@ func newRunsErrors() *cobra.Command {
 		Long: `Errors shows what a run got wrong on its test papers: how many, what it confuses
 with what, how sure it was, and the most and the least sure errors. Where each paper
 has one label (taxonomy = "topics:A,B"), how sure is the probability of the label that
-was predicted; else it is that of the worst decision on a paper: the probability of a
-label in excess, or what is left to 100 % of a label that was missed.
+was predicted; else it is that of the worst decision on a paper: the probability of an
+extra label, or what is left to 100 % of a label that was missed.
 
-For each paper shown, it counts the words that speak for a label: words that a larger
-share of the label's training papers has than of all others, by more than chance would
-have it (log-odds ratio with a Dirichlet prior, z at 1.96 or above). The words are
-read from the run's corpus; --corpus says where it lies if it was moved. Without it,
-all but titles and words is shown.`,
+For each paper shown, it counts the words that speak for its true labels and for the
+predicted ones: words that a larger share of the label's training papers has than of
+all others, by more than chance would have it (log-odds ratio with a Dirichlet prior,
+z at 1.96 or above). Titles and words are read from the run's corpus; --corpus says
+where that lies if it was moved. Without it the errors are shown all the same.`,
 		Example: `  assay runs errors two-topics/lstm-s1-0123456789ab
   assay runs errors baselines/naive-bayes-s1-0123456789ab --rule fixed:0.5 --label cs.CV --top 5
   assay runs errors two-topics/lstm-s1-0123456789ab --paper 1901.00123
@@ -46,7 +46,7 @@ all but titles and words is shown.`,
 	flags := cmd.Flags()
 	flags.StringVar(&opt.Results, "results", "results", "folder of the run store")
 	flags.StringVar(&opt.Rule, "rule", "", "the decision rule that labels were given by (default tuned, or the run's first)")
-	flags.IntVar(&opt.Top, "top", 10, "how many of the most and of the least sure errors to show; -1 for all")
+	flags.IntVar(&opt.Top, "top", 10, "how many of the most and of the least sure errors to show; 0 for the counts alone, -1 for all")
 	flags.StringVar(&opt.Label, "label", "", "only errors about this label, such as cs.CV")
 	flags.StringVar(&opt.Paper, "paper", "", "explain this test paper, right or wrong, with all its words")
 	flags.StringVar(&opt.Corpus, "corpus", "", "folder where the run's corpus lies now (default: where the run found it)")

@@ -23,8 +23,8 @@ func TestRunsErrors(t *testing.T) {
 	}
 	text := errorsOf("--top", "3")
 	for _, want := range []string{
-		trial + ": NB, seed 1, rule tuned (threshold ", " test papers are wrong (", "\nMost frequent confusions, of a missed label with one in excess\n", "\nLabels with the most errors\n",
-		"\nLabels by the probability that the run gave them\n", "\nMost sure errors\n  1. ", "\nLeast sure errors\n  1. ", "\nWords: after a label stands ",
+		trial + ": NB, seed 1, rule tuned (threshold ", " test papers are wrong (", "\nMost frequent confusions, of a missed label with an extra one\n", "\nLabels with the most errors\n",
+		"\nLabels by the probability that the run gave them\n", "\nMost sure errors\n  1. ", "\nLeast sure errors\n  1. ", "\nWords: the number after “for” and a label is ",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the text does not say %q:\n%s", want, text)
@@ -94,7 +94,7 @@ func runsErrorsMoved(t *testing.T, errorsOf func(...string) string, corpusDir st
 	if !strings.Contains(text, "\nNo titles and words: ") || !strings.Contains(text, "\nMost sure errors\n  1. "+r.MostSure[0].ID) {
 		t.Errorf("without the corpus:\n%s", text)
 	}
-	if text = errorsOf("--top", "2", "--rule", "fixed:0.5", "--corpus", moved); strings.Contains(text, "No titles and words") || !strings.Contains(text, "\nWords: after a label stands ") {
+	if text = errorsOf("--top", "2", "--rule", "fixed:0.5", "--corpus", moved); strings.Contains(text, "No titles and words") || !strings.Contains(text, "\nWords: the number after “for” and a label is ") {
 		t.Errorf("with the corpus where it is now:\n%s", text)
 	}
 }
@@ -115,7 +115,7 @@ func runsErrorsWrongUse(t *testing.T, store, a, corpusDir string) {
 		{[]string{a, "--paper", "1"}, `errata: paper "1" is none of the run's 79 test papers`},
 		{[]string{a, "--paper", "1", "--label", "cs.LG"}, "--label: goes with lists of errors, not with --paper, which shows all labels of one paper"},
 		{[]string{a, "--format", "jsno"}, `--format jsno: unknown; did you mean "json"?; one of text, markdown, json, csv`},
-		{[]string{a, "--corpus", corpusDir + "/none"}, "corpus: open " + corpusDir + `/none: no such folder; write one with "assay corpus import --out ` + corpusDir + `/none"; --corpus says where the corpus lies now`},
+		{[]string{a, "--corpus", corpusDir + "/none"}, "--corpus: corpus: open " + corpusDir + `/none: no such folder; write one with "assay corpus import --out ` + corpusDir + `/none"`},
 	} {
 		out, message, code := call(t, nil, append([]string{"runs", "errors", "--results", store}, c.args...)...)
 		if code != exitUsage || message != c.want || out != "" {

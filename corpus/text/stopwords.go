@@ -27,6 +27,13 @@ first second third two three last next
 let get gets got make makes made making
 `
 
+// frenchWords are the same of French, in which some abstracts of mathematics are,
+// but those that are an English word or, in capitals, a term: plus, AU, DES, IL, SANS.
+const frenchWords = `
+une aux où dans sur pour avec entre chez cet cette celui celle qui que dont elle elles nous notre nos leur leurs
+sont était être avons ainsi aussi donc mais comme lorsque toute tous toutes
+`
+
 // debris is what is left of other things once a text has been cut into tokens and
 // words: the ends of contractions, the abbreviations of scholarly prose, commands of
 // LaTeX and the ends of web addresses.
@@ -47,7 +54,7 @@ const markers = `eqn title_start title_end abstract_start abstract_end`
 
 var stopWords = sync.OnceValue(func() map[string]struct{} {
 	set := map[string]struct{}{}
-	for _, list := range []string{functionWords, debris, markers} {
+	for _, list := range []string{functionWords, frenchWords, debris, markers} {
 		for _, word := range strings.Fields(list) {
 			set[word] = struct{}{}
 		}
@@ -56,11 +63,11 @@ var stopWords = sync.OnceValue(func() map[string]struct{} {
 })
 
 // StopWord reports whether a word says nothing of what a paper is about, in
-// whatever case: a function word of English (of, we, however), what cutting an
-// abstract into tokens leaves (n't, et, al, mathbb, https), a document's marker, or
-// anything without a letter, such as a number. Words of science stay, however common
-// they are in abstracts: show, method, paper. It takes tokens as well as the words
-// inside them.
+// whatever case: a function word of English (of, we, however) or French (nous, dans),
+// what cutting an abstract into tokens leaves (n't, et, al, mathbb, https), a
+// document's marker, or anything without a letter, such as a number. Words of science
+// stay, however common they are in abstracts: show, method, paper. It takes tokens as
+// well as the words inside them.
 func StopWord(word string) bool {
 	if !strings.ContainsFunc(word, unicode.IsLetter) {
 		return true

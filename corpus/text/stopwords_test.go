@@ -6,12 +6,12 @@ import (
 )
 
 func TestStopWord(t *testing.T) {
-	for _, word := range strings.Fields(`the We HOWEVER of n't 's et al mathbb https -EQN- eqn -title_start- title_end 2019 3.5 , ( -- — ½`) {
+	for _, word := range strings.Fields(`the We HOWEVER of nous où n't 's et al mathbb https -EQN- eqn -title_start- title_end 2019 3.5 , ( -- — ½`) {
 		if !StopWord(word) {
 			t.Errorf("StopWord(%q) = false", word)
 		}
 	}
-	for _, word := range strings.Fields(`learning image graph -adic well-known l2 3d γ neural show paper method über théorème -the the-`) {
+	for _, word := range strings.Fields(`learning image graph -adic well-known l2 3d γ neural show paper method über théorème plus DES SANS il au -the the-`) {
 		if StopWord(word) {
 			t.Errorf("StopWord(%q) = true", word)
 		}
@@ -34,7 +34,7 @@ func TestStopWordKnowsTheMarkers(t *testing.T) {
 // The list is lower case, or its words would never be found, and names none twice
 // within a part.
 func TestStopWordsList(t *testing.T) {
-	for name, list := range map[string]string{"function words": functionWords, "debris": debris, "markers": markers} {
+	for name, list := range map[string]string{"function words": functionWords, "French": frenchWords, "debris": debris, "markers": markers} {
 		seen := map[string]bool{}
 		for _, word := range strings.Fields(list) {
 			if seen[word] {

@@ -5,7 +5,7 @@
 //
 // Two views: where a paper has one label and gets one, an error is a label taken for
 // another, and its confidence the probability of the label that was predicted. Else
-// an error is a paper with labels missed or in excess, and its confidence how sure
+// an error is a paper with missed or extra labels, and its confidence how sure
 // the worst of these decisions was: the probability of an extra label, or one less
 // that of a missed label.
 package errata
@@ -293,5 +293,5 @@ func (r *Report) Shown() []*Paper {
 	return out
 }
 
-// Name is what messages call the run.
+// name is what a report calls its run.
 func (r *Report) name() string { return fmt.Sprintf("%s: %s, seed %d", r.Run, r.Model, r.Seed) }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"assay/internal/fault"
 	"assay/internal/multilabel"
@@ -79,7 +80,7 @@ func several() results.Predictions {
 	return predictions([]string{"x", "y", "z"},
 		"right: x y; 0.9 0.8 0.1",
 		"missed: x y; 0.9 0.25 0",       // y was missed, with 75 %
-		"extra: x; 0.9 0.1 0.6",         // z is in excess, with 60 %
+		"extra: x; 0.9 0.1 0.6",         // z is extra, with 60 %
 		"both: y; 0.95 0.4 0.2",         // worst: x, with 95 %
 		"nothing: z; 0.1 0.2 0.3",       // worst: z, with 70 %
 		"all: x y z; 0.51 0.52 0.53",    // right
@@ -299,20 +300,66 @@ func TestGolden(t *testing.T) {
 	many := Options{Decision: decided(t, "fixed:0.5"), Top: 3}
 	label, paper := many, one
 	label.Label, paper.Paper = "y", "e"
-	right := many
-	right.Paper = "right"
+	right, all := many, many
+	right.Paper, all.Top = "right", All
 	noWords := named(find(t, several(), many))
 	noWords.Notes = []string{"No titles and words: the corpus is gone."}
 	for name, r := range map[string]*Report{
 		"one": speaking(find(t, topics(), one)), "many": speaking(find(t, several(), many)), "label": speaking(find(t, several(), label)),
-		"paper": speaking(find(t, topics(), paper)), "right": speaking(find(t, several(), right)), "nowords": noWords,
+		"paper": speaking(find(t, topics(), paper)), "right": speaking(find(t, several(), right)), "nowords": noWords, "all": speaking(find(t, eleven(), all)),
 		"nothing": named(find(t, predictions([]string{"x", "y"}, "a: x; 1 0"), one)),
 	} {
 		for _, f := range Formats() {
-			if few := name == "label" || name == "right" || name == "nowords"; few && Format(f) != Text && Format(f) != Markdown {
+			if few := name == "all" || name == "label" || name == "right" || name == "nowords"; few && Format(f) != Text && Format(f) != Markdown {
 				continue
 			}
 			golden(t, name, r, Format(f))
+		}
+	}
+}
+
+// eleven are as many errors, so that a list has numbers of two digits.
+func eleven() results.Predictions {
+	var papers []string
+	for i := range 11 {
+		papers = append(papers, fmt.Sprintf("p%02d: x; 0 0.%d", i, 99-i))
+	}
+	return predictions([]string{"x", "y"}, papers...)
+}
+
+// No line is wider than a terminal, and none begins with what belongs to the last.
+func TestLines(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "*.txt"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(data), "\n") {
+			if n := utf8.RuneCountInString(line); n > 80 {
+				t.Errorf("%s:%d is %d columns wide", f, i+1, n)
+			}
+			if text := strings.TrimSpace(line); strings.HasPrefix(text, "%") || strings.HasPrefix(text, more) {
+				t.Errorf("%s:%d begins with %q", f, i+1, text)
+			}
+		}
+	}
+	for n := range lineWidth { // wherever the line ends
+		w := &page{b: &strings.Builder{}}
+		w.wrap(strings.Repeat("a", n)+" 12.5 %, b×1 "+more, "", "")
+		if text := w.b.String(); strings.Contains(text, "\n%") || strings.Contains(text, "\n"+more) {
+			t.Errorf("after %d letters:\n%s", n, text)
+		}
+	}
+}
+
+func TestThreshold(t *testing.T) {
+	for v, want := range map[float64]string{0.5: "0.5", 1: "1", 0.99999: "1 − 1e-05", 1 - 3.5e-12: "1 − 3.5e-12", 0.99994: "0.9999", 0: "0"} {
+		if got := threshold(v); got != want {
+			t.Errorf("threshold %v is shown as %s, want %s", v, got, want)
 		}
 	}
 }

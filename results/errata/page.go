@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	lineWidth = 100 // columns of a terminal's line
-	fewWords  = 8   // the surest words for a label that it shows
+	lineWidth = 80 // columns of a terminal's line
+	fewWords  = 8  // the surest words for a label that it shows
 )
 
 // page writes a report for a reader, as text or as Markdown.
@@ -21,12 +21,12 @@ type page struct {
 func (w *page) write() {
 	title := w.r.name() + ", rule " + w.r.Rule.String()
 	if w.r.Rule.NeedsValidation() {
-		title += fmt.Sprintf(" (threshold %.4g)", w.r.Threshold)
+		title += " (threshold " + threshold(w.r.Threshold) + ")"
 	}
 	if w.markdown {
 		w.line("# Errors of %s\n", w.escape(title))
 	} else {
-		w.line("%s", title)
+		w.wrap(title, "", "  ")
 	}
 	if w.r.Data != "" {
 		w.paragraph(w.r.Data)
@@ -39,7 +39,11 @@ func (w *page) write() {
 	w.gap()
 	w.summary()
 	w.notes()
-	w.papers("Most sure errors", w.r.MostSure)
+	most := "Most sure errors"
+	if len(w.r.MostSure) == w.r.Summary.Wrong {
+		most = "All errors, the most sure first"
+	}
+	w.papers(most, w.r.MostSure)
 	w.papers("Least sure errors", w.r.LeastSure)
 }
 
@@ -81,10 +85,16 @@ func (w *page) paragraph(text string) {
 }
 
 // wrap breaks text into lines, the first after one indent, the others after another.
+// A percent sign, and the sign that there is more, stay with what they follow.
 func (w *page) wrap(text, first, others string) {
 	line, indent := "", first
-	for _, word := range strings.Fields(text) {
-		if line != "" && utf8.RuneCountInString(indent)+utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > lineWidth {
+	words := strings.Fields(text)
+	for i, word := range words {
+		wide := utf8.RuneCountInString(indent) + utf8.RuneCountInString(line) + 1 + utf8.RuneCountInString(word)
+		if i+1 < len(words) && (words[i+1] == more || words[i+1][0] == '%') {
+			wide += 1 + utf8.RuneCountInString(words[i+1])
+		}
+		if line != "" && wide > lineWidth {
 			w.line("%s%s", indent, line)
 			line, indent = "", others
 		}
@@ -162,7 +172,8 @@ func (w *page) papers(title string, papers []Paper) {
 			continue
 		}
 		w.line("%3d. %s  %s", i+1, p.ID, w.verdict(p))
-		w.body(p, fewWords)
+		w.body(p)
+		w.speaks(p)
 	}
 }
 
@@ -170,13 +181,13 @@ func (w *page) papers(title string, papers []Paper) {
 func (w *page) verdict(p *Paper) string {
 	switch {
 	case w.r.OneLabel && !p.Wrong:
-		return fmt.Sprintf("%s (%s sure), rightly", p.Predicted[0], percent(*p.Confidence))
+		return fmt.Sprintf("is %s, predicted %s: right, %s sure", p.True[0], p.Predicted[0], percent(*p.Confidence))
 	case w.r.OneLabel:
-		return fmt.Sprintf("%s (%s sure), but is %s", p.Predicted[0], percent(*p.Confidence), p.True[0])
+		return fmt.Sprintf("is %s, predicted %s: wrong, %s sure", p.True[0], p.Predicted[0], percent(*p.Confidence))
 	case !p.Wrong:
 		return "all labels right"
 	}
-	return percent(*p.Confidence) + " sure"
+	return "wrong, " + percent(*p.Confidence) + " sure"
 }
 
 // lists are the labels of a paper of several, in words.
@@ -199,41 +210,48 @@ func (w *page) lists(p *Paper) (out [][2]string) {
 	return out
 }
 
-// body writes what stands below a paper's first line.
-func (w *page) body(p *Paper, words int) {
-	const indent = "     "
+const indent = "     " // of what stands below a paper's first line
+
+// body writes a paper's title and its labels, where it has several.
+func (w *page) body(p *Paper) {
 	if p.Title != "" {
 		w.wrap(p.Title, indent, indent)
 	}
 	for _, l := range w.lists(p) {
 		w.wrap(l[1], fmt.Sprintf("%s%-6s  ", indent, l[0]), indent+"        ")
 	}
+}
+
+// speaks writes a line for each label that words speak for.
+func (w *page) speaks(p *Paper) {
 	label, uses := 0, 0
 	for _, s := range p.Speaks {
 		label, uses = max(label, utf8.RuneCountInString(s.Label)), max(uses, len(fmt.Sprint(s.Uses)))
 	}
 	for _, s := range p.Speaks {
 		fill := strings.Repeat(" ", label-utf8.RuneCountInString(s.Label))
-		first := fmt.Sprintf("%s%s%s %*d", indent, s.Label, fill, uses, s.Uses)
-		if len(s.Words) == 0 || words == 0 {
+		first := fmt.Sprintf("%sfor %s%s %*d", indent, s.Label, fill, uses, s.Uses)
+		if len(s.Words) == 0 {
 			w.line("%s", first)
 			continue
 		}
-		w.wrap(s.list(words, plainly), first+": ", strings.Repeat(" ", utf8.RuneCountInString(first)+2))
+		w.wrap(s.list(fewWords, plainly), first+": ", strings.Repeat(" ", utf8.RuneCountInString(first)+2))
 	}
 }
 
 // item is a paper in a Markdown list.
 func (w *page) item(rank int, p *Paper) {
-	title := ""
+	first := fmt.Sprintf("%d. ", rank)
+	title := "."
 	if p.Title != "" {
 		title = ": " + w.escape(p.Title)
 	}
-	w.line("%d. **%s**%s. %s.", rank, w.escape(p.ID), title, w.escape(w.verdict(p)))
+	w.line("%s**%s** (%s)%s", first, w.escape(p.ID), w.escape(w.verdict(p)), title)
+	inside := strings.Repeat(" ", len(first)) // else it is a list of its own
 	for _, l := range w.lists(p) {
-		w.line("   - %s: %s", l[0], w.escape(l[1]))
+		w.line("%s- %s: %s", inside, l[0], w.escape(l[1]))
 	}
 	for _, s := range p.Speaks {
-		w.line("   - %s", s.line(fewWords, w.escape))
+		w.line("%s- for %s", inside, s.line(fewWords, w.escape))
 	}
 }

@@ -9,7 +9,7 @@ import (
 type Summary struct {
 	Papers     int `json:"papers"`
 	Wrong      int `json:"wrong"`
-	MissedOnly int `json:"missed_only"` // wrong papers that miss labels and have none in excess
+	MissedOnly int `json:"missed_only"` // wrong papers that miss labels and have no extra ones
 	ExtraOnly  int `json:"extra_only"`
 	Both       int `json:"missed_and_extra"`
 
@@ -40,7 +40,7 @@ type Bin struct {
 	Missed int     `json:"missed"`
 }
 
-// Confusion is a label that papers carry and miss while another is in excess.
+// Confusion is a label that papers carry and miss while another is extra.
 type Confusion struct {
 	True      string `json:"true"`
 	Predicted string `json:"predicted"`
@@ -189,7 +189,7 @@ func (f *finder) confusions(pairs map[[2]int32]int) []Confusion {
 	return out
 }
 
-// byLabel are the labels that were most often missed or in excess.
+// byLabel are the labels that were most often missed or extra.
 func (f *finder) byLabel(tallies []LabelTally) []LabelTally {
 	for c := range tallies {
 		tallies[c].Label = f.p.Labels[c]

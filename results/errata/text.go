@@ -2,6 +2,7 @@ package errata
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -12,20 +13,24 @@ func (w *page) summary() {
 	if w.r.Label != "" {
 		of = "test papers that carry " + w.r.Label + " or were given it"
 	}
+	are := "are"
+	if s.Wrong == 1 {
+		are = "is"
+	}
 	switch {
 	case s.Papers == 0:
 		w.paragraph("There are no " + of + ".")
 		return
 	case w.r.OneLabel:
-		w.paragraph(fmt.Sprintf("%s of %s %s are wrong (%s). Mean confidence: %s where right, %s where wrong.",
-			thousands(s.Wrong), thousands(s.Papers), of, share(s.Wrong, s.Papers), mean(s.Right), mean(s.Extra)))
+		w.paragraph(fmt.Sprintf("%s of %s %s %s wrong (%s). Mean confidence: %s where right, %s where wrong.",
+			thousands(s.Wrong), thousands(s.Papers), of, are, share(s.Wrong, s.Papers), mean(s.Right), mean(s.Extra)))
 	case w.r.Label != "":
-		w.paragraph(fmt.Sprintf("Of %s %s, it was missed on %s and is in excess on %s (%s wrong). Mean probability: %s where right, %s where missed, %s where in excess.",
+		w.paragraph(fmt.Sprintf("Of %s %s, it was missed on %s and is extra on %s (%s wrong). Mean probability: %s where right, %s where missed, %s where extra.",
 			thousands(s.Papers), of, thousands(s.Missed.Labels), thousands(s.Extra.Labels), share(s.Wrong, s.Papers), mean(s.Right), mean(s.Missed), mean(s.Extra)))
 	default:
-		w.paragraph(fmt.Sprintf("%s of %s %s are wrong (%s): %s with labels missed, %s with labels in excess, %s with both.",
-			thousands(s.Wrong), thousands(s.Papers), of, share(s.Wrong, s.Papers), thousands(s.MissedOnly), thousands(s.ExtraOnly), thousands(s.Both)))
-		w.paragraph(fmt.Sprintf("Of %s that papers carry, %s found and %s missed; %s in excess. Mean probability: %s where right, %s where missed, %s where in excess.",
+		w.paragraph(fmt.Sprintf("%s of %s %s %s wrong (%s): %s with labels missed, %s with extra labels, %s with both.",
+			thousands(s.Wrong), thousands(s.Papers), of, are, share(s.Wrong, s.Papers), thousands(s.MissedOnly), thousands(s.ExtraOnly), thousands(s.Both)))
+		w.paragraph(fmt.Sprintf("Of %s that papers carry, %s were predicted (right) and %s were not (missed); %s others were predicted (extra). Mean probability: %s where right, %s where missed, %s where extra.",
 			count(s.Right.Labels+s.Missed.Labels, "label"), thousands(s.Right.Labels), thousands(s.Missed.Labels), thousands(s.Extra.Labels), mean(s.Right), mean(s.Missed), mean(s.Extra)))
 	}
 	w.confusions()
@@ -66,8 +71,8 @@ func (w *page) confusions() {
 			w.head("Most frequent confusions")
 			w.table([]string{"is", "predicted", "papers"}, rows, 2)
 		} else {
-			w.head("Most frequent confusions, of a missed label with one in excess")
-			w.table([]string{"missed", "in excess", "papers"}, rows, 2)
+			w.head("Most frequent confusions, of a missed label with an extra one")
+			w.table([]string{"missed", "extra", "papers"}, rows, 2)
 		}
 	}
 	var rows [][]string
@@ -76,7 +81,7 @@ func (w *page) confusions() {
 	}
 	if len(rows) > 0 {
 		w.head("Labels with the most errors")
-		w.table([]string{"label", "carried", "missed", "", "in excess"}, rows, 1)
+		w.table([]string{"label", "carried", "missed", "share", "extra"}, rows, 1)
 	}
 }
 
@@ -97,11 +102,11 @@ func (w *page) bins() {
 	}
 	if w.r.OneLabel {
 		w.head("Errors by confidence")
-		w.table([]string{"confidence", "papers", "wrong", ""}, rows, 1)
+		w.table([]string{"confidence", "papers", "wrong", "share"}, rows, 1)
 		return
 	}
 	w.head("Labels by the probability that the run gave them")
-	w.table([]string{"probability", "right", "missed", "in excess", "wrong of the given"}, rows, 1)
+	w.table([]string{"probability", "right", "missed", "extra", "extra of predicted"}, rows, 1)
 }
 
 // notes say what words are, and what is amiss.
@@ -112,15 +117,19 @@ func (w *page) notes() {
 		if f.First > 0 {
 			what = fmt.Sprintf("the first %s %s of %s", thousands(f.First), f.Terms, what)
 		}
-		notes = append(notes, fmt.Sprintf("Words: after a label stands how often the paper uses words that speak for it, and after each, the surest first, how often it uses that. A word speaks for a label where a larger share of the label's papers has it in %s than of all others, among the %s training papers (log-odds ratio with a Dirichlet prior, z ≥ %v).",
-			what, thousands(f.Train), Speaking))
+		how := "the number after “for” and a label is how often the paper uses words that speak for that label. The surest of them follow, each with its own uses."
+		if w.r.Paper != nil {
+			how = "“papers of it” and “others” are the training papers that use the word."
+		}
+		notes = append(notes, fmt.Sprintf("Words: %s A word speaks for a label if, of the %s training papers, a larger share of the label's than of all others has it in %s (log-odds ratio with a Dirichlet prior, z ≥ %v).",
+			how, thousands(f.Train), what, Speaking))
 	}
-	if !w.r.OneLabel && w.r.Paper == nil && w.r.Summary.Wrong > 0 {
+	if !w.r.OneLabel && slices.ContainsFunc(w.r.Shown(), func(p *Paper) bool { return p.Wrong }) {
 		of := "its worst decision"
 		if w.r.Label != "" {
 			of = "the decision on " + w.r.Label
 		}
-		notes = append(notes, "How sure an error is: of "+of+", the probability of a label in excess, or what is left to 100 % of a missed one.")
+		notes = append(notes, "How sure an error is: of "+of+", the probability of an extra label, or what is left to 100 % of a missed one.")
 	}
 	for i, n := range append(notes, w.r.Notes...) {
 		if i == 0 {
@@ -151,10 +160,11 @@ func (w *page) explain(p *Paper) {
 		}
 	} else {
 		w.line("\n%s  %s", p.ID, w.verdict(p))
-		w.body(p, 0)
+		w.body(p)
 	}
 	for _, s := range p.Speaks {
 		if len(s.Words) == 0 {
+			w.head(w.escape(s.Label) + ": no word of the paper speaks for it")
 			continue
 		}
 		w.head(fmt.Sprintf("%s: %s of %s that speak for it", w.escape(s.Label), count(s.Uses, "use"), count(len(s.Words), "word")))

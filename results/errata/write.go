@@ -118,6 +118,8 @@ func (s *Speaks) line(most int, escape func(string) string) string {
 	return text
 }
 
+const more = "…" // words than are listed
+
 // list is the surest words with their uses, and a sign that there are more.
 func (s *Speaks) list(most int, escape func(string) string) string {
 	var out []string
@@ -125,7 +127,7 @@ func (s *Speaks) list(most int, escape func(string) string) string {
 		out = append(out, fmt.Sprintf("%s×%d", escape(w.Word), w.Uses))
 	}
 	if len(s.Words) > most {
-		out = append(out, "…")
+		out = append(out, more)
 	}
 	return strings.Join(out, " ")
 }
@@ -151,6 +153,14 @@ func percent(p float64) string {
 		return ">99.9 %"
 	}
 	return fmt.Sprintf("%.1f %%", 100*p)
+}
+
+// threshold is a decision's threshold; one just below 1 is not shown as 1.
+func threshold(t float64) string {
+	if text := fmt.Sprintf("%.4g", t); t >= 1 || text != "1" {
+		return text
+	}
+	return fmt.Sprintf("1 − %.2g", 1-t)
 }
 
 // share is a part of a whole in percent.

@@ -200,7 +200,7 @@ func (p *placer) wish(source *rand.Rand, rank int) (x, y float64) {
 // space between words, narrow between lines.
 func (p *placer) apart(size float64) (aside, along int) {
 	dots := func(points float64) int { return max(1, int(math.Round(points*p.dots))) }
-	return dots(0.6 + 0.1*size), dots(0.3 + 0.03*size)
+	return dots(0.6 + 0.2*size), dots(0.3 + 0.03*size)
 }
 
 // put places a word as near as it can to its wish; false where there is no room.
@@ -218,8 +218,8 @@ func (p *placer) put(w *CloudWord, size float64, vertical bool, wishX, wishY flo
 		ink = ink.turned()
 	}
 	aside, along := p.apart(size)
-	if vertical {
-		aside, along = along, aside
+	if vertical { // beside a line, it must not be read as the line's last letter
+		aside, along = (aside+along)/2, aside
 	}
 	wide := ink.grown(aside, along)
 	roomX, roomY := p.ground.width-wide.width, p.ground.height-wide.height

@@ -143,7 +143,37 @@ func TestCloudWordsAreApart(t *testing.T) {
 					}
 				}
 			}
+			checkGaps(t, cloud, owner, dpi)
 		})
+	}
+}
+
+// checkGaps reports words on a line with less than two thirds of a space to the next,
+// of a size that is not smaller: they would be read as one.
+func checkGaps(t *testing.T, cloud Cloud, owner map[image.Point]string, dpi int) {
+	t.Helper()
+	const space = 0.28 // of the letters' size, in this font
+	for _, panel := range cloud.Panels {
+		sizes := map[string]float64{}
+		for _, word := range panel.Words {
+			sizes[word.Text] = word.Size
+		}
+		for _, word := range panel.Words {
+			if word.Vertical {
+				continue
+			}
+			for _, at := range inkOf(word, dpi) {
+				for d := range int(space * 2 / 3 * word.Size * float64(dpi) / 72) {
+					other, taken := owner[at.Add(image.Pt(d+1, 0))]
+					if taken && other == word.Text {
+						break
+					}
+					if taken && sizes[other] >= word.Size {
+						t.Fatalf("%q of %.1f points is %d dots from %q of %.1f", word.Text, word.Size, d+1, other, sizes[other])
+					}
+				}
+			}
+		}
 	}
 }
 
