@@ -62,7 +62,7 @@ func runsDiff(cmd *cobra.Command, args []string, opt runsDiffOptions) error {
 	}
 	var runs [2]results.Run
 	for i, arg := range args {
-		if runs[i], err = findRun(cmd.Context(), store, opt.results, arg); err != nil {
+		if runs[i], err = findRun(cmd.Context(), "runs diff", store, opt.results, arg); err != nil {
 			return err
 		}
 	}
@@ -76,12 +76,12 @@ func runsDiff(cmd *cobra.Command, args []string, opt runsDiffOptions) error {
 	return diff.Write(cmd.OutOrStdout(), report)
 }
 
-// findRun reads the run that EXPERIMENT/TRIAL names. One that is not there is
-// wrong use; one that is damaged is not.
-func findRun(ctx context.Context, store *results.Store, dir, name string) (results.Run, error) {
+// findRun reads the run that EXPERIMENT/TRIAL names, for the command verb. One that
+// is not there is wrong use; one that is damaged is not.
+func findRun(ctx context.Context, verb string, store *results.Store, dir, name string) (results.Run, error) {
 	experiment, trial, ok := strings.Cut(name, "/")
 	if !ok || experiment == "" || trial == "" {
-		return results.Run{}, fault.Usagef("runs diff: %q: want EXPERIMENT/TRIAL, as `assay runs list` prints it", name)
+		return results.Run{}, fault.Usagef("%s: %q: want EXPERIMENT/TRIAL, as `assay runs list` prints it", verb, name)
 	}
 	if _, err := os.Stat(store.Path(experiment, trial)); err == nil {
 		return store.Run(experiment, trial)
@@ -91,7 +91,7 @@ func findRun(ctx context.Context, store *results.Store, dir, name string) (resul
 		return results.Run{}, err
 	}
 	if hint := suggest.Hint(experiment, known); !slices.Contains(known, experiment) {
-		return results.Run{}, fault.Usagef("runs diff: %s holds no experiment %q%s; it has %s", dir, experiment, hint, strings.Join(known, ", "))
+		return results.Run{}, fault.Usagef("%s: %s holds no experiment %q%s; it has %s", verb, dir, experiment, hint, strings.Join(known, ", "))
 	}
 	runs, problems, err := store.List(ctx, experiment)
 	if err != nil {
@@ -104,5 +104,5 @@ func findRun(ctx context.Context, store *results.Store, dir, name string) (resul
 	for _, p := range problems {
 		trials = append(trials, p.Trial)
 	}
-	return results.Run{}, fault.Usagef("runs diff: experiment %s has no run %q%s; `assay runs list %s` lists them", experiment, trial, suggest.Hint(trial, trials), experiment)
+	return results.Run{}, fault.Usagef("%s: experiment %s has no run %q%s; `assay runs list %s` lists them", verb, experiment, trial, suggest.Hint(trial, trials), experiment)
 }

@@ -72,11 +72,8 @@ func runsErrors(cmd *cobra.Command, name string, opt runsErrorsOptions) error {
 	if err != nil {
 		return err
 	}
-	run, err := findRun(cmd.Context(), store, opt.Results, name)
+	run, err := findRun(cmd.Context(), "runs errors", store, opt.Results, name)
 	if err != nil {
-		if fault.IsUsage(err) {
-			return fault.Usagef("runs errors: %s", strings.TrimPrefix(err.Error(), "runs diff: "))
-		}
 		return err
 	}
 	report, err := experiments.Errata(cmd.Context(), store, run, opt.ErrataOptions)
