@@ -37,7 +37,7 @@ func articlePapers(papers, length, vocabulary int, abstracts bool) training.Data
 // article's sizes: a vocabulary of 50,000 that learns vectors of 100, 250 tokens,
 // 100 units, batches of 64. bench/peers/lstm.py runs PyTorch beside it.
 func BenchmarkLSTMStep(b *testing.B) {
-	const vocabulary, length, batch, steps = 50000, 250, 64, 8
+	const vocabulary, length, batch, steps = 50000, 250, 64, 16
 	for _, papers := range []string{"full", "abstracts"} {
 		data := articlePapers(batch*steps, length, vocabulary, papers == "abstracts")
 		for _, dropout := range []float64{0, 0.25} {

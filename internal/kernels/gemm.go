@@ -215,7 +215,12 @@ func tileGo[T Float](c, a []T, col int, b []T, k int, accumulate bool) {
 
 // tall is how many columns of a transposed left operand lie together: the rows
 // of the highest tile.
-const tall = 14
+func tall() int {
+	if fastTiles != nil {
+		return fastTiles.rows
+	}
+	return 14
+}
 
 // Depth is how many k a Transposed holds.
 const Depth = depth
@@ -224,7 +229,8 @@ const Depth = depth
 // Its memory is reused by the next Pack.
 type Transposed[T Float] struct {
 	k, m int
-	data []T // bands of 14 rows of Aᵀ: (K, 14), the last (K, M%14)
+	tall int // rows of a band
+	data []T // bands of rows of Aᵀ: (K, tall), the last (K, M%tall)
 }
 
 // Pack lays out the transpose of a (K, M), whose rows are lda apart.
@@ -233,19 +239,19 @@ func (p *Transposed[T]) Pack(a []T, k, m, lda int) {
 	if k > Depth {
 		panic(fmt.Sprintf("kernels: Pack: a depth of %d, at most %d", k, Depth))
 	}
-	p.k, p.m = k, m
+	p.k, p.m, p.tall = k, m, tall()
 	if p.data == nil || cap(p.data) < k*m {
 		p.data = make([]T, Depth*m)
 	}
 	bands := 0
 	if d, ok := single(p.data[:cap(p.data)]); ok && fastTiles != nil && fastTiles.bands != nil && k > 0 {
 		s, _ := single(a)
-		if bands = m / tall; bands > 0 {
+		if bands = m / p.tall; bands > 0 {
 			fastTiles.bands(&d[0], &s[0], 4*lda, k, bands)
 		}
 	}
-	for i := bands * tall; i < m; i += tall {
-		width := min(tall, m-i)
+	for i := bands * p.tall; i < m; i += p.tall {
+		width := min(p.tall, m-i)
 		dst := p.data[i*k:]
 		for x := range k {
 			copy(dst[x*width:x*width+width], a[x*lda+i:])
@@ -270,15 +276,15 @@ func (p *Transposed[T]) Multiply(c []T, ldc int, b *Packed[T], accumulate bool) 
 
 // column does all bands of one panel.
 func (p *Transposed[T]) column(c []T, ldc int, b []T, cols int, accumulate bool) {
-	whole := p.m / tall
+	whole := p.m / p.tall
 	c32, ok := single(c)
-	if !ok || fastTiles == nil || fastTiles.rows < tall || whole == 0 {
+	if !ok || fastTiles == nil || fastTiles.rows < p.tall || whole == 0 {
 		whole = 0
 	} else {
 		a32, _ := single(p.data)
 		b32, _ := single(b)
 		t := tile{
-			rows: tall, count: whole, k: p.k, a: &a32[0], row: 4, col: 4 * tall, next: 4 * tall * p.k,
+			rows: p.tall, count: whole, k: p.k, a: &a32[0], row: 4, col: 4 * p.tall, next: 4 * p.tall * p.k,
 			b: &b32[0], c: &c32[0], ldc: 4 * ldc, cols: cols,
 		}
 		if accumulate {
@@ -286,8 +292,8 @@ func (p *Transposed[T]) column(c []T, ldc int, b []T, cols int, accumulate bool)
 		}
 		fastTiles.run(t)
 	}
-	for i := whole * tall; i < p.m; i += tall {
-		width := min(tall, p.m-i)
+	for i := whole * p.tall; i < p.m; i += p.tall {
+		width := min(p.tall, p.m-i)
 		tileColumn(c[i*ldc:], ldc, Left[T]{p.data[i*p.k:], 1, width}, width, b, p.k, cols, accumulate)
 	}
 }
@@ -329,8 +335,8 @@ type tiles struct {
 	// transpose sets dst[i*ldd+j] to src[j*ld+i] for j < 16 and i < 16·blocks; strides
 	// in bytes.
 	transpose func(dst *float32, ldd int, src *float32, ld, blocks int)
-	// bands sets dst[band*14*k+x*14+i] to src[x*ld+band*14+i] for x < k and i < 14;
-	// ld in bytes.
+	// bands sets dst[band*rows*k+x*rows+i] to src[x*ld+band*rows+i] for x < k and i <
+	// rows; ld in bytes.
 	bands func(dst, src *float32, ld, k, bands int)
 	// panels sets dst[(panel*k+x)*32+j] to src[x*ld+panel*32+j] for x < k and j < 32,
 	// and adds it to sums[panel*32+j] unless that is nil; ld in bytes.

@@ -9,30 +9,60 @@ package kernels
 //go:noescape
 func gemm1AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
+// gemm1NarrowAVX2 computes tiles of 1 rows and one vector.
+//
+//go:noescape
+func gemm1NarrowAVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
+
 // gemm2AVX2 computes tiles of 2 rows.
 //
 //go:noescape
 func gemm2AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
+
+// gemm2NarrowAVX2 computes tiles of 2 rows and one vector.
+//
+//go:noescape
+func gemm2NarrowAVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
 // gemm3AVX2 computes tiles of 3 rows.
 //
 //go:noescape
 func gemm3AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
+// gemm3NarrowAVX2 computes tiles of 3 rows and one vector.
+//
+//go:noescape
+func gemm3NarrowAVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
+
 // gemm4AVX2 computes tiles of 4 rows.
 //
 //go:noescape
 func gemm4AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
+
+// gemm4NarrowAVX2 computes tiles of 4 rows and one vector.
+//
+//go:noescape
+func gemm4NarrowAVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
 // gemm5AVX2 computes tiles of 5 rows.
 //
 //go:noescape
 func gemm5AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
+// gemm5NarrowAVX2 computes tiles of 5 rows and one vector.
+//
+//go:noescape
+func gemm5NarrowAVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
+
 // gemm6AVX2 computes tiles of 6 rows.
 //
 //go:noescape
 func gemm6AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
+
+// gemm6NarrowAVX2 computes tiles of 6 rows and one vector.
+//
+//go:noescape
+func gemm6NarrowAVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 
 // gemm1AVX512 computes tiles of 1 rows.
 //
@@ -113,6 +143,16 @@ func transposeAVX512(dst *float32, ldd int, src *float32, ld int, blocks int)
 //
 //go:noescape
 func bandsAVX512(dst *float32, src *float32, ld int, k int, bands int)
+
+// bandsAVX2 sets dst[band*6*k+x*6+i] to src[x*ld+band*6+i] for x < k, i < 6; ld in bytes.
+//
+//go:noescape
+func bandsAVX2(dst *float32, src *float32, ld int, k int, bands int)
+
+// panelsAVX2 sets dst[(panel*k+x)*32+j] to src[x*ld+panel*32+j] for x < k, j < 32, and adds it to sums[panel*32+j] unless that is nil; ld in bytes.
+//
+//go:noescape
+func panelsAVX2(dst *float32, src *float32, ld int, k int, panels int, sums *float32)
 
 // panelsAVX512 sets dst[(panel*k+x)*32+j] to src[x*ld+panel*32+j] for x < k, j < 32, and adds it to sums[panel*32+j] unless that is nil; ld in bytes.
 //

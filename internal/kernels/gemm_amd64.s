@@ -16,7 +16,16 @@ tile:
 	JMP    start
 
 add:
-	MOVQ       ldc+56(FP), AX
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x10
+	JLT     loadMasked
+	MOVQ    c+48(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    c+48(FP), AX
+	VMOVUPS 32(AX), Y1
+	JMP     loadEnd
+
+loadMasked:
 	MOVQ       cols+64(FP), AX
 	XORQ       CX, CX
 	MOVQ       $0x0000000000000008, DX
@@ -42,6 +51,7 @@ add:
 	MOVQ       c+48(FP), AX
 	VMASKMOVPS 32(AX), Y15, Y1
 
+loadEnd:
 start:
 	MOVQ  k+0(FP), AX
 	TESTQ AX, AX
@@ -63,7 +73,16 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ       ldc+56(FP), AX
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x10
+	JLT     storedMasked
+	MOVQ    c+48(FP), AX
+	VMOVUPS Y0, (AX)
+	MOVQ    c+48(FP), AX
+	VMOVUPS Y1, 32(AX)
+	JMP     storedEnd
+
+storedMasked:
 	MOVQ       cols+64(FP), AX
 	XORQ       CX, CX
 	MOVQ       $0x0000000000000008, DX
@@ -88,13 +107,15 @@ store:
 	VMOVDQU    32(CX)(AX*4), Y15
 	MOVQ       c+48(FP), AX
 	VMASKMOVPS Y1, Y15, 32(AX)
-	MOVQ       next+32(FP), AX
-	ADDQ       AX, a+8(FP)
-	MOVQ       ldc+56(FP), AX
-	IMUL3Q     $0x01, AX, AX
-	ADDQ       AX, c+48(FP)
-	DECQ       tiles+80(FP)
-	JNZ        tile
+
+storedEnd:
+	MOVQ   next+32(FP), AX
+	ADDQ   AX, a+8(FP)
+	MOVQ   ldc+56(FP), AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, c+48(FP)
+	DECQ   tiles+80(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
@@ -116,6 +137,90 @@ DATA laneMasks<>+56(SB)/4, $0x00000000
 DATA laneMasks<>+60(SB)/4, $0x00000000
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
+// func gemm1NarrowAVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·gemm1NarrowAVX2(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
+	TESTQ  AX, AX
+	JNZ    add
+	VXORPS Y0, Y0, Y0
+	JMP    start
+
+add:
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x08
+	JLT     loadMasked
+	MOVQ    c+48(FP), AX
+	VMOVUPS (AX), Y0
+	JMP     loadEnd
+
+loadMasked:
+	MOVQ       cols+64(FP), AX
+	XORQ       CX, CX
+	MOVQ       $0x0000000000000008, DX
+	SUBQ       $0x00, AX
+	CMOVQLT    CX, AX
+	CMPQ       AX, DX
+	CMOVQGT    DX, AX
+	LEAQ       laneMasks<>+0(SB), CX
+	NEGQ       AX
+	VMOVDQU    32(CX)(AX*4), Y15
+	MOVQ       c+48(FP), AX
+	VMASKMOVPS (AX), Y15, Y0
+
+loadEnd:
+start:
+	MOVQ  k+0(FP), AX
+	TESTQ AX, AX
+	JZ    store
+	MOVQ  a+8(FP), CX
+	MOVQ  row+16(FP), DX
+	MOVQ  col+24(FP), DX
+	MOVQ  b+40(FP), BX
+
+loop:
+	VMOVUPS      (BX), Y12
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	ADDQ         DX, CX
+	ADDQ         $0x80, BX
+	DECQ         AX
+	JNZ          loop
+
+store:
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x08
+	JLT     storedMasked
+	MOVQ    c+48(FP), AX
+	VMOVUPS Y0, (AX)
+	JMP     storedEnd
+
+storedMasked:
+	MOVQ       cols+64(FP), AX
+	XORQ       CX, CX
+	MOVQ       $0x0000000000000008, DX
+	SUBQ       $0x00, AX
+	CMOVQLT    CX, AX
+	CMPQ       AX, DX
+	CMOVQGT    DX, AX
+	LEAQ       laneMasks<>+0(SB), CX
+	NEGQ       AX
+	VMOVDQU    32(CX)(AX*4), Y15
+	MOVQ       c+48(FP), AX
+	VMASKMOVPS Y0, Y15, (AX)
+
+storedEnd:
+	MOVQ   next+32(FP), AX
+	ADDQ   AX, a+8(FP)
+	MOVQ   ldc+56(FP), AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, c+48(FP)
+	DECQ   tiles+80(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
 // func gemm2AVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
 // Requires: AVX, CMOV, FMA3
 TEXT ·gemm2AVX2(SB), NOSPLIT, $0-88
@@ -130,7 +235,20 @@ tile:
 	JMP    start
 
 add:
-	MOVQ       ldc+56(FP), AX
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x10
+	JLT     loadMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS (CX), Y0
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y2
+	MOVQ    c+48(FP), CX
+	VMOVUPS 32(CX), Y1
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y3
+	JMP     loadEnd
+
+loadMasked:
 	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
@@ -160,6 +278,7 @@ add:
 	ADDQ       AX, CX
 	VMASKMOVPS 32(CX), Y15, Y3
 
+loadEnd:
 start:
 	MOVQ  k+0(FP), AX
 	TESTQ AX, AX
@@ -184,7 +303,20 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ       ldc+56(FP), AX
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x10
+	JLT     storedMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y3, 32(CX)
+	JMP     storedEnd
+
+storedMasked:
 	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
@@ -213,13 +345,110 @@ store:
 	VMASKMOVPS Y1, Y15, 32(CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y3, Y15, 32(CX)
-	MOVQ       next+32(FP), AX
-	ADDQ       AX, a+8(FP)
-	MOVQ       ldc+56(FP), AX
-	IMUL3Q     $0x02, AX, AX
-	ADDQ       AX, c+48(FP)
-	DECQ       tiles+80(FP)
-	JNZ        tile
+
+storedEnd:
+	MOVQ   next+32(FP), AX
+	ADDQ   AX, a+8(FP)
+	MOVQ   ldc+56(FP), AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, c+48(FP)
+	DECQ   tiles+80(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func gemm2NarrowAVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·gemm2NarrowAVX2(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
+	TESTQ  AX, AX
+	JNZ    add
+	VXORPS Y0, Y0, Y0
+	VXORPS Y2, Y2, Y2
+	JMP    start
+
+add:
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x08
+	JLT     loadMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS (CX), Y0
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y2
+	JMP     loadEnd
+
+loadMasked:
+	MOVQ       cols+64(FP), CX
+	XORQ       DX, DX
+	MOVQ       $0x0000000000000008, BX
+	SUBQ       $0x00, CX
+	CMOVQLT    DX, CX
+	CMPQ       CX, BX
+	CMOVQGT    BX, CX
+	LEAQ       laneMasks<>+0(SB), DX
+	NEGQ       CX
+	VMOVDQU    32(DX)(CX*4), Y15
+	MOVQ       c+48(FP), CX
+	VMASKMOVPS (CX), Y15, Y0
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y2
+
+loadEnd:
+start:
+	MOVQ  k+0(FP), AX
+	TESTQ AX, AX
+	JZ    store
+	MOVQ  a+8(FP), CX
+	MOVQ  row+16(FP), DX
+	MOVQ  col+24(FP), BX
+	MOVQ  b+40(FP), SI
+
+loop:
+	VMOVUPS      (SI), Y12
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VBROADCASTSS (CX)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	ADDQ         BX, CX
+	ADDQ         $0x80, SI
+	DECQ         AX
+	JNZ          loop
+
+store:
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x08
+	JLT     storedMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	JMP     storedEnd
+
+storedMasked:
+	MOVQ       cols+64(FP), CX
+	XORQ       DX, DX
+	MOVQ       $0x0000000000000008, BX
+	SUBQ       $0x00, CX
+	CMOVQLT    DX, CX
+	CMPQ       CX, BX
+	CMOVQGT    BX, CX
+	LEAQ       laneMasks<>+0(SB), DX
+	NEGQ       CX
+	VMOVDQU    32(DX)(CX*4), Y15
+	MOVQ       c+48(FP), CX
+	VMASKMOVPS Y0, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y2, Y15, (CX)
+
+storedEnd:
+	MOVQ   next+32(FP), AX
+	ADDQ   AX, a+8(FP)
+	MOVQ   ldc+56(FP), AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, c+48(FP)
+	DECQ   tiles+80(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
@@ -239,7 +468,24 @@ tile:
 	JMP    start
 
 add:
-	MOVQ       ldc+56(FP), AX
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x10
+	JLT     loadMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS (CX), Y0
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y2
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y4
+	MOVQ    c+48(FP), CX
+	VMOVUPS 32(CX), Y1
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y3
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y5
+	JMP     loadEnd
+
+loadMasked:
 	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
@@ -273,6 +519,7 @@ add:
 	ADDQ       AX, CX
 	VMASKMOVPS 32(CX), Y15, Y5
 
+loadEnd:
 start:
 	MOVQ  k+0(FP), AX
 	TESTQ AX, AX
@@ -300,7 +547,24 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ       ldc+56(FP), AX
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x10
+	JLT     storedMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y4, (CX)
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y3, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y5, 32(CX)
+	JMP     storedEnd
+
+storedMasked:
 	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
@@ -333,13 +597,121 @@ store:
 	VMASKMOVPS Y3, Y15, 32(CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y5, Y15, 32(CX)
-	MOVQ       next+32(FP), AX
-	ADDQ       AX, a+8(FP)
-	MOVQ       ldc+56(FP), AX
-	IMUL3Q     $0x03, AX, AX
-	ADDQ       AX, c+48(FP)
-	DECQ       tiles+80(FP)
-	JNZ        tile
+
+storedEnd:
+	MOVQ   next+32(FP), AX
+	ADDQ   AX, a+8(FP)
+	MOVQ   ldc+56(FP), AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, c+48(FP)
+	DECQ   tiles+80(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func gemm3NarrowAVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·gemm3NarrowAVX2(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
+	TESTQ  AX, AX
+	JNZ    add
+	VXORPS Y0, Y0, Y0
+	VXORPS Y2, Y2, Y2
+	VXORPS Y4, Y4, Y4
+	JMP    start
+
+add:
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x08
+	JLT     loadMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS (CX), Y0
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y2
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y4
+	JMP     loadEnd
+
+loadMasked:
+	MOVQ       cols+64(FP), CX
+	XORQ       DX, DX
+	MOVQ       $0x0000000000000008, BX
+	SUBQ       $0x00, CX
+	CMOVQLT    DX, CX
+	CMPQ       CX, BX
+	CMOVQGT    BX, CX
+	LEAQ       laneMasks<>+0(SB), DX
+	NEGQ       CX
+	VMOVDQU    32(DX)(CX*4), Y15
+	MOVQ       c+48(FP), CX
+	VMASKMOVPS (CX), Y15, Y0
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y2
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y4
+
+loadEnd:
+start:
+	MOVQ  k+0(FP), AX
+	TESTQ AX, AX
+	JZ    store
+	MOVQ  a+8(FP), CX
+	MOVQ  row+16(FP), DX
+	MOVQ  col+24(FP), BX
+	MOVQ  b+40(FP), SI
+
+loop:
+	VMOVUPS      (SI), Y12
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VBROADCASTSS (CX)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VBROADCASTSS (CX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	ADDQ         BX, CX
+	ADDQ         $0x80, SI
+	DECQ         AX
+	JNZ          loop
+
+store:
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x08
+	JLT     storedMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y4, (CX)
+	JMP     storedEnd
+
+storedMasked:
+	MOVQ       cols+64(FP), CX
+	XORQ       DX, DX
+	MOVQ       $0x0000000000000008, BX
+	SUBQ       $0x00, CX
+	CMOVQLT    DX, CX
+	CMPQ       CX, BX
+	CMOVQGT    BX, CX
+	LEAQ       laneMasks<>+0(SB), DX
+	NEGQ       CX
+	VMOVDQU    32(DX)(CX*4), Y15
+	MOVQ       c+48(FP), CX
+	VMASKMOVPS Y0, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y2, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y4, Y15, (CX)
+
+storedEnd:
+	MOVQ   next+32(FP), AX
+	ADDQ   AX, a+8(FP)
+	MOVQ   ldc+56(FP), AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, c+48(FP)
+	DECQ   tiles+80(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
@@ -361,7 +733,28 @@ tile:
 	JMP    start
 
 add:
-	MOVQ       ldc+56(FP), AX
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x10
+	JLT     loadMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS (CX), Y0
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y2
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y4
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y6
+	MOVQ    c+48(FP), CX
+	VMOVUPS 32(CX), Y1
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y3
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y5
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y7
+	JMP     loadEnd
+
+loadMasked:
 	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
@@ -399,6 +792,7 @@ add:
 	ADDQ       AX, CX
 	VMASKMOVPS 32(CX), Y15, Y7
 
+loadEnd:
 start:
 	MOVQ  k+0(FP), AX
 	TESTQ AX, AX
@@ -430,7 +824,28 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ       ldc+56(FP), AX
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x10
+	JLT     storedMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y4, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y6, (CX)
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y3, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y5, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y7, 32(CX)
+	JMP     storedEnd
+
+storedMasked:
 	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
@@ -467,13 +882,133 @@ store:
 	VMASKMOVPS Y5, Y15, 32(CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y7, Y15, 32(CX)
-	MOVQ       next+32(FP), AX
-	ADDQ       AX, a+8(FP)
-	MOVQ       ldc+56(FP), AX
-	IMUL3Q     $0x04, AX, AX
-	ADDQ       AX, c+48(FP)
-	DECQ       tiles+80(FP)
-	JNZ        tile
+
+storedEnd:
+	MOVQ   next+32(FP), AX
+	ADDQ   AX, a+8(FP)
+	MOVQ   ldc+56(FP), AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, c+48(FP)
+	DECQ   tiles+80(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func gemm4NarrowAVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·gemm4NarrowAVX2(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
+	TESTQ  AX, AX
+	JNZ    add
+	VXORPS Y0, Y0, Y0
+	VXORPS Y2, Y2, Y2
+	VXORPS Y4, Y4, Y4
+	VXORPS Y6, Y6, Y6
+	JMP    start
+
+add:
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x08
+	JLT     loadMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS (CX), Y0
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y2
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y4
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y6
+	JMP     loadEnd
+
+loadMasked:
+	MOVQ       cols+64(FP), CX
+	XORQ       DX, DX
+	MOVQ       $0x0000000000000008, BX
+	SUBQ       $0x00, CX
+	CMOVQLT    DX, CX
+	CMPQ       CX, BX
+	CMOVQGT    BX, CX
+	LEAQ       laneMasks<>+0(SB), DX
+	NEGQ       CX
+	VMOVDQU    32(DX)(CX*4), Y15
+	MOVQ       c+48(FP), CX
+	VMASKMOVPS (CX), Y15, Y0
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y2
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y4
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y6
+
+loadEnd:
+start:
+	MOVQ  k+0(FP), AX
+	TESTQ AX, AX
+	JZ    store
+	MOVQ  a+8(FP), CX
+	MOVQ  row+16(FP), DX
+	LEAQ  (DX)(DX*2), BX
+	MOVQ  col+24(FP), SI
+	MOVQ  b+40(FP), DI
+
+loop:
+	VMOVUPS      (DI), Y12
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VBROADCASTSS (CX)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VBROADCASTSS (CX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VBROADCASTSS (CX)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	ADDQ         SI, CX
+	ADDQ         $0x80, DI
+	DECQ         AX
+	JNZ          loop
+
+store:
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x08
+	JLT     storedMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y4, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y6, (CX)
+	JMP     storedEnd
+
+storedMasked:
+	MOVQ       cols+64(FP), CX
+	XORQ       DX, DX
+	MOVQ       $0x0000000000000008, BX
+	SUBQ       $0x00, CX
+	CMOVQLT    DX, CX
+	CMPQ       CX, BX
+	CMOVQGT    BX, CX
+	LEAQ       laneMasks<>+0(SB), DX
+	NEGQ       CX
+	VMOVDQU    32(DX)(CX*4), Y15
+	MOVQ       c+48(FP), CX
+	VMASKMOVPS Y0, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y2, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y4, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y6, Y15, (CX)
+
+storedEnd:
+	MOVQ   next+32(FP), AX
+	ADDQ   AX, a+8(FP)
+	MOVQ   ldc+56(FP), AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, c+48(FP)
+	DECQ   tiles+80(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
@@ -497,7 +1032,32 @@ tile:
 	JMP    start
 
 add:
-	MOVQ       ldc+56(FP), AX
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x10
+	JLT     loadMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS (CX), Y0
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y2
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y4
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y6
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y8
+	MOVQ    c+48(FP), CX
+	VMOVUPS 32(CX), Y1
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y3
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y5
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y7
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y9
+	JMP     loadEnd
+
+loadMasked:
 	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
@@ -539,6 +1099,7 @@ add:
 	ADDQ       AX, CX
 	VMASKMOVPS 32(CX), Y15, Y9
 
+loadEnd:
 start:
 	MOVQ  k+0(FP), AX
 	TESTQ AX, AX
@@ -573,7 +1134,32 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ       ldc+56(FP), AX
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x10
+	JLT     storedMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y4, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y6, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y8, (CX)
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y3, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y5, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y7, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y9, 32(CX)
+	JMP     storedEnd
+
+storedMasked:
 	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
@@ -614,13 +1200,144 @@ store:
 	VMASKMOVPS Y7, Y15, 32(CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y9, Y15, 32(CX)
-	MOVQ       next+32(FP), AX
-	ADDQ       AX, a+8(FP)
-	MOVQ       ldc+56(FP), AX
-	IMUL3Q     $0x05, AX, AX
-	ADDQ       AX, c+48(FP)
-	DECQ       tiles+80(FP)
-	JNZ        tile
+
+storedEnd:
+	MOVQ   next+32(FP), AX
+	ADDQ   AX, a+8(FP)
+	MOVQ   ldc+56(FP), AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, c+48(FP)
+	DECQ   tiles+80(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func gemm5NarrowAVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·gemm5NarrowAVX2(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
+	TESTQ  AX, AX
+	JNZ    add
+	VXORPS Y0, Y0, Y0
+	VXORPS Y2, Y2, Y2
+	VXORPS Y4, Y4, Y4
+	VXORPS Y6, Y6, Y6
+	VXORPS Y8, Y8, Y8
+	JMP    start
+
+add:
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x08
+	JLT     loadMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS (CX), Y0
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y2
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y4
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y6
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y8
+	JMP     loadEnd
+
+loadMasked:
+	MOVQ       cols+64(FP), CX
+	XORQ       DX, DX
+	MOVQ       $0x0000000000000008, BX
+	SUBQ       $0x00, CX
+	CMOVQLT    DX, CX
+	CMPQ       CX, BX
+	CMOVQGT    BX, CX
+	LEAQ       laneMasks<>+0(SB), DX
+	NEGQ       CX
+	VMOVDQU    32(DX)(CX*4), Y15
+	MOVQ       c+48(FP), CX
+	VMASKMOVPS (CX), Y15, Y0
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y2
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y4
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y6
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y8
+
+loadEnd:
+start:
+	MOVQ  k+0(FP), AX
+	TESTQ AX, AX
+	JZ    store
+	MOVQ  a+8(FP), CX
+	MOVQ  row+16(FP), DX
+	LEAQ  (DX)(DX*2), BX
+	MOVQ  col+24(FP), SI
+	MOVQ  b+40(FP), DI
+
+loop:
+	VMOVUPS      (DI), Y12
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VBROADCASTSS (CX)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VBROADCASTSS (CX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VBROADCASTSS (CX)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VBROADCASTSS (CX)(DX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	ADDQ         SI, CX
+	ADDQ         $0x80, DI
+	DECQ         AX
+	JNZ          loop
+
+store:
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x08
+	JLT     storedMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y4, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y6, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y8, (CX)
+	JMP     storedEnd
+
+storedMasked:
+	MOVQ       cols+64(FP), CX
+	XORQ       DX, DX
+	MOVQ       $0x0000000000000008, BX
+	SUBQ       $0x00, CX
+	CMOVQLT    DX, CX
+	CMPQ       CX, BX
+	CMOVQGT    BX, CX
+	LEAQ       laneMasks<>+0(SB), DX
+	NEGQ       CX
+	VMOVDQU    32(DX)(CX*4), Y15
+	MOVQ       c+48(FP), CX
+	VMASKMOVPS Y0, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y2, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y4, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y6, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y8, Y15, (CX)
+
+storedEnd:
+	MOVQ   next+32(FP), AX
+	ADDQ   AX, a+8(FP)
+	MOVQ   ldc+56(FP), AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, c+48(FP)
+	DECQ   tiles+80(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
@@ -646,7 +1363,36 @@ tile:
 	JMP    start
 
 add:
-	MOVQ       ldc+56(FP), AX
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x10
+	JLT     loadMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS (CX), Y0
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y2
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y4
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y6
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y8
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y10
+	MOVQ    c+48(FP), CX
+	VMOVUPS 32(CX), Y1
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y3
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y5
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y7
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y9
+	ADDQ    AX, CX
+	VMOVUPS 32(CX), Y11
+	JMP     loadEnd
+
+loadMasked:
 	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
@@ -692,6 +1438,7 @@ add:
 	ADDQ       AX, CX
 	VMASKMOVPS 32(CX), Y15, Y11
 
+loadEnd:
 start:
 	MOVQ  k+0(FP), AX
 	TESTQ AX, AX
@@ -730,7 +1477,36 @@ loop:
 	JNZ          loop
 
 store:
-	MOVQ       ldc+56(FP), AX
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x10
+	JLT     storedMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y4, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y6, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y8, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y10, (CX)
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y3, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y5, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y7, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y9, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y11, 32(CX)
+	JMP     storedEnd
+
+storedMasked:
 	MOVQ       cols+64(FP), CX
 	XORQ       DX, DX
 	MOVQ       $0x0000000000000008, BX
@@ -775,13 +1551,156 @@ store:
 	VMASKMOVPS Y9, Y15, 32(CX)
 	ADDQ       AX, CX
 	VMASKMOVPS Y11, Y15, 32(CX)
-	MOVQ       next+32(FP), AX
-	ADDQ       AX, a+8(FP)
-	MOVQ       ldc+56(FP), AX
-	IMUL3Q     $0x06, AX, AX
-	ADDQ       AX, c+48(FP)
-	DECQ       tiles+80(FP)
-	JNZ        tile
+
+storedEnd:
+	MOVQ   next+32(FP), AX
+	ADDQ   AX, a+8(FP)
+	MOVQ   ldc+56(FP), AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, c+48(FP)
+	DECQ   tiles+80(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func gemm6NarrowAVX2(k int, a *float32, row int, col int, next int, b *float32, c *float32, ldc int, cols int, accumulate int, tiles int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·gemm6NarrowAVX2(SB), NOSPLIT, $0-88
+tile:
+	MOVQ   accumulate+72(FP), AX
+	TESTQ  AX, AX
+	JNZ    add
+	VXORPS Y0, Y0, Y0
+	VXORPS Y2, Y2, Y2
+	VXORPS Y4, Y4, Y4
+	VXORPS Y6, Y6, Y6
+	VXORPS Y8, Y8, Y8
+	VXORPS Y10, Y10, Y10
+	JMP    start
+
+add:
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x08
+	JLT     loadMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS (CX), Y0
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y2
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y4
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y6
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y8
+	ADDQ    AX, CX
+	VMOVUPS (CX), Y10
+	JMP     loadEnd
+
+loadMasked:
+	MOVQ       cols+64(FP), CX
+	XORQ       DX, DX
+	MOVQ       $0x0000000000000008, BX
+	SUBQ       $0x00, CX
+	CMOVQLT    DX, CX
+	CMPQ       CX, BX
+	CMOVQGT    BX, CX
+	LEAQ       laneMasks<>+0(SB), DX
+	NEGQ       CX
+	VMOVDQU    32(DX)(CX*4), Y15
+	MOVQ       c+48(FP), CX
+	VMASKMOVPS (CX), Y15, Y0
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y2
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y4
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y6
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y8
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y15, Y10
+
+loadEnd:
+start:
+	MOVQ  k+0(FP), AX
+	TESTQ AX, AX
+	JZ    store
+	MOVQ  a+8(FP), CX
+	MOVQ  row+16(FP), DX
+	LEAQ  (DX)(DX*2), BX
+	LEAQ  (BX)(DX*2), SI
+	MOVQ  col+24(FP), DI
+	MOVQ  b+40(FP), R8
+
+loop:
+	VMOVUPS      (R8), Y12
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VBROADCASTSS (CX)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VBROADCASTSS (CX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VBROADCASTSS (CX)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VBROADCASTSS (CX)(DX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VBROADCASTSS (CX)(SI*1), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	ADDQ         DI, CX
+	ADDQ         $0x80, R8
+	DECQ         AX
+	JNZ          loop
+
+store:
+	MOVQ    ldc+56(FP), AX
+	CMPQ    cols+64(FP), $0x08
+	JLT     storedMasked
+	MOVQ    c+48(FP), CX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y4, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y6, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y8, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y10, (CX)
+	JMP     storedEnd
+
+storedMasked:
+	MOVQ       cols+64(FP), CX
+	XORQ       DX, DX
+	MOVQ       $0x0000000000000008, BX
+	SUBQ       $0x00, CX
+	CMOVQLT    DX, CX
+	CMPQ       CX, BX
+	CMOVQGT    BX, CX
+	LEAQ       laneMasks<>+0(SB), DX
+	NEGQ       CX
+	VMOVDQU    32(DX)(CX*4), Y15
+	MOVQ       c+48(FP), CX
+	VMASKMOVPS Y0, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y2, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y4, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y6, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y8, Y15, (CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y10, Y15, (CX)
+
+storedEnd:
+	MOVQ   next+32(FP), AX
+	ADDQ   AX, a+8(FP)
+	MOVQ   ldc+56(FP), AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, c+48(FP)
+	DECQ   tiles+80(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
@@ -3232,6 +4151,111 @@ band:
 	ADDQ      $0x38, AX
 	DECQ      BX
 	JNZ       row
+	VZEROUPPER
+	RET
+
+// func bandsAVX2(dst *float32, src *float32, ld int, k int, bands int)
+// Requires: AVX
+TEXT ·bandsAVX2(SB), NOSPLIT, $0-40
+	MOVQ   dst+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   ld+16(FP), DX
+	MOVQ   k+24(FP), BX
+	MOVQ   bands+32(FP), SI
+	IMUL3Q $0x18, BX, DI
+
+row:
+	MOVQ CX, R8
+	MOVQ AX, R9
+	MOVQ SI, R10
+
+band:
+	VMOVUPS (R8), X0
+	MOVQ    16(R8), R11
+	VMOVUPS X0, (R9)
+	MOVQ    R11, 16(R9)
+	ADDQ    $0x18, R8
+	ADDQ    DI, R9
+	DECQ    R10
+	JNZ     band
+	ADDQ    DX, CX
+	ADDQ    $0x18, AX
+	DECQ    BX
+	JNZ     row
+	RET
+
+// func panelsAVX2(dst *float32, src *float32, ld int, k int, panels int, sums *float32)
+// Requires: AVX
+TEXT ·panelsAVX2(SB), NOSPLIT, $0-48
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  ld+16(FP), DX
+	MOVQ  k+24(FP), BX
+	MOVQ  panels+32(FP), SI
+	MOVQ  sums+40(FP), DI
+	MOVQ  BX, R8
+	SHLQ  $0x07, R8
+	TESTQ DI, DI
+	JZ    plainRow
+
+summedRow:
+	MOVQ CX, R9
+	MOVQ AX, R10
+	MOVQ SI, R11
+	MOVQ DI, R12
+
+summedPanel:
+	VMOVUPS (R9), Y0
+	VMOVUPS Y0, (R10)
+	VADDPS  (R12), Y0, Y0
+	VMOVUPS Y0, (R12)
+	VMOVUPS 32(R9), Y1
+	VMOVUPS Y1, 32(R10)
+	VADDPS  32(R12), Y1, Y1
+	VMOVUPS Y1, 32(R12)
+	VMOVUPS 64(R9), Y2
+	VMOVUPS Y2, 64(R10)
+	VADDPS  64(R12), Y2, Y2
+	VMOVUPS Y2, 64(R12)
+	VMOVUPS 96(R9), Y3
+	VMOVUPS Y3, 96(R10)
+	VADDPS  96(R12), Y3, Y3
+	VMOVUPS Y3, 96(R12)
+	ADDQ    $0x00000080, R9
+	ADDQ    R8, R10
+	ADDQ    $0x00000080, R12
+	DECQ    R11
+	JNZ     summedPanel
+	ADDQ    DX, CX
+	ADDQ    $0x00000080, AX
+	DECQ    BX
+	JNZ     summedRow
+	VZEROUPPER
+	RET
+
+plainRow:
+	MOVQ CX, R9
+	MOVQ AX, R10
+	MOVQ SI, R11
+	MOVQ DI, R12
+
+plainPanel:
+	VMOVUPS (R9), Y0
+	VMOVUPS Y0, (R10)
+	VMOVUPS 32(R9), Y1
+	VMOVUPS Y1, 32(R10)
+	VMOVUPS 64(R9), Y2
+	VMOVUPS Y2, 64(R10)
+	VMOVUPS 96(R9), Y3
+	VMOVUPS Y3, 96(R10)
+	ADDQ    $0x00000080, R9
+	ADDQ    R8, R10
+	DECQ    R11
+	JNZ     plainPanel
+	ADDQ    DX, CX
+	ADDQ    $0x00000080, AX
+	DECQ    BX
+	JNZ     plainRow
 	VZEROUPPER
 	RET
 

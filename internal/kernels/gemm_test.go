@@ -260,7 +260,7 @@ func TestGemmRefusesShapes(t *testing.T) {
 
 func BenchmarkGemm(b *testing.B) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for _, s := range [][3]int{{32, 768, 256}, {32, 256, 768}, {32, 768, 100}, {128, 128, 512}, {128, 512, 128}, {1024, 1024, 1024}} {
+	for _, s := range [][3]int{{32, 768, 256}, {32, 256, 768}, {32, 768, 100}, {32, 400, 200}, {32, 200, 400}, {128, 128, 512}, {128, 512, 128}, {1024, 1024, 1024}} {
 		m, n, k := s[0], s[1], s[2]
 		left, right, c := randomSlice[float32](r, m*k), randomSlice[float32](r, k*n), make([]float32, m*n)
 		var packed Packed[float32]

@@ -14,6 +14,8 @@ var tilesAVX512 = [...]tileFunc{
 
 var tilesAVX2 = [...]tileFunc{gemm1AVX2, gemm2AVX2, gemm3AVX2, gemm4AVX2, gemm5AVX2, gemm6AVX2}
 
+var narrowAVX2 = [...]tileFunc{gemm1NarrowAVX2, gemm2NarrowAVX2, gemm3NarrowAVX2, gemm4NarrowAVX2, gemm5NarrowAVX2, gemm6NarrowAVX2}
+
 // tilesOf returns the tiles of a named implementation, nil where it has none.
 func tilesOf(name string) *tiles {
 	switch {
@@ -25,14 +27,19 @@ func tilesOf(name string) *tiles {
 			},
 		}
 	case name == "avx2" && cpu.X86.HasFMA:
-		return &tiles{rows: len(tilesAVX2), run: func(t tile) {
-			const half = panel / 2
-			run := tilesAVX2[t.rows-1]
-			run(t.k, t.a, t.row, t.col, t.next, t.b, t.c, t.ldc, min(t.cols, half), t.accumulate, t.count)
-			if t.cols > half {
-				run(t.k, t.a, t.row, t.col, t.next, offset(t.b, half), offset(t.c, half), t.ldc, t.cols-half, t.accumulate, t.count)
-			}
-		}}
+		return &tiles{rows: len(tilesAVX2), run: runAVX2, bands: bandsAVX2, panels: panelsAVX2}
 	}
 	return nil
+}
+
+// runAVX2 does a panel in halves, and a quarter alone.
+func runAVX2(t tile) {
+	const half, quarter = panel / 2, panel / 4
+	for at := 0; at < t.cols; at += half {
+		run, cols := tilesAVX2[t.rows-1], min(t.cols-at, half)
+		if cols <= quarter {
+			run = narrowAVX2[t.rows-1]
+		}
+		run(t.k, t.a, t.row, t.col, t.next, offset(t.b, at), offset(t.c, at), t.ldc, cols, t.accumulate, t.count)
+	}
 }

@@ -161,6 +161,34 @@ func Mul[T Float](y, x []T) {
 	}
 }
 
+// MulTo sets y to a·b by element, over len(a).
+func MulTo[T Float](y, a, b []T) {
+	y, b = y[:len(a)], b[:len(a)]
+	if x, ok := single(y); ok && fast != nil && len(x) > 0 {
+		p, _ := single(a)
+		q, _ := single(b)
+		fast.mulTo(&x[0], &p[0], &q[0], len(x))
+		return
+	}
+	for i, v := range a {
+		y[i] = v * b[i]
+	}
+}
+
+// MulAdd adds a·b by element to y, over len(a).
+func MulAdd[T Float](y, a, b []T) {
+	y, b = y[:len(a)], b[:len(a)]
+	if x, ok := single(y); ok && fast != nil && len(x) > 0 {
+		p, _ := single(a)
+		q, _ := single(b)
+		fast.mulAdd(&x[0], &p[0], &q[0], len(x))
+		return
+	}
+	for i, v := range a {
+		y[i] += v * b[i]
+	}
+}
+
 // AdamStep is one step of Adam (Kingma, Ba 2015) as PyTorch computes it, the same
 // for all parameters.
 type AdamStep struct {
@@ -207,6 +235,7 @@ type layerLoops struct {
 	softmaxBackward func(dp, p *float32, n int, scale float32)
 	adam            func(p, g, m, v *float32, n int, s *float32)
 	add, mul        func(y, x *float32, n int)
+	mulTo, mulAdd   func(y, a, b *float32, n int)
 }
 
 // Fused reports whether multiply-adds of products and layers are fused here: where

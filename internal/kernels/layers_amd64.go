@@ -59,6 +59,16 @@ func addAVX2(y *float32, x *float32, n int)
 //go:noescape
 func mulAVX2(y *float32, x *float32, n int)
 
+// mulToAVX2 is mulToGo.
+//
+//go:noescape
+func mulToAVX2(y *float32, a *float32, b *float32, n int)
+
+// mulAddAVX2 is mulAddGo.
+//
+//go:noescape
+func mulAddAVX2(y *float32, a *float32, b *float32, n int)
+
 // gruForwardAVX512 is gruForwardGo.
 //
 //go:noescape
@@ -113,3 +123,13 @@ func addAVX512(y *float32, x *float32, n int)
 //
 //go:noescape
 func mulAVX512(y *float32, x *float32, n int)
+
+// mulToAVX512 is mulToGo.
+//
+//go:noescape
+func mulToAVX512(y *float32, a *float32, b *float32, n int)
+
+// mulAddAVX512 is mulAddGo.
+//
+//go:noescape
+func mulAddAVX512(y *float32, a *float32, b *float32, n int)

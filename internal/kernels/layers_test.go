@@ -47,6 +47,9 @@ func softmaxBackwardLoop[T Float](x [][]T) []T { SoftmaxBackward(x[0], x[1], 0.3
 func addLoop[T Float](x [][]T) []T             { Add(x[0], x[1]); return nil }
 func mulLoop[T Float](x [][]T) []T             { Mul(x[0], x[1]); return nil }
 
+func mulToLoop[T Float](x [][]T) []T  { MulTo(x[0], x[1], x[2]); return nil }
+func mulAddLoop[T Float](x [][]T) []T { MulAdd(x[0], x[1], x[2]); return nil }
+
 var thirdStep = func() (s AdamStep) { s.Set(0.01, 0.9, 0.999, 1e-8, 3); return s }()
 
 func adamLoop[T Float](x [][]T) []T {
@@ -74,6 +77,8 @@ func layerLoopCases() []layerLoop {
 		{"Adam", []int{1, 1, 1, 1}, adamLoop[float32], adamLoop[float64], 1e-6},
 		{"Add", []int{1, 1}, addLoop[float32], addLoop[float64], 1e-6},
 		{"Mul", []int{1, 1}, mulLoop[float32], mulLoop[float64], 1e-6},
+		{"MulTo", []int{1, 1, 1}, mulToLoop[float32], mulToLoop[float64], 1e-6},
+		{"MulAdd", []int{1, 1, 1}, mulAddLoop[float32], mulAddLoop[float64], 1e-6},
 	}
 }
 
@@ -249,7 +254,7 @@ func TestNotFinite(t *testing.T) {
 		}
 		for _, loop := range layerLoopCases() {
 			for slice := range loop.multiples {
-				if loop.name == "LSTMForward" && slice < 2 || loop.name == "LSTMForward in place" && slice == 0 || loop.name == "GRUForward" && slice == 0 || loop.name == "GRUBackward" && slice == 0 || loop.name == "LayerNormForward" && slice == 0 || loop.name == "LayerNormBackward" && slice == 0 {
+				if loop.name == "LSTMForward" && slice < 2 || loop.name == "LSTMForward in place" && slice == 0 || loop.name == "GRUForward" && slice == 0 || loop.name == "GRUBackward" && slice == 0 || loop.name == "LayerNormForward" && slice == 0 || loop.name == "LayerNormBackward" && slice == 0 || loop.name == "MulTo" && slice == 0 {
 					continue // written alone
 				}
 				x, _ := loopInput(rand.New(rand.NewPCG(1, uint64(slice))), loop, 5)

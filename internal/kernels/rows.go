@@ -71,9 +71,11 @@ func UpdateRows(m []float32, stride int, rows []int32, alpha, x, grad []float32)
 
 // Prefetch asks the processor for the first cols columns of rows that will be
 // needed soon, where it can.
-func Prefetch(m []float32, stride, cols int, rows []int32) {
+func Prefetch[T Float](m []T, stride, cols int, rows []int32) {
 	check(m, stride, cols, rows)
-	active.prefetch(m, stride, cols, rows)
+	if x, ok := single(m); ok {
+		active.prefetch(x, stride, cols, rows)
+	}
 }
 
 // check panics where a row does not lie in m.

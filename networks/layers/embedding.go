@@ -19,6 +19,10 @@ type Embedding[T kernels.Float] struct {
 	task  func(worker, t int)
 }
 
+// ahead is how many rows, far from each other in memory, are asked for while as many
+// before them are worked on.
+const ahead = 8
+
 // NewEmbedding returns a layer over matrix (rows, dim), which it keeps and never
 // writes.
 func NewEmbedding[T kernels.Float](p *pool.Pool, matrix []T, dim int) *Embedding[T] {
@@ -42,9 +46,15 @@ func (l *Embedding[T]) Forward(b *Batch, _ *Tensor[T]) *Tensor[T] {
 }
 
 func (l *Embedding[T]) lookUp(_, t int) {
-	for b, id := range l.batch.IDs[t*l.batch.B : (t+1)*l.batch.B] {
+	ids := l.batch.IDs[t*l.batch.B : (t+1)*l.batch.B]
+	for _, id := range ids {
 		if id < 0 || int(id) >= l.rows {
 			panic(fmt.Sprintf("layers: token %d of an embedding of %d", id, l.rows))
+		}
+	}
+	for b, id := range ids {
+		if b%ahead == 0 {
+			kernels.Prefetch(l.matrix, l.dim, l.dim, ids[min(b+ahead, len(ids)):min(b+2*ahead, len(ids))])
 		}
 		copy(l.out.Row(t, b), l.matrix[int(id)*l.dim:(int(id)+1)*l.dim])
 	}

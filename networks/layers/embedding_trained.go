@@ -16,12 +16,16 @@ type TrainedEmbedding[T kernels.Float] struct {
 	// Of the last backward pass: where each token stands, and the matrix's rows in
 	// the order in which they come first.
 	counts []int32 // by row of the matrix; zero between two passes
-	rows   []int32
+	rows   []int32 // also the parameter's Rows
 	starts []int32 // of each of rows in places, and the end
 	places []int32 // rows t·B+b of dy
 	dy     *Tensor[T]
-	sum    func(worker, i int)
+	clear  func(worker, group int)
+	sum    func(worker, group int)
 }
+
+// group is how many rows of the matrix a task takes.
+const group = 64
 
 // NewTrainedEmbedding returns a layer of so many rows of dim numbers: from, where
 // that is not nil, else drawn by r evenly from ±0.05, Keras' default, or zero where
@@ -41,7 +45,7 @@ func NewTrainedEmbedding[T kernels.Float](p *pool.Pool, rows, dim int, from []T,
 	clear(w.Value[:dim])
 	l := &TrainedEmbedding[T]{Embedding: *NewEmbedding(p, w.Value, dim), weight: w, counts: make([]int32, rows)}
 	l.task = l.lookUp // the method of this copy
-	l.sum = l.sumRow
+	l.clear, l.sum = l.clearRows, l.sumRows
 	return l
 }
 
@@ -51,10 +55,10 @@ func (l *TrainedEmbedding[T]) Params() []*Param[T] { return []*Param[T]{l.weight
 // Backward sets the gradient of the matrix: for each of its rows the sum over the
 // tokens that have it, in the order of time.
 func (l *TrainedEmbedding[T]) Backward(b *Batch, dy *Tensor[T]) *Tensor[T] {
-	clear(l.weight.Grad)
+	l.pool.Run(l.groups(), l.clear) // of the pass before
 	l.sort(b)
-	l.dy = dy
-	l.pool.Run(len(l.rows), l.sum)
+	l.dy, l.weight.Rows = dy, l.rows
+	l.pool.Run(l.groups(), l.sum)
 	return nil
 }
 
@@ -101,7 +105,28 @@ func (l *TrainedEmbedding[T]) tokens(b *Batch, fn func(place int, id int32)) {
 	}
 }
 
-func (l *TrainedEmbedding[T]) sumRow(_, i int) {
-	id := int(l.rows[i])
-	kernels.SumRows(l.weight.Grad[id*l.dim:(id+1)*l.dim], l.dy.Data, l.dim, l.places[l.starts[i]:l.starts[i+1]])
+// groups is how many tasks the rows make.
+func (l *TrainedEmbedding[T]) groups() int { return (len(l.rows) + group - 1) / group }
+
+func (l *TrainedEmbedding[T]) clearRows(_, i int) {
+	for _, id := range l.rows[i*group : min((i+1)*group, len(l.rows))] {
+		clear(l.gradient(id))
+	}
+}
+
+func (l *TrainedEmbedding[T]) sumRows(_, i int) {
+	end := min((i+1)*group, len(l.rows))
+	for k := i * group; k < end; k++ {
+		if k%ahead == 0 {
+			from, to := min(k+ahead, end), min(k+2*ahead, end)
+			kernels.Prefetch(l.weight.Grad, l.dim, l.dim, l.rows[from:to])
+			kernels.Prefetch(l.dy.Data, l.dim, l.dim, l.places[l.starts[from]:l.starts[to]])
+		}
+		kernels.SumRows(l.gradient(l.rows[k]), l.dy.Data, l.dim, l.places[l.starts[k]:l.starts[k+1]])
+	}
+}
+
+// gradient is that of a row.
+func (l *TrainedEmbedding[T]) gradient(id int32) []T {
+	return l.weight.Grad[int(id)*l.dim : (int(id)+1)*l.dim]
 }

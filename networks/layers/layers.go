@@ -14,6 +14,9 @@ type Param[T kernels.Float] struct {
 	Shape []int
 	Value []T // row-major
 	Grad  []T // as long as Value; Backward overwrites it
+	// Rows are those of a matrix whose gradient Backward has set, each once; that of
+	// the others is zero. Nil: all.
+	Rows []int32
 }
 
 // Tensor is what passes between two layers: (T, B, D) by row, with T = 1 behind

@@ -37,14 +37,14 @@ type LSTM[T kernels.Float] struct {
 	// Of the last batch.
 	batch  *Batch
 	x, dy  *Tensor[T]
-	parts  int // that the gates fall into by their masks: 1 or 4
-	blocks int // that the papers are cut into
-	masks  []T // (B, parts, in+H), of x and h
-	z      []T // (B, parts, ldz): what the gates see of a time, [x h] under dropout; then its gradient
+	parts  int   // that the gates fall into by their masks: 1 or 4
+	cuts   []int // the papers of block i are from cuts[i] to cuts[i+1]
+	masks  []T   // (B, parts, in+H), of x and h
+	inputs []T   // (T, B, ldz): x and the h before, no dropout yet; zeros behind the end of a paper
+	z      []T   // (B, parts, ldz): inputs of a time under dropout; then their gradient
 	ldz    int
 	gates  []T // (T, B, ldg): i, f, g, o, tanh c; Backward turns the first four into their gradients
 	ldg    int
-	states []T // (T, B, H)
 	cells  []T // (T, B, H)
 	dcells []T // (B, H)
 	zeros  []T // (H)
@@ -65,7 +65,7 @@ const gateCount = 4
 // lstmScratch is what a worker needs to multiply what the gates saw by their
 // gradients.
 type lstmScratch[T kernels.Float] struct {
-	seen  []T // (Depth, ldz)
+	seen  []T // (Depth, ldz): inputs under dropout
 	z     kernels.Transposed[T]
 	gates kernels.Packed[T]
 }
@@ -119,12 +119,12 @@ func (l *LSTM[T]) Forward(b *Batch, x *Tensor[T]) *Tensor[T] {
 	rows := b.T * b.B
 	l.masks, l.z = grow(l.masks, b.B*l.parts*(l.in+l.hidden)), grow(l.z, b.B*l.parts*l.ldz)
 	l.gates = grow(l.gates, rows*l.ldg)
-	l.states, l.cells = grow(l.states, rows*l.hidden), grow(l.cells, rows*l.hidden)
+	l.inputs, l.cells = grow(l.inputs, rows*l.ldz), grow(l.cells, rows*l.hidden)
 	l.out.Resize(1, b.B, l.hidden)
-	l.blocks = min(b.B, l.pool.Workers())
+	l.cut(min(b.B, l.pool.Workers()))
 	l.join()
 	l.pool.Run(2*l.parts, l.pack)
-	l.pool.Run(l.blocks, l.forward)
+	l.pool.Run(len(l.cuts)-1, l.forward)
 	return &l.out
 }
 
@@ -162,46 +162,80 @@ func (l *LSTM[T]) skipped() int {
 	return 0
 }
 
-// papers are those of a task.
-func (l *LSTM[T]) papers(block int) (from, to int) {
-	return block * l.batch.B / l.blocks, (block + 1) * l.batch.B / l.blocks
+// cut cuts the papers into blocks of about the same number of tokens.
+func (l *LSTM[T]) cut(blocks int) {
+	tokens := 0
+	for _, n := range l.batch.Lengths {
+		tokens += n
+	}
+	l.cuts = append(l.cuts[:0], 0)
+	seen := 0
+	for paper, n := range l.batch.Lengths {
+		if len(l.cuts) < blocks && seen+n/2 >= len(l.cuts)*tokens/blocks && paper > 0 {
+			l.cuts = append(l.cuts, paper)
+		}
+		seen += n
+	}
+	l.cuts = append(l.cuts, l.batch.B)
 }
 
 func (l *LSTM[T]) forwardTask(_, block int) {
-	from, to := l.papers(block)
+	from, to := l.cuts[block], l.cuts[block+1]
 	h, b, n := l.hidden, l.batch, l.columns()
 	for paper := from; paper < to; paper++ {
-		l.drawMasks(paper)
-		if b.Lengths[paper] == 0 {
-			clear(l.out.Row(0, paper))
-		}
+		l.begin(paper)
 	}
 	for t := range b.T {
 		live := b.live(t, from, to)
 		if live == 0 {
 			return
 		}
+		for paper := from; paper < from+live; paper++ {
+			if t < b.Lengths[paper] {
+				copy(l.inputRow(t, paper), l.x.Row(t, paper))
+			}
+		}
 		gates := l.gates[(t*b.B+from)*l.ldg:]
 		for part := range l.parts {
-			at := (from*l.parts + part) * l.ldz
-			for j := range live {
-				l.see(l.z[at+j*l.parts*l.ldz:], t, from+j, part)
-			}
-			z := kernels.Left[T]{Data: l.z[at:], Row: l.parts * l.ldz, Col: 1}
-			kernels.Gemm(gates[part*n:], l.ldg, z, live, &l.ahead[part], false)
+			kernels.Gemm(gates[part*n:], l.ldg, l.seen(t, from, live, part), live, &l.ahead[part], false)
 		}
 		for j := range live {
 			paper := from + j
 			if b.Lengths[paper] <= t {
 				continue
 			}
-			state := l.at(l.states, t, paper)
-			kernels.LSTMForward(state, l.at(l.cells, t, paper), gates[j*l.ldg:j*l.ldg+5*h], l.bias, l.before(l.cells, t, paper))
-			if b.Lengths[paper] == t+1 {
-				copy(l.out.Row(0, paper), state)
+			state := l.out.Row(0, paper)
+			if t+1 < b.Lengths[paper] {
+				state = l.inputRow(t+1, paper)[l.in:]
 			}
+			kernels.LSTMForward(state, l.cell(t, paper), gates[j*l.ldg:j*l.ldg+5*h], l.bias, l.cell(t-1, paper))
 		}
 	}
+}
+
+// begin prepares what does not come from a time before.
+func (l *LSTM[T]) begin(paper int) {
+	b := l.batch
+	l.drawMasks(paper)
+	if b.Lengths[paper] == 0 {
+		clear(l.out.Row(0, paper))
+	}
+	clear(l.inputRow(0, paper)[l.in:])
+	for t := b.Lengths[paper]; t < b.T; t++ {
+		clear(l.inputRow(t, paper))
+	}
+}
+
+// seen returns what the gates of a part see of some papers at a time.
+func (l *LSTM[T]) seen(t, from, papers, part int) kernels.Left[T] {
+	if !l.dropped() {
+		return kernels.Left[T]{Data: l.inputs[(t*l.batch.B+from)*l.ldz:], Row: l.ldz, Col: 1}
+	}
+	for paper := from; paper < from+papers; paper++ {
+		row := paper*l.parts + part
+		kernels.MulTo(l.z[row*l.ldz:], l.inputRow(t, paper), l.mask(row))
+	}
+	return kernels.Left[T]{Data: l.z[(from*l.parts+part)*l.ldz:], Row: l.parts * l.ldz, Col: 1}
 }
 
 // dropped reports whether the gates see anything under dropout.
@@ -228,26 +262,17 @@ func (l *LSTM[T]) mask(row int) []T {
 	return l.masks[row*width : (row+1)*width]
 }
 
-// see sets z to what the gates of a part see of a paper at a time.
-func (l *LSTM[T]) see(z []T, t, paper, part int) {
-	z = z[:l.in+l.hidden]
-	copy(z, l.x.Row(t, paper))
-	copy(z[l.in:], l.before(l.states, t, paper))
-	if l.dropped() {
-		kernels.Mul(z, l.mask(paper*l.parts+part))
-	}
+// inputRow is a paper's row of inputs at a time.
+func (l *LSTM[T]) inputRow(t, paper int) []T {
+	at := (t*l.batch.B + paper) * l.ldz
+	return l.inputs[at : at+l.in+l.hidden]
 }
 
-// at is a paper's row of states or cells at a time.
-func (l *LSTM[T]) at(rows []T, t, paper int) []T {
-	at := (t*l.batch.B + paper) * l.hidden
-	return rows[at : at+l.hidden]
-}
-
-// before returns the row that came before a time; zeros before the first.
-func (l *LSTM[T]) before(rows []T, t, paper int) []T {
-	if t == 0 {
+// cell is a paper's row of cells at a time; zeros before the first.
+func (l *LSTM[T]) cell(t, paper int) []T {
+	if t < 0 {
 		return l.zeros
 	}
-	return l.at(rows, t-1, paper)
+	at := (t*l.batch.B + paper) * l.hidden
+	return l.cells[at : at+l.hidden]
 }

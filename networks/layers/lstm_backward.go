@@ -15,7 +15,7 @@ func (l *LSTM[T]) Backward(b *Batch, dy *Tensor[T]) *Tensor[T] {
 		l.dx.Resize(b.T, b.B, l.in)
 	}
 	l.slices = l.pool.Workers()
-	l.pool.Run(l.blocks, l.backward)
+	l.pool.Run(len(l.cuts)-1, l.backward)
 	l.pool.Run(l.slices, l.gradients)
 	if l.first {
 		return nil
@@ -25,7 +25,7 @@ func (l *LSTM[T]) Backward(b *Batch, dy *Tensor[T]) *Tensor[T] {
 
 // backwardTask goes back through time: it turns the gates into their gradients.
 func (l *LSTM[T]) backwardTask(_, block int) {
-	from, to := l.papers(block)
+	from, to := l.cuts[block], l.cuts[block+1]
 	b, n := l.batch, l.columns()
 	for t := b.T - 1; t >= 0; t-- {
 		gates := l.gates[(t*b.B+from)*l.ldg:]
@@ -59,10 +59,10 @@ func (l *LSTM[T]) stepBack(t, paper int, gates []T) {
 		}
 	case t == last:
 		clear(dc)
-		kernels.LSTMBackward(dc, gates, l.dy.Row(0, paper), l.before(l.cells, t, paper))
+		kernels.LSTMBackward(dc, gates, l.dy.Row(0, paper), l.cell(t-1, paper))
 	default:
 		dh := l.z[paper*l.parts*l.ldz+l.in-l.skipped():]
-		kernels.LSTMBackward(dc, gates, dh[:h], l.before(l.cells, t, paper))
+		kernels.LSTMBackward(dc, gates, dh[:h], l.cell(t-1, paper))
 	}
 }
 
@@ -73,13 +73,10 @@ func (l *LSTM[T]) gather(t, paper int) {
 	width := l.in + l.hidden - skip
 	at := paper * l.parts
 	sum := l.z[at*l.ldz : at*l.ldz+width]
-	for part := range l.parts {
-		dz := l.z[(at+part)*l.ldz : (at+part)*l.ldz+width]
-		if l.dropped() {
-			kernels.Mul(dz, l.mask(at + part)[skip:])
-		}
-		if part > 0 {
-			kernels.Add(sum, dz)
+	if l.dropped() {
+		kernels.Mul(sum, l.mask(at)[skip:])
+		for part := 1; part < l.parts; part++ {
+			kernels.MulAdd(sum, l.z[(at+part)*l.ldz:(at+part)*l.ldz+width], l.mask(at + part)[skip:])
 		}
 	}
 	if !l.first && t < l.batch.Lengths[paper] {
@@ -111,16 +108,15 @@ func (l *LSTM[T]) sumGradients(s *lstmScratch[T], part, from, to int) {
 	clear(l.sums[from:to])
 	for k := 0; k < b.T*b.B; k += kernels.Depth {
 		n := min(kernels.Depth, b.T*b.B-k)
-		for i := range n {
-			z, t, paper := s.seen[i*l.ldz:], (k+i)/b.B, (k+i)%b.B
-			if t < b.Lengths[paper] {
-				l.see(z, t, paper, part)
-			} else {
-				clear(z[:width])
+		seen := l.inputs[k*l.ldz:]
+		if l.dropped() {
+			seen = s.seen
+			for i := range n {
+				kernels.MulTo(seen[i*l.ldz:], l.inputs[(k+i)*l.ldz:(k+i)*l.ldz+width], l.mask((k+i)%b.B*l.parts+part))
 			}
 		}
 		s.gates.PackSum(l.gates[k*l.ldg+from:], n, to-from, l.ldg, l.sums[from:])
-		s.z.Pack(s.seen, n, width, l.ldz)
+		s.z.Pack(seen, n, width, l.ldz)
 		s.z.Multiply(l.dw[from:], 4*l.hidden, &s.gates, k > 0)
 	}
 }

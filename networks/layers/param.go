@@ -3,6 +3,7 @@ package layers
 import (
 	"math/rand/v2"
 
+	"assay/internal/hugepage"
 	"assay/internal/kernels"
 )
 
@@ -12,7 +13,7 @@ func newParam[T kernels.Float](name string, shape ...int) *Param[T] {
 	for _, d := range shape {
 		n *= d
 	}
-	return &Param[T]{Name: name, Shape: shape, Value: make([]T, n), Grad: make([]T, n)}
+	return &Param[T]{Name: name, Shape: shape, Value: hugepage.Make[T](n), Grad: hugepage.Make[T](n)}
 }
 
 // uniform returns a parameter drawn evenly from ±bound.

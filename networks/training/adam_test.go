@@ -76,6 +76,36 @@ func TestNormIsOfAllGradients(t *testing.T) {
 	}
 }
 
+// TestNormOfRows: where a parameter names the rows that are set, their gradients
+// alone count.
+func TestNormOfRows(t *testing.T) {
+	const width = 300
+	r := rng.New(3, "rows")
+	for _, rows := range []int{0, 1, 54, 55, 200} { // of a chunk: 54
+		p := &layers.Param[float32]{Shape: []int{400, width}, Value: make([]float32, 400*width), Grad: make([]float32, 400*width), Rows: []int32{}}
+		other := &layers.Param[float32]{Shape: []int{1}, Value: make([]float32, 1), Grad: []float32{0.5}}
+		want := 0.25
+		for _, row := range r.Perm(400)[:rows] {
+			p.Rows = append(p.Rows, int32(row))
+			for i := row * width; i < (row+1)*width; i++ {
+				p.Grad[i] = float32(r.NormFloat64())
+				want += float64(p.Grad[i]) * float64(p.Grad[i])
+			}
+		}
+		want = math.Sqrt(want)
+		var first float64
+		for _, workers := range []int{1, 2, 5} {
+			got := newAdam([]*layers.Param[float32]{p, other}, newPool(t, workers)).norm()
+			if first == 0 {
+				first = got
+			}
+			if math.Abs(got-want) > 1e-9*want || got != first {
+				t.Errorf("%d rows, %d workers: norm %.17g, want %.17g, as of one worker: %.17g", rows, workers, got, want, first)
+			}
+		}
+	}
+}
+
 func TestRates(t *testing.T) {
 	for _, c := range []struct {
 		schedule    string

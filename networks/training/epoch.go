@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"assay/internal/hugepage"
 	"assay/internal/multilabel"
 	"assay/internal/progress"
 )
@@ -121,7 +122,7 @@ func (t *trainer) watch(r EpochRecord) {
 func (t *trainer) keepBest() {
 	if t.best == nil {
 		for _, p := range t.adam.params {
-			t.best = append(t.best, make([]float32, len(p.Value)))
+			t.best = append(t.best, hugepage.Make[float32](len(p.Value)))
 		}
 	}
 	for i, p := range t.adam.params {

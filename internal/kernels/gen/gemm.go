@@ -9,7 +9,8 @@ import (
 )
 
 // A tile of C (rows, up to 32) stays in registers while the loop goes over k: at
-// each k two vectors of B's panel meet one broadcast element of A a row.
+// each k the vectors of B's panel, two or for narrow tiles one, meet one broadcast
+// element of A a row.
 const (
 	gemmPanel   = 32 // columns of a packed panel
 	gemmRows512 = 14 // 28 sums, 2 vectors of B, 2 broadcasts
@@ -21,14 +22,17 @@ const gemmSignature = "func(k int, a *float32, row, col, next int, b, c *float32
 // gemm writes one function for each number of rows.
 func gemm() {
 	for rows := 1; rows <= gemmRows2; rows++ {
-		gemmTile(gemmAVX2{}, rows)
+		gemmTile(gemmAVX2{}, rows, 2)
+		gemmTile(gemmAVX2{}, rows, 1)
 	}
 	for rows := 1; rows <= gemmRows512; rows++ {
-		gemmTile(gemmAVX512{}, rows)
+		gemmTile(gemmAVX512{}, rows, 2)
 	}
 	gemmTranspose()
 	gemmBands()
-	gemmPanels()
+	gemmBandsAVX2()
+	gemmPanels(gemmAVX2{}, []VecPhysical{Y0, Y1, Y2, Y3})
+	gemmPanels(gemmAVX512{}, []VecPhysical{Z0, Z1})
 }
 
 // gemmISA is what differs between the instruction sets.
@@ -42,23 +46,28 @@ type gemmISA interface {
 	load(from Mem, half int, v VecPhysical)
 	store(v VecPhysical, half int, to Mem)
 	zero(v VecPhysical)
+	slowMasks() bool // whether tiles of full width go without
 }
 
 // gemmTile writes C = or += A·B for tiles of that many rows and cols columns, one
 // below the other in C and next bytes apart in A; row, col and ldc are in bytes.
 // What changes from tile to tile is kept in the arguments' place: the loop needs
 // the registers.
-func gemmTile(isa gemmISA, rows int) {
-	TEXT(fmt.Sprintf("gemm%d%s", rows, isa.name()), NOSPLIT, gemmSignature)
+func gemmTile(isa gemmISA, rows, halves int) {
+	name, doc := fmt.Sprintf("gemm%d%s", rows, isa.name()), fmt.Sprintf("computes tiles of %d rows", rows)
+	if halves == 1 {
+		name, doc = fmt.Sprintf("gemm%dNarrow%s", rows, isa.name()), doc+" and one vector"
+	}
+	TEXT(name, NOSPLIT, gemmSignature)
 	Pragma("noescape")
-	Doc(fmt.Sprintf("gemm%d%s computes tiles of %d rows.", rows, isa.name(), rows))
+	Doc(name + " " + doc + ".")
 	Label("tile")
 	accumulate := Load(Param("accumulate"), GP64())
 	TESTQ(accumulate, accumulate)
 	JNZ(LabelRef("add"))
 	each := func(f func(row, half int)) {
 		for row := range rows {
-			for half := range 2 {
+			for half := range halves {
 				f(row, half)
 			}
 		}
@@ -66,7 +75,8 @@ func gemmTile(isa gemmISA, rows int) {
 	each(func(row, half int) { isa.zero(isa.sum(row, half)) })
 	JMP(LabelRef("start"))
 	Label("add")
-	forRowsOfC(isa, rows, func(half, row int, at Mem) { isa.load(at, half, isa.sum(row, half)) })
+	forRowsOfC("load", isa, rows, halves, func(half, row int, at Mem) { isa.load(at, half, isa.sum(row, half)) },
+		func(half, row int, at Mem) { VMOVUPS(at, isa.sum(row, half)) })
 
 	Label("start")
 	k := Load(Param("k"), GP64())
@@ -76,12 +86,12 @@ func gemmTile(isa gemmISA, rows int) {
 	col := Load(Param("col"), GP64())
 	b := Load(Param("b"), GP64())
 	Label("loop")
-	for half := range 2 {
+	for half := range halves {
 		VMOVUPS(Mem{Base: b, Disp: half * isa.bytes()}, isa.vector(half))
 	}
 	for row := range rows {
 		VBROADCASTSS(a.at(row), isa.element(row))
-		for half := range 2 {
+		for half := range halves {
 			VFMADD231PS(isa.vector(half), isa.element(row), isa.sum(row, half))
 		}
 	}
@@ -91,7 +101,8 @@ func gemmTile(isa gemmISA, rows int) {
 	JNZ(LabelRef("loop"))
 
 	Label("store")
-	forRowsOfC(isa, rows, func(half, row int, at Mem) { isa.store(isa.sum(row, half), half, at) })
+	forRowsOfC("stored", isa, rows, halves, func(half, row int, at Mem) { isa.store(isa.sum(row, half), half, at) },
+		func(half, row int, at Mem) { VMOVUPS(isa.sum(row, half), at) })
 	advance("a", Load(Param("next"), GP64()))
 	height := Load(Param("ldc"), GP64())
 	IMUL3Q(Imm(uint64(rows)), height, height)
@@ -113,12 +124,11 @@ func place(name string) Mem {
 
 func advance(name string, by Register) { ADDQ(by, place(name)) }
 
-// forRowsOfC calls body with the place of each half row of the tile, the first
-// halves first.
-func forRowsOfC(isa gemmISA, rows int, body func(half, row int, at Mem)) {
+// forRowsOfC calls masked with the place of each half row of the tile, the first
+// halves first. Where masks are slow, tiles of full width run whole instead.
+func forRowsOfC(label string, isa gemmISA, rows, halves int, masked, whole func(half, row int, at Mem)) {
 	ldc := Load(Param("ldc"), GP64())
-	for half := range 2 {
-		isa.mask(half)
+	way := func(half int, body func(half, row int, at Mem)) {
 		c := Load(Param("c"), GP64())
 		for row := range rows {
 			body(half, row, Mem{Base: c, Disp: half * isa.bytes()})
@@ -126,6 +136,22 @@ func forRowsOfC(isa gemmISA, rows int, body func(half, row int, at Mem)) {
 				ADDQ(ldc, c)
 			}
 		}
+	}
+	if isa.slowMasks() {
+		CMPQ(place("cols"), Imm(uint64(halves*isa.bytes()/4)))
+		JLT(LabelRef(label + "Masked"))
+		for half := range halves {
+			way(half, whole)
+		}
+		JMP(LabelRef(label + "End"))
+		Label(label + "Masked")
+	}
+	for half := range halves {
+		isa.mask(half)
+		way(half, masked)
+	}
+	if isa.slowMasks() {
+		Label(label + "End")
 	}
 }
 
@@ -158,8 +184,9 @@ func (r rowsOfA) at(row int) Mem {
 
 type gemmAVX512 struct{}
 
-func (gemmAVX512) name() string { return "AVX512" }
-func (gemmAVX512) bytes() int   { return 64 }
+func (gemmAVX512) name() string    { return "AVX512" }
+func (gemmAVX512) bytes() int      { return 64 }
+func (gemmAVX512) slowMasks() bool { return false }
 func (gemmAVX512) sum(row, half int) VecPhysical {
 	return []VecPhysical{
 		Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13,
@@ -188,8 +215,9 @@ func (gemmAVX512) store(v VecPhysical, _ int, to Mem)  { VMOVUPS(v, K1, to) }
 
 type gemmAVX2 struct{}
 
-func (gemmAVX2) name() string { return "AVX2" }
-func (gemmAVX2) bytes() int   { return 32 }
+func (gemmAVX2) name() string    { return "AVX2" }
+func (gemmAVX2) bytes() int      { return 32 }
+func (gemmAVX2) slowMasks() bool { return true } // a masked store takes 12 cycles on Zen
 func (gemmAVX2) sum(row, half int) VecPhysical {
 	return []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11}[2*row+half]
 }
@@ -217,145 +245,3 @@ func (gemmAVX2) mask(half int) {
 
 func (gemmAVX2) load(from Mem, _ int, v VecPhysical) { VMASKMOVPS(from, Y15, v) }
 func (gemmAVX2) store(v VecPhysical, _ int, to Mem)  { VMASKMOVPS(v, Y15, to) }
-
-// gemmTranspose writes the step of packing a transposed operand: squares of 16 by
-// 16, by shuffles within and between the quarters of a register.
-func gemmTranspose() {
-	TEXT("transposeAVX512", NOSPLIT, "func(dst *float32, ldd int, src *float32, ld, blocks int)")
-	Pragma("noescape")
-	Doc("transposeAVX512 sets dst[i*ldd+j] to src[j*ld+i] for j < 16, i < 16*blocks; strides in bytes.")
-	low := []VecPhysical{Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15}
-	high := []VecPhysical{Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31}
-	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
-	ld, blocks := Load(Param("ld"), GP64()), Load(Param("blocks"), GP64())
-	ldd := Load(Param("ldd"), GP64())
-	four, twelve := GP64(), GP64() // rows
-	MOVQ(ldd, four)
-	SHLQ(Imm(2), four)
-	LEAQ(Mem{Base: four, Index: four, Scale: 2}, twelve)
-	Label("block")
-	from, to := GP64(), GP64()
-	MOVQ(src, from)
-	for j := range low {
-		VMOVUPS(Mem{Base: from}, low[j])
-		if j < 15 {
-			ADDQ(ld, from)
-		}
-	}
-	for j := 0; j < 16; j += 2 { // pairs of rows
-		VUNPCKLPS(low[j+1], low[j], high[j])
-		VUNPCKHPS(low[j+1], low[j], high[j+1])
-	}
-	for j := 0; j < 16; j += 4 { // column 4·quarter+c of four rows, in low[j+c]
-		VUNPCKLPD(high[j+2], high[j], low[j])
-		VUNPCKHPD(high[j+2], high[j], low[j+1])
-		VUNPCKLPD(high[j+3], high[j+1], low[j+2])
-		VUNPCKHPD(high[j+3], high[j+1], low[j+3])
-	}
-	const even, odd = 0x88, 0xdd // quarters
-	for c := range 4 {
-		VSHUFF32X4(Imm(even), low[4+c], low[c], high[4*c])
-		VSHUFF32X4(Imm(odd), low[4+c], low[c], high[4*c+1])
-		VSHUFF32X4(Imm(even), low[12+c], low[8+c], high[4*c+2])
-		VSHUFF32X4(Imm(odd), low[12+c], low[8+c], high[4*c+3])
-	}
-	MOVQ(dst, to)
-	for c := range 4 {
-		rows := []Mem{{Base: to}, {Base: to, Index: four, Scale: 1}, {Base: to, Index: four, Scale: 2}, {Base: to, Index: twelve, Scale: 1}}
-		for quarter, from := range [][3]int{{0, 2, even}, {1, 3, even}, {0, 2, odd}, {1, 3, odd}} {
-			column := low[4*c+quarter]
-			VSHUFF32X4(Imm(uint64(from[2])), high[4*c+from[1]], high[4*c+from[0]], column)
-			VMOVUPS(column, rows[quarter])
-		}
-		if c < 3 {
-			ADDQ(ldd, to)
-		}
-	}
-	ADDQ(Imm(64), src)
-	LEAQ(Mem{Base: dst, Index: four, Scale: 4}, dst)
-	DECQ(blocks)
-	JNZ(LabelRef("block"))
-	VZEROUPPER()
-	RET()
-}
-
-// gemmBands writes the packing of a transposed left operand: rows are read from
-// left to right, in pieces of 14 that go to one band each.
-func gemmBands() {
-	TEXT("bandsAVX512", NOSPLIT, "func(dst, src *float32, ld, k, bands int)")
-	Pragma("noescape")
-	Doc("bandsAVX512 sets dst[band*14*k+x*14+i] to src[x*ld+band*14+i] for x < k, i < 14; ld in bytes.")
-	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
-	ld, k := Load(Param("ld"), GP64()), Load(Param("k"), GP64())
-	bands, size, mask := Load(Param("bands"), GP64()), GP64(), GP64()
-	MOVQ(U64(1<<gemmRows512-1), mask)
-	KMOVW(mask.As32(), K1)
-	IMUL3Q(Imm(4*gemmRows512), k, size)
-	Label("row")
-	from, to, left := GP64(), GP64(), GP64()
-	MOVQ(src, from)
-	MOVQ(dst, to)
-	MOVQ(bands, left)
-	Label("band")
-	VMOVUPS_Z(Mem{Base: from}, K1, Z0)
-	VMOVUPS(Z0, K1, Mem{Base: to})
-	ADDQ(Imm(4*gemmRows512), from)
-	ADDQ(size, to)
-	DECQ(left)
-	JNZ(LabelRef("band"))
-	ADDQ(ld, src)
-	ADDQ(Imm(4*gemmRows512), dst)
-	DECQ(k)
-	JNZ(LabelRef("row"))
-	VZEROUPPER()
-	RET()
-}
-
-// gemmPanels writes the packing of a right operand: rows are read from left to
-// right, in pieces of a panel's width, and added up where sums are asked for.
-func gemmPanels() {
-	TEXT("panelsAVX512", NOSPLIT, "func(dst, src *float32, ld, k, panels int, sums *float32)")
-	Pragma("noescape")
-	Doc("panelsAVX512 sets dst[(panel*k+x)*32+j] to src[x*ld+panel*32+j] for x < k, j < 32, and adds it to sums[panel*32+j] unless that is nil; ld in bytes.")
-	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
-	ld, k := Load(Param("ld"), GP64()), Load(Param("k"), GP64())
-	panels, sums, size := Load(Param("panels"), GP64()), Load(Param("sums"), GP64()), GP64()
-	MOVQ(k, size)
-	SHLQ(Imm(7), size)
-	for _, summed := range []bool{true, false} {
-		name := "plain"
-		if summed {
-			name = "summed"
-			TESTQ(sums, sums)
-			JZ(LabelRef("plainRow"))
-		}
-		Label(name + "Row")
-		from, to, left, sum := GP64(), GP64(), GP64(), GP64()
-		MOVQ(src, from)
-		MOVQ(dst, to)
-		MOVQ(panels, left)
-		MOVQ(sums, sum)
-		Label(name + "Panel")
-		for half, v := range []VecPhysical{Z0, Z1} {
-			VMOVUPS(Mem{Base: from, Disp: 64 * half}, v)
-			VMOVUPS(v, Mem{Base: to, Disp: 64 * half})
-			if summed {
-				VADDPS(Mem{Base: sum, Disp: 64 * half}, v, v)
-				VMOVUPS(v, Mem{Base: sum, Disp: 64 * half})
-			}
-		}
-		ADDQ(U32(4*gemmPanel), from)
-		ADDQ(size, to)
-		if summed {
-			ADDQ(U32(4*gemmPanel), sum)
-		}
-		DECQ(left)
-		JNZ(LabelRef(name + "Panel"))
-		ADDQ(ld, src)
-		ADDQ(U32(4*gemmPanel), dst)
-		DECQ(k)
-		JNZ(LabelRef(name + "Row"))
-		VZEROUPPER()
-		RET()
-	}
-}

@@ -41,7 +41,9 @@ func layers() {
 		softmaxBackward(l)
 		adam(l)
 		addTo(l)
-		mulTo(l)
+		mulBy(l)
+		product(l, false)
+		product(l, true)
 	}
 }
 
@@ -141,7 +143,21 @@ func inStep(l lanes, label string, n Register, rows []row, chunks int, body func
 	Label(label + "Tail")
 	ADDQ(Imm(16), left)
 	JZ(LabelRef(label + "End"))
-	one(func(half int) Register { return l.mask(left, half) })
+	last := func(half int) Register { return l.mask(left, half) }
+	if l.halves() == 2 { // its masked stores are slow: none of nothing or of all
+		CMPQ(left, Imm(8))
+		JG(LabelRef(label + "Upper"))
+		body([]part{{0, last(0)}})
+		JMP(LabelRef(label + "End"))
+		Label(label + "Upper")
+		last = func(half int) Register {
+			if half == 0 {
+				return nil
+			}
+			return l.mask(left, half)
+		}
+	}
+	one(last)
 	Label(label + "End")
 }
 

@@ -257,7 +257,7 @@ func adam(l lanes) {
 }
 
 func addTo(l lanes) { pairwise(l, "add", VADDPS) }
-func mulTo(l lanes) { pairwise(l, "mul", VMULPS) }
+func mulBy(l lanes) { pairwise(l, "mul", VMULPS) }
 
 func pairwise(l lanes, name string, op func(...Op)) {
 	TEXT(name+l.name(), NOSPLIT, "func(y, x *float32, n int)")
@@ -267,6 +267,31 @@ func pairwise(l lanes, name string, op func(...Op)) {
 	along(l, "element", n, []row{y, x}, func(half int, m Register) {
 		v, w := l.load(y.half(half), m), l.load(x.half(half), m)
 		op(w, v, v)
+		l.store(v, y.half(half), m)
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// product writes y = a·b, or y += a·b.
+func product(l lanes, accumulate bool) {
+	name := "mulTo"
+	if accumulate {
+		name = "mulAdd"
+	}
+	TEXT(name+l.name(), NOSPLIT, "func(y, a, b *float32, n int)")
+	Pragma("noescape")
+	Doc(name + l.name() + " is " + name + "Go.")
+	y, a, b, n := param("y"), param("a"), param("b"), Load(Param("n"), GP64())
+	along(l, "element", n, []row{y, a, b}, func(half int, m Register) {
+		v, w := l.load(a.half(half), m), l.load(b.half(half), m)
+		if accumulate {
+			sum := l.load(y.half(half), m)
+			VFMADD231PS(w, v, sum)
+			v = sum
+		} else {
+			VMULPS(w, v, v)
+		}
 		l.store(v, y.half(half), m)
 	})
 	VZEROUPPER()
