@@ -126,6 +126,9 @@ func harvestCore(cmd *cobra.Command, opt coreOptions) (err error) {
 	defer func() { err = errors.Join(err, closeAll()) }()
 	begun := time.Now()
 	sum, err := coreapi.Harvest(cmd.Context(), c, opt.Options)
+	if len(sum.Topics) == 0 {
+		return err // what was asked for does not fit what is there: nothing was begun
+	}
 	report := coreReport{
 		sum, sum.Stats.Requests, sum.Stats.Retries, sum.Stats.Waited.Seconds(), time.Since(begun).Seconds(), opt.db, err == nil,
 	}

@@ -172,10 +172,13 @@ func TestHarvestCoreKilled(t *testing.T) {
 // coreFaults are those that a harvester can see. A stale answer to another topic's
 // question is like the right one; coretest repeats pages of the same topic.
 func coreFaults(long bool) []harvesttest.Fault {
+	return slices.DeleteFunc(killFaults(long), func(f harvesttest.Fault) bool { return f == harvesttest.Stale })
+}
+
+// killFaults leave out those that take seconds, unless a test may be long.
+func killFaults(long bool) []harvesttest.Fault {
 	slow := []harvesttest.Fault{harvesttest.TooManySeconds, harvesttest.TooManyDate, harvesttest.UnavailableWait}
-	return slices.DeleteFunc(harvesttest.All(), func(f harvesttest.Fault) bool {
-		return f == harvesttest.Stale || !long && slices.Contains(slow, f)
-	})
+	return slices.DeleteFunc(harvesttest.All(), func(f harvesttest.Fault) bool { return !long && slices.Contains(slow, f) })
 }
 
 // files are those of a catalog, with what stands beside it.
@@ -244,6 +247,19 @@ func TestHarvestCore(t *testing.T) {
 			t.Errorf("%s: again: %s", api, text)
 		}
 		noKey(t, db, out+text)
+	}
+}
+
+// A catalog that was filled in another way is not summed up as if it were empty.
+func TestHarvestCoreOtherSettings(t *testing.T) {
+	t.Setenv(coreKey, testCoreKey)
+	web := httptest.NewServer(coretest.New(coretest.Options{Works: coretest.Works(100, 9, coreTopics...), Key: testCoreKey}))
+	defer web.Close()
+	args := coreArgs(web.URL, filepath.Join(t.TempDir(), "core.db"), 10)
+	mustCall(t, args...)
+	out, message, code := call(t, nil, append(args, "--overlap", "keep")...)
+	if out != "" || code != exitUsage || !strings.Contains(message, "--overlap drop") {
+		t.Errorf("code %d, %q, %q", code, message, out)
 	}
 }
 

@@ -23,8 +23,10 @@ way that arXiv recommends for all of its papers, for one of its sets, and for ke
 either up to date.
 
 For all of arXiv, run the first command below and leave it alone. It may be stopped
-or killed at any moment; the same command goes on. When it has come to its end,
-run it once a day: it asks only for what was changed since. Then
+(Ctrl-C) or killed at any moment; the same command goes on. After errors, blocks and
+broken answers it asks again, --attempts times with growing rests, two hours in all;
+then it ends with code 75 and is to be run another time. When it has come to its
+end, run it once a day: it asks only for what was changed since. Then
   assay corpus export arxiv.db --format parquet --out data/arxiv
 makes shards.
 

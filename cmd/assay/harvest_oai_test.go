@@ -72,7 +72,7 @@ func TestHarvestOAIKilled(t *testing.T) {
 	calmRequests := calm.requests.Load()
 
 	repository := oaitest.New(oaitest.Options{Records: records, PageSize: 10, TokenRequests: 67, Shuffled: true, Overlap: 1, Lies: true})
-	wild := startServer(t, &harvesttest.Faults{Handler: repository, Seed: seed, Rate: 0.2})
+	wild := startServer(t, &harvesttest.Faults{Handler: repository, Seed: seed, Rate: 0.2, Kinds: killFaults(kills > 3)})
 	h := &killedHarvest{T: t, random: random, server: wild, want: want, forget: repository.Midnight,
 		args: func(db string) []string { return oaiArgs(wild.url("/oai"), db) }}
 	h.begin()

@@ -68,7 +68,7 @@ func (c *Client) ask(ctx context.Context, q question, check func(*Response) erro
 		}
 		if try >= c.opt.Attempts || f.after > patience || f.large && large >= c.opt.LargeTries {
 			last := f.err
-			if f.after > patience {
+			if known := new(longRest); f.after > patience && !errors.As(f.err, &known) { // which says it itself
 				last = fmt.Errorf("%w; it asks to wait for %s", f.err, inWords(f.after))
 			}
 			return &GaveUpError{URL: blot.url(u), Attempts: try, Last: blot.error(last), service: c.opt.Name}
@@ -108,7 +108,7 @@ func (c *Client) note(text string) {
 func (c *Client) try(ctx context.Context, q question, u *url.URL, blot *blotter, check func(*Response) error) error {
 	at := u
 	for hop := 0; ; hop++ {
-		resp, to, err := c.exchange(ctx, q, at, sameOrigin(u, at))
+		resp, to, err := c.exchange(ctx, q, at, sameOrigin(u, at), blot)
 		if err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func (c *Client) try(ctx context.Context, q question, u *url.URL, blot *blotter,
 }
 
 // exchange is one request and its answer, which may send elsewhere.
-func (c *Client) exchange(ctx context.Context, q question, u *url.URL, own bool) (r *Response, to *url.URL, err error) {
+func (c *Client) exchange(ctx context.Context, q question, u *url.URL, own bool, blot *blotter) (r *Response, to *url.URL, err error) {
 	waited, release, err := c.pace.turn(ctx, c.note)
 	c.mu.Lock()
 	c.stats.Waited += waited
@@ -152,7 +152,7 @@ func (c *Client) exchange(ctx context.Context, q question, u *url.URL, own bool)
 	}
 	limited, cancel := context.WithTimeout(ctx, c.opt.Timeout)
 	defer cancel()
-	r, err = c.send(limited, q, u, own)
+	r, err = c.send(limited, q, u, own, blot)
 	after := c.opt.Pause
 	var f *failure
 	if errors.As(err, &f) {
@@ -177,7 +177,7 @@ func (c *Client) exchange(ctx context.Context, q question, u *url.URL, own bool)
 }
 
 // send does what net/http does. Its errors name no URL.
-func (c *Client) send(ctx context.Context, q question, u *url.URL, own bool) (*Response, error) {
+func (c *Client) send(ctx context.Context, q question, u *url.URL, own bool, blot *blotter) (*Response, error) {
 	req, err := http.NewRequestWithContext(ctx, q.method, u.String(), bytes.NewReader(q.body))
 	if err != nil {
 		return nil, errors.New("harvest: the request cannot be made")
@@ -206,11 +206,11 @@ func (c *Client) send(ctx context.Context, q question, u *url.URL, own bool) (*R
 	defer resp.Body.Close()
 	if status := resp.StatusCode; status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooEarly || status == http.StatusTooManyRequests {
 		f := &failure{after: retryAfter(resp.Header, time.Now())}
-		body, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 		if resp.Header.Get("Content-Encoding") != "" || bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
 			body = nil // nothing to read for a person
 		}
-		f.err = (&Response{Status: status, Body: body}).Problem()
+		f.err = (&Response{Status: status, Body: body, blot: blot}).Problem()
 		return nil, f
 	}
 	body, err := c.body(resp)

@@ -213,15 +213,17 @@ func (r *Response) Problem() error {
 		return nil
 	}
 	text := fmt.Sprintf("%d %s", r.Status, http.StatusText(r.Status))
-	if said := beginning(r.Body); said != "" {
+	if said := beginning(r.Body, r.blot); said != "" {
 		text += ": " + said
 	}
-	return errors.New(r.blot.text(text))
+	return errors.New(text)
 }
 
-// beginning is the first words of a body, white space folded, markup left as it is.
-func beginning(body []byte) string {
-	const most = 200
+// beginning is the first words of a body, white space folded, markup left as it is. Secrets
+// are taken out before the text is cut, or a part of one could be left.
+func beginning(body []byte, blot *blotter) string {
+	const most, looked = 200, 64 << 10
+	body = []byte(blot.text(string(body[:min(len(body), looked)])))
 	if len(body) > 4*most {
 		body = body[:4*most]
 	}

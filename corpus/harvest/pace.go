@@ -15,8 +15,8 @@ import (
 	"assay/internal/fault"
 )
 
-// farthest bounds what a pace file is believed: what lies beyond comes from a clock
-// that was wrong.
+// farthest bounds what a pace file says and is believed: what lies beyond comes from a
+// clock that was wrong.
 const farthest = 24 * time.Hour
 
 // pace says when the next request may begin. Its file, one line, is locked while
@@ -209,9 +209,12 @@ func readPace(f *os.File) (s paceState) {
 	return s
 }
 
-// writePace writes lines of one length in one piece, so that a killed process leaves the
-// one or the other.
+// writePace writes a time, farthest from now at most, in lines of one length in one piece,
+// so that a killed process leaves the one or the other.
 func writePace(f *os.File, next time.Time, asking bool) error {
+	if most := time.Now().Add(farthest); next.After(most) {
+		next = most
+	}
 	what := "idle"
 	if asking {
 		what = "asking"

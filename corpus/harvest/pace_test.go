@@ -44,54 +44,63 @@ func TestPaceOutlivesKill(t *testing.T) {
 	const pause = 120 * time.Millisecond
 	var mu sync.Mutex
 	var free time.Time // since then a request may come
-	requests, under := 0, 0
+	dead := map[string]bool{}
+	requests, asker := 0, ""
 	url := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		mu.Lock()
-		now := time.Now()
+		defer mu.Unlock()
+		who := r.URL.RawQuery
+		if dead[who] {
+			return // it was under way when its process was killed
+		}
 		requests++
-		if early := free.Sub(now); early > 0 {
+		if early := time.Until(free); early > 0 {
 			t.Errorf("request %d is %v early", requests, early)
 		}
-		if under++; under > 1 {
+		if asker != "" {
 			t.Errorf("request %d: two at once", requests)
 		}
+		asker = who
+		takes := time.Duration(requests%4) * 10 * time.Millisecond
 		mu.Unlock()
-		time.Sleep(time.Duration(requests%4) * 10 * time.Millisecond)
+		time.Sleep(takes)
 		mu.Lock()
-		if under--; time.Now().Add(pause).After(free) {
+		if asker == who && !dead[who] {
 			// The client ends a request after the server; a millisecond is for clocks.
-			free = time.Now().Add(pause - time.Millisecond)
+			asker, free = "", time.Now().Add(pause-time.Millisecond)
 		}
-		mu.Unlock()
 	}))
 	file := filepath.Join(t.TempDir(), "deep", "pace")
-	start := func() *exec.Cmd {
+	start := func(name string) *exec.Cmd {
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), asAsker+"="+url, asAsker+"_PAUSE="+pause.String(), asAsker+"_FILE="+file)
+		cmd.Env = append(os.Environ(), asAsker+"="+url+"?"+name, asAsker+"_PAUSE="+pause.String(), asAsker+"_FILE="+file)
 		cmd.Stderr = os.Stderr
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
 		return cmd
 	}
-	kill := func(cmd *exec.Cmd) {
+	kill := func(cmd *exec.Cmd, name string) {
 		mu.Lock()
 		defer mu.Unlock()
+		at := time.Now()
 		if err := cmd.Process.Kill(); err != nil {
 			t.Error(err)
 		}
 		_ = cmd.Wait() // killed
-		if under > 0 {
-			free = time.Now().Add(pause - 2*time.Millisecond)
+		dead[name] = true
+		if asker == name {
+			asker, free = "", at.Add(pause-time.Millisecond)
 		}
 	}
-	other := start()
+	other := start("other")
 	for i := range 8 {
-		cmd := start()
+		name := fmt.Sprint("process", i)
+		cmd := start(name)
 		time.Sleep(time.Duration(150+37*i) * time.Millisecond)
-		kill(cmd)
+		kill(cmd, name)
 	}
-	kill(other)
+	kill(other, "other")
 	if requests < 12 {
 		t.Errorf("%d requests in over two seconds", requests)
 	}
@@ -134,9 +143,22 @@ func TestPaceFile(t *testing.T) {
 		asked = 0
 		err := fresh().Get(t.Context(), "http://example.org/", accept)
 		var gaveUp *GaveUpError
-		if !errors.As(err, &gaveUp) || asked != 0 || !strings.Contains(err.Error(), "left alone for 5.0 h more") || !strings.Contains(err.Error(), file) {
+		if !errors.As(err, &gaveUp) || asked != 0 || !strings.Contains(err.Error(), "left alone for 5.0 h more") || !strings.Contains(err.Error(), file) || strings.Contains(err.Error(), "asks to wait") {
 			t.Errorf("%v after %d", err, asked)
 		}
+
+		// One of more than a day is kept for a day, not forgotten.
+		time.Sleep(5 * time.Hour)
+		status, wait = 503, "172800"
+		ask(0)
+		asked = 0
+		time.Sleep(22 * time.Hour)
+		if ask(0); asked != 0 {
+			t.Error("asked within the rest")
+		}
+		status, wait = 200, ""
+		time.Sleep(90 * time.Minute)
+		ask(30 * time.Minute)
 
 		// What no process of ours wrote costs a pause and is mended.
 		for _, text := range []string{

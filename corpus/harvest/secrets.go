@@ -1,6 +1,7 @@
 package harvest
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"slices"
@@ -48,10 +49,15 @@ func (b *blotter) with(u *url.URL) *blotter {
 	return all.sorted()
 }
 
-// add takes a value as it is and as URLs write it.
+// SecretForms returns how a secret may stand in a text: as it is, and as URLs, web pages
+// and JSON write it.
+func SecretForms(secret string) []string {
+	return []string{secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret), strings.ReplaceAll(secret, "/", `\/`)}
+}
+
 func (b *blotter) add(v string) {
 	if len(v) >= shortestSecret {
-		b.values = append(b.values, v, url.QueryEscape(v), url.PathEscape(v))
+		b.values = append(b.values, SecretForms(v)...)
 	}
 }
 

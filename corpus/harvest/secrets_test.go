@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"log"
 	"net"
@@ -22,7 +23,7 @@ import (
 // A secret in a header, a query parameter or a URL's password is in no error and no
 // note, whatever goes wrong and whoever repeats it.
 func TestSecretsStayHidden(t *testing.T) {
-	const token, key, password = "t0ken-of-the-user", "key/with+signs=", "pass-word"
+	const token, key, password = "t0ken-of-the-user", "key/with+<signs=", "pass-word"
 	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprintf(w, "you sent %s and %s (%s)", r.Header.Get("Authorization"), r.URL.Query().Get("apiKey"), r.URL.RawQuery)
@@ -30,6 +31,18 @@ func TestSecretsStayHidden(t *testing.T) {
 	busy := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		fmt.Fprintf(w, "later, %s, %s", r.Header.Get("Authorization"), r.URL.RawQuery)
+	})
+	// The key stands where the quotation is cut.
+	long := func(status int) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(status)
+			fmt.Fprint(w, strings.Repeat("x", 200-len(key)/2)+r.URL.Query().Get("apiKey"))
+		})
+	}
+	written := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		said := r.URL.Query().Get("apiKey")
+		fmt.Fprint(w, strings.ReplaceAll(said, "/", `\/`), " ", html.EscapeString(said))
 	})
 	away := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://"+r.URL.Query().Get("apiKey")+".invalid/", http.StatusFound)
@@ -39,7 +52,8 @@ func TestSecretsStayHidden(t *testing.T) {
 	}
 	for name, h := range map[string]http.Handler{
 		"echo": echo, "busy": busy, "away": away, "reset": fault(harvesttest.Reset), "loop": fault(harvesttest.RedirectLoop),
-		"gzip": fault(harvesttest.BadGzip), "none": nil,
+		"gzip": fault(harvesttest.BadGzip), "none": nil, "long": long(http.StatusNotFound), "long and busy": long(http.StatusBadGateway),
+		"long and accepted": long(http.StatusAccepted), "written otherwise": written,
 	} {
 		address := "127.0.0.1:1" // nobody listens
 		if h != nil {
@@ -67,7 +81,7 @@ func TestSecretsStayHidden(t *testing.T) {
 			}
 		}
 		for _, text := range told {
-			for _, secret := range []string{token, key, url.QueryEscape(key), password} {
+			for _, secret := range []string{token, key, url.QueryEscape(key), password, "key/", `key\/`, "signs="} {
 				if strings.Contains(text, secret) {
 					t.Errorf("%s: %q is in %q", name, secret, text)
 				}

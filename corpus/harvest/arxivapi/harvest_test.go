@@ -329,7 +329,7 @@ func TestBlockIsNamed(t *testing.T) {
 		"empty pages": {func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, strings.NewReplacer("startIndex>5<", "startIndex>0<", "totalResults>2<", "totalResults>1234<").Replace(head)+"</feed>")
 		}, "gave up after 20 tries of http://127.0.0.1:PORT/api/query?max_results=20&search_query=cat%3Acs.LG&sortBy=lastUpdatedDate&sortOrder=descending&start=0: an answer without papers, though it counts 1234"},
-		"429": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "Rate exceeded.", 429) }, "429 Too Many Requests"},
+		"429": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "Rate exceeded.", http.StatusTooManyRequests) }, "429 Too Many Requests"},
 		"XML": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, head+oneEntry) }, "unexpected EOF"},
 		"another": {func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, strings.NewReplacer("startIndex>5<", "startIndex>0<", "=cat:cs.LG", "=cat:cs.CL").Replace(head)+oneEntry+"</feed>")

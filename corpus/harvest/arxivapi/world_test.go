@@ -64,7 +64,7 @@ func newWorld(t *testing.T, opt arxivtest.Options) *world {
 	t.Cleanup(front.Close)
 	w.url = front.URL + "/api/query"
 	var err error
-	if w.catalog, err = catalog.Open(context.Background(), filepath.Join(t.TempDir(), "c.db"), catalog.Options{Create: true}); err != nil {
+	if w.catalog, err = catalog.Open(context.Background(), filepath.Join(t.TempDir(), "c.db"), catalog.Options{Create: true, Bulk: true}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -58,7 +58,7 @@ func (a *asker) ask(ctx context.Context, q question, check func(*Page) error) (*
 // meet rests where the allowance asks to. A rest that is too long is left to the next
 // question: there may be none.
 func (a *asker) meet(h http.Header, scrolled bool) {
-	a.rest = a.meter.rest(h, scrolled, time.Now())
+	a.rest = a.meter.rest(h, scrolled, clock(h))
 	if a.rest > 0 && a.rest <= a.opt.LongestRest {
 		a.client.Rest(a.rest)
 	}

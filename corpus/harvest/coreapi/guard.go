@@ -116,7 +116,7 @@ func (g *guard) refused(resp *http.Response) bool {
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable {
 		return false
 	}
-	wait, ok := until(anyOf(resp.Header, "Retry-After", "X-RateLimit-Retry-After", "X-RateLimitRetryAfter", "X-Rate-Limit-Retry-After"), time.Now())
+	wait, ok := until(anyOf(resp.Header, "Retry-After", "X-RateLimit-Retry-After", "X-RateLimitRetryAfter", "X-Rate-Limit-Retry-After"), clock(resp.Header))
 	if !ok {
 		return false
 	}

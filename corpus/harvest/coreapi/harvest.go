@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"assay/corpus/catalog"
@@ -290,7 +289,7 @@ func (h *harvester) write(ctx context.Context, b catalog.Batch) error {
 
 // blotText removes the key from a text, such as an answer that repeats it.
 func (h *harvester) blotText(s string) string {
-	for _, form := range []string{h.opt.Key, url.QueryEscape(h.opt.Key), url.PathEscape(h.opt.Key)} {
+	for _, form := range harvest.SecretForms(h.opt.Key) {
 		s = strings.ReplaceAll(s, form, "…")
 	}
 	return s

@@ -131,7 +131,7 @@ var twoTopics = []string{"deep learning", "computer vision"}
 func testOptions(url, api string) Options {
 	path := map[string]string{APIv3: "/v3", APIv2: "/api-v2"}[api]
 	return Options{
-		Topics: twoTopics, Count: 60, API: api, URL: url + path, Key: testKey, Language: "English",
+		Topics: slices.Clone(twoTopics), Count: 60, API: api, URL: url + path, Key: testKey, Language: "English",
 		Client: harvest.Options{UserAgent: "test", FirstWait: time.Microsecond, LongestWait: 2 * time.Microsecond, Seed: 1},
 	}
 }
@@ -198,8 +198,10 @@ func TestHarvestGivesTheDocumentsOfTheRule(t *testing.T) {
 						continue
 					}
 					t.Run(fmt.Sprintf("%s %s %s %d odd %g life %d extra %d refused %t killed %t", c.api, c.paging, overlap, count, c.server.Odd, c.server.ScrollLife, c.server.Extra, c.server.NoOffsets, killed), func(t *testing.T) {
-						c.server.Works, c.server.Key, c.server.Seed = works, testKey, uint64(count)
-						server := coretest.New(c.server)
+						t.Parallel()
+						serverOpt := c.server
+						serverOpt.Works, serverOpt.Key, serverOpt.Seed = works, testKey, uint64(count)
+						server := coretest.New(serverOpt)
 						web := httptest.NewServer(server)
 						defer web.Close()
 						opt := testOptions(web.URL, c.api)

@@ -46,6 +46,15 @@ func anyOf(h http.Header, names ...string) string {
 	return ""
 }
 
+// clock is the server's present time as an answer's header has it, else that of here: a
+// date to wait for is the server's.
+func clock(h http.Header) time.Time {
+	if t, err := http.ParseTime(h.Get("Date")); err == nil {
+		return t
+	}
+	return time.Now()
+}
+
 // until reads a time to wait for: seconds, seconds since 1970, or a date.
 func until(text string, now time.Time) (time.Duration, bool) {
 	const sinceEpoch = 1e9 // more seconds than anyone is told to wait

@@ -49,9 +49,9 @@ var errNotAnAnswer = errors.New("not an answer of CORE's")
 // error says that the body as a whole is no such answer.
 func ReadV3(body []byte) (*Page, error) {
 	var answer struct {
-		TotalHits *loose            `json:"totalHits"`
-		ScrollID  loose             `json:"scrollId"`
-		Results   []json.RawMessage `json:"results"`
+		TotalHits *loose     `json:"totalHits"`
+		ScrollID  loose      `json:"scrollId"`
+		Results   resultList `json:"results"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, notAnAnswer(body, err)
@@ -66,9 +66,9 @@ func ReadV3(body []byte) (*Page, error) {
 // with ReadV3's tolerance.
 func ReadV2(body []byte) (*Page, error) {
 	var answer struct {
-		Status    loose             `json:"status"`
-		TotalHits *loose            `json:"totalHits"`
-		Data      []json.RawMessage `json:"data"`
+		Status    loose      `json:"status"`
+		TotalHits *loose     `json:"totalHits"`
+		Data      resultList `json:"data"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, notAnAnswer(body, err)
@@ -82,7 +82,7 @@ func ReadV2(body []byte) (*Page, error) {
 	return readPage(answer.TotalHits, "", answer.Data)
 }
 
-func readPage(total *loose, scroll string, results []json.RawMessage) (*Page, error) {
+func readPage(total *loose, scroll string, results resultList) (*Page, error) {
 	p := &Page{Scroll: scroll, Works: make([]Work, 0, len(results))}
 	if total != nil && *total != "" {
 		n, err := strconv.ParseFloat(string(*total), 64)
@@ -214,7 +214,8 @@ func (l *nameList) UnmarshalJSON(data []byte) error {
 	*l = nil
 	var names []name
 	if data[0] == '[' {
-		if err := json.Unmarshal(data, &names); err != nil {
+		var err error
+		if names, err = list[name](data, mostNames); err != nil {
 			return err
 		}
 	} else {
@@ -230,6 +231,48 @@ func (l *nameList) UnmarshalJSON(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// What an answer may hold is bounded, or a small body could become a large one in
+// memory: CORE gives at most 100 results, and no paper has more authors.
+const (
+	mostResults = 1000
+	mostNames   = 20_000
+)
+
+// resultList is a page's results, each as it came.
+type resultList []json.RawMessage
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *resultList) UnmarshalJSON(data []byte) (err error) {
+	if *l = nil; string(data) == "null" {
+		return nil
+	}
+	*l, err = list[json.RawMessage](data, mostResults)
+	return err
+}
+
+// list reads a JSON list of so many values at most.
+func list[T any](data []byte, most int) ([]T, error) {
+	if data[0] != '[' {
+		return nil, fmt.Errorf("%s is no list", beginning(string(data)))
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	if _, err := d.Token(); err != nil { // the bracket
+		return nil, err
+	}
+	values := []T{}
+	for d.More() {
+		if len(values) == most {
+			return nil, fmt.Errorf("a list of more than %d values", most)
+		}
+		var v T
+		if err := d.Decode(&v); err != nil {
+			return nil, err
+		}
+		values = append(values, v)
+	}
+	return values, nil
 }
 
 func notAnAnswer(body []byte, err error) error {

@@ -45,6 +45,7 @@ type walker struct {
 	restarts int  // since the last new result
 	ends     int  // whole scrolls in turn that ended early with nothing new
 	shorts   int  // short pages of scrolls
+	repeats  int  // pages of scrolls that were there before, since the last new result
 	moved    bool // offsets are refused, or lead elsewhere than the scroll
 }
 
@@ -77,7 +78,7 @@ func (w *walker) next(ctx context.Context) ([]Work, error) {
 		w.size, w.large = max(0, w.size-1), 0
 		if n := w.unread(page); n > 0 {
 			w.fresh += n
-			w.restarts, w.ends = 0, 0
+			w.restarts, w.ends, w.repeats = 0, 0, 0
 		}
 		return page.Works, nil
 	}
@@ -159,8 +160,9 @@ func (w *walker) scrolled(ctx context.Context) (*Page, error) {
 		w.shorts++ // what is missing may be lost; many of them are CORE's way
 		return nil, errScrollLost
 	}
-	if !opens && w.unread(page) == 0 && w.offset >= w.s.position() && w.restarts <= mostRepeats {
-		return nil, errScrollLost // another page may be missing for the one that came twice
+	if !opens && w.unread(page) == 0 && w.offset >= w.s.position() && w.repeats <= mostRepeats {
+		w.repeats++ // another page may be missing for the one that came twice
+		return nil, errScrollLost
 	}
 	w.offset = end
 	if w.scroll = page.Scroll; w.scroll == "" {
@@ -201,6 +203,7 @@ func (w *walker) paged(ctx context.Context) (*Page, error) {
 	}
 	q := question{query: w.s.query, size: w.aligned(), offset: w.offset}
 	empty, repeats := 0, 0
+	var fullest *Page // of the doubtful ones
 	page, err := w.ask(ctx, q, func(p *Page) error {
 		if len(p.Works) == 0 {
 			empty++
@@ -213,6 +216,9 @@ func (w *walker) paged(ctx context.Context) (*Page, error) {
 		if err == nil || errors.Is(err, errMoved) {
 			return err
 		}
+		if fullest == nil || w.unread(p) > w.unread(fullest) {
+			fullest = p
+		}
 		if repeats++; repeats > mostRepeats {
 			return nil
 		}
@@ -220,6 +226,9 @@ func (w *walker) paged(ctx context.Context) (*Page, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if fullest != nil && (repeats > mostRepeats || len(page.Works) == 0) {
+		page = fullest
 	}
 	w.s.total = w.total(page)
 	if len(page.Works) == 0 {
@@ -239,12 +248,11 @@ func (w *walker) doubt(p *Page, size int) error {
 			return errMoved // what was read before is another list's beginning
 		}
 	}
-	end := w.offset + len(p.Works)
+	end, total := w.offset+len(p.Works), w.total(p)
 	switch {
-	case end >= w.total(p):
-	case w.unread(p) == 0 && end > w.known:
-		return errRepeated
-	case len(p.Works) < size:
+	case w.unread(p) == 0 && end > w.known && w.s.position() < total:
+		return errRepeated // at the list's end, too
+	case len(p.Works) < size && end < total:
 		return errShortPage
 	}
 	return nil

@@ -2,6 +2,7 @@ package coreapi
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -108,6 +109,69 @@ func TestFaultsLoseNoPage(t *testing.T) {
 	}
 }
 
+// The last page of a list is doubted like any other: where the page before comes once more
+// in its place, or ever fewer of its results, or none, it is asked for again and the
+// fullest answer counts.
+func TestTheLastPageIsDoubted(t *testing.T) {
+	for _, api := range []string{APIv3, APIv2} {
+		for name, c := range map[string]struct {
+			extra int // promised beyond the list, so that the last page is short each time
+			play  func(w http.ResponseWriter, r *http.Request, s http.Handler, asked int)
+		}{
+			"repeated": {0, func(w http.ResponseWriter, r *http.Request, s http.Handler, asked int) {
+				if asked < 3 {
+					q := r.URL.Query()
+					q.Set("offset", "0")
+					q.Set("page", "1")
+					r.URL.RawQuery = q.Encode()
+				}
+				s.ServeHTTP(w, r)
+			}},
+			"shorter": {30, func(w http.ResponseWriter, r *http.Request, s http.Handler, asked int) {
+				few(w, r, s, 90-asked*10)
+			}},
+			"empty": {30, func(w http.ResponseWriter, r *http.Request, s http.Handler, asked int) {
+				few(w, r, s, map[bool]int{true: 90}[asked == 0])
+			}},
+		} {
+			server := coretest.New(coretest.Options{Works: coretest.Works(300, 3, twoTopics...), Key: testKey, Extra: c.extra}) // lists of two pages
+			asked := map[string]int{}
+			web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				q := r.URL.Query()
+				if q.Get("offset") != "100" && q.Get("page") != "2" {
+					server.ServeHTTP(w, r)
+					return
+				}
+				key := r.URL.Path + q.Get("q")
+				asked[key]++
+				c.play(w, r, server, asked[key]-1)
+			}))
+			opt := testOptions(web.URL, api)
+			opt.Count, opt.Paging, opt.Overlap = 300, PagingOffset, OverlapKeep
+			t.Run(name+" "+api, func(t *testing.T) { check(t, server, opt) })
+			web.Close()
+		}
+	}
+}
+
+// few answers with so many of the results at most.
+func few(w http.ResponseWriter, r *http.Request, s http.Handler, most int) {
+	rec := httptest.NewRecorder()
+	s.ServeHTTP(rec, r)
+	var answer map[string]any
+	if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil {
+		panic(err)
+	}
+	for _, key := range []string{"results", "data"} {
+		if list, ok := answer[key].([]any); ok {
+			answer[key] = list[:min(max(0, most), len(list))]
+		}
+	}
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
+		panic(err)
+	}
+}
+
 func TestAllowanceIsObeyedBeforeItIsUsedUp(t *testing.T) {
 	for _, rate := range []coretest.Rate{
 		{Limit: 7, Scroll: 3, Window: 150 * time.Millisecond},
@@ -132,10 +196,12 @@ func TestLongRests(t *testing.T) {
 		header http.Header
 		want   time.Duration
 	}{
-		"none remains":              {1, 200, http.Header{"X-Ratelimitremaining": {"0"}, "X-Ratelimit-Retry-After": {"7200"}}, 2 * time.Hour},
-		"none remains, by a date":   {1, 200, http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Retry-After": {time.Now().UTC().Add(3 * time.Hour).Format("2006-01-02T15:04:05-0700")}}, 3 * time.Hour},
-		"refused":                   {1, 429, http.Header{"X-Ratelimit-Retry-After": {"7200"}}, 2 * time.Hour},
-		"refused, the plain header": {0, 503, http.Header{"Retry-After": {"7200"}}, 2 * time.Hour},
+		"none remains":                        {1, 200, http.Header{"X-Ratelimitremaining": {"0"}, "X-Ratelimit-Retry-After": {"7200"}}, 2 * time.Hour},
+		"none remains, by a date":             {1, 200, http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Retry-After": {time.Now().UTC().Add(3 * time.Hour).Format("2006-01-02T15:04:05-0700")}}, 3 * time.Hour},
+		"none remains, by the server's clock": {1, 200, http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "X-Ratelimitremaining": {"0"}, "X-Ratelimit-Retry-After": {"2000-01-01T03:00:00+0000"}}, 3 * time.Hour},
+		"refused, by the server's clock":      {1, 429, http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "X-Ratelimit-Retry-After": {"2000-01-01T03:00:00Z"}}, 3 * time.Hour},
+		"refused":                             {1, 429, http.Header{"X-Ratelimit-Retry-After": {"7200"}}, 2 * time.Hour},
+		"refused, the plain header":           {0, 503, http.Header{"Retry-After": {"7200"}}, 2 * time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := 0

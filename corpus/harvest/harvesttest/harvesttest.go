@@ -81,7 +81,9 @@ type Faults struct {
 
 // ServeHTTP implements http.Handler.
 func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Query().Has(redirectedKey) {
+	if query := r.URL.Query(); query.Has(redirectedKey) {
+		query.Del(redirectedKey)
+		r.URL.RawQuery = query.Encode()
 		f.good(w, r)
 		return
 	}

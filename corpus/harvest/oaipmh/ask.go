@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +28,12 @@ const (
 
 // voidCodes are what repositories say to a token that is void.
 var voidCodes = []string{badResumptionToken, badArgument, noRecordsMatch}
+
+// foreignCodes are what no repository says to a verb: the answer is to another question.
+var foreignCodes = map[string][]string{
+	identifyName: {noRecordsMatch, badResumptionToken, noSetHierarchy, cannotDisseminate},
+	listSetsName: {noRecordsMatch, cannotDisseminate},
+}
 
 // asker asks one repository.
 type asker struct {
@@ -52,7 +59,7 @@ func (a *asker) get(ctx context.Context, verb string, arguments url.Values, read
 		}
 		err := read(r.Body)
 		var refusal *ProtocolError
-		if err == nil || errors.As(err, &refusal) {
+		if err == nil || errors.As(err, &refusal) && !slices.Contains(foreignCodes[verb], refusal.Code) {
 			return err
 		}
 		return harvest.Retry(err)

@@ -1,6 +1,7 @@
 package oaipmh
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -16,6 +17,21 @@ func TestStaleAnswers(t *testing.T) {
 		w.handler = &harvesttest.Faults{Handler: w.server, Seed: seed, Rate: 0.3, Kinds: []harvesttest.Fault{harvesttest.Stale}, InARow: 2}
 		w.mustHarvest(Options{})
 		w.check(all)
+	}
+}
+
+// A refusal that no repository gives to the question is to another one.
+func TestForeignRefusals(t *testing.T) {
+	all, asked := papers(30), map[string]int{}
+	w := newWorld(t, oaitest.Options{Records: entries(all), Sabotage: func(v url.Values) string {
+		if asked[v.Get("verb")]++; v.Get("verb") != "ListRecords" && asked[v.Get("verb")] == 1 {
+			return answer("<error code='noRecordsMatch'/>")
+		}
+		return ""
+	}})
+	w.mustHarvest(Options{Sets: []string{"cs", "math", "physics", "stat"}})
+	if asked["Identify"] != 2 || asked["ListSets"] != 2 {
+		t.Errorf("asked %v", asked)
 	}
 }
 

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
 	"net/url"
-
 	"reflect"
 	"slices"
 	"strings"
@@ -14,7 +12,6 @@ import (
 	"time"
 
 	"assay/corpus"
-
 	"assay/corpus/harvest/oaipmh/oaitest"
 	"assay/corpus/harvest/unusable"
 )
@@ -60,9 +57,9 @@ func TestHarvestGivesAllPapers(t *testing.T) {
 // The days are cut without gap or overlap, and the windows cost few requests more
 // than one list.
 func TestWindows(t *testing.T) {
-	all := papers(2400)
+	all := papers(1200)
 	w := newWorld(t, oaitest.Options{Records: entries(all), PageSize: 6})
-	sum := w.mustHarvest(Options{windowPages: 32})
+	sum := w.mustHarvest(Options{windowPages: 16})
 	w.check(all)
 	next := "2005-09-16"
 	// Lists of the last days alone look for changes meanwhile.
@@ -345,5 +342,30 @@ func TestOtherSettings(t *testing.T) {
 	w.check(all)
 	if next := w.lists()[asked]; next[0] != dayText(reached.AddDate(0, 0, 1)) || !reached.After(date("2006-01-01")) {
 		t.Errorf("covered through %v, then asked for %v", reached, next)
+	}
+}
+
+// The recorded pages of arXiv's own server, harvested: its token is asked for as it is,
+// encoded once more.
+func TestHarvestRecordedPages(t *testing.T) {
+	token := "verb%3DListRecords%26metadataPrefix%3DarXiv%26from%3D2011-02-03%26skip%3D4"
+	identify, nothing := string(recorded(t, "Identify.xml")), string(recorded(t, "error_noRecordsMatch.xml"))
+	w := newWorld(t, oaitest.Options{Sabotage: func(v url.Values) string {
+		switch v.Get("verb") + " " + v.Get("resumptionToken") + v.Get("from") {
+		case "Identify ":
+			return identify
+		case "ListRecords 2011-02-03":
+			return string(recorded(t, "ListRecords_arXiv_page1.xml"))
+		case "ListRecords " + token:
+			return string(recorded(t, "ListRecords_arXiv_lastpage_emptytoken.xml"))
+		}
+		// What was changed since the day before the answer.
+		return strings.Replace(nothing, `from="2026-08-09" until="2026-08-09"`, `from="2026-08-10"`, 1)
+	}})
+	w.now = date("2026-08-11").Add(12 * time.Hour)
+	sum := w.mustHarvest(Options{Format: "arXiv", From: date("2011-02-03"), Until: date("2011-02-03")})
+	if sum.Added != 12 || sum.Records != 12 || sum.Pages != 2 || sum.Restarts != 0 || len(sum.Unusable) != 0 ||
+		sum.Sets[0] != (Coverage{"", "2011-02-03", "2011-02-03"}) || len(w.server.Requests("")) != 4 {
+		t.Errorf("%+v after %q", sum, w.server.Requests(""))
 	}
 }

@@ -10,11 +10,16 @@
 // tokens are void at the next midnight (UTC), long before all of arXiv is read. A
 // list broken off cannot be taken up at the last date seen: arXiv sorts by date, but
 // the protocol does not promise any order. So the days are cut into windows, each
-// a list of its own with from and until, and only two things are ever concluded:
+// a list of its own with from and until, and only three things are ever concluded:
 //
 //   - A window is done when its list came to its end. Every record has one date, so it
 //     is in one window, or it was changed meanwhile, has a later date, and is in
 //     a window that is asked for later, in this run or in the next one.
+//   - A list of several pages may have shifted: arXiv's tokens count places, and a
+//     record that changes meanwhile leaves its place, so that the record after it is on
+//     no page. After the list's end the changes since the day before its beginning
+//     are asked for; where a record that was listed is among them, the window is begun
+//     again.
 //   - A window whose token is void is begun again at its own first day, cut in half
 //     so that a window that is too long for a token's life gets short enough. What
 //     is read twice does no harm: the catalog knows papers by id.
@@ -22,8 +27,8 @@
 // Windows aim at [windowPages] pages: they double where a list was shorter than half
 // of it, quadruple below a quarter, and are halved above the double. All of arXiv in
 // about 2,000 pages takes some 60 windows, whose last pages are partly
-// filled: 2 % more requests than one long list, while a midnight costs
-// 16 pages.
+// filled: 2 % more requests than one long list, and 1 to 3 a window to look for
+// changes, while a midnight costs 16 pages.
 //
 // A page's papers and the token after it are written in one transaction. Where a
 // token is asked for again after a kill, the protocol wants the same page again.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"assay/corpus/harvest"
 )
 
 // ProtocolError is an answer that says no; its HTTP status is 200.
@@ -92,11 +94,11 @@ type envelope struct {
 // hold, are read as spaces and counted.
 func openAnswer(body []byte) (e *envelope, forbidden int, err error) {
 	e = new(envelope)
-	if err := xml.Unmarshal(body, e); err != nil {
+	if err := harvest.DecodeXML(body, e, harvest.XMLLimits{}); err != nil {
 		clean, n := withoutForbidden(body)
 		e = new(envelope)
-		if n == 0 || xml.Unmarshal(clean, e) != nil {
-			return nil, 0, fmt.Errorf("broken XML: %w", err)
+		if n == 0 || harvest.DecodeXML(clean, e, harvest.XMLLimits{}) != nil {
+			return nil, 0, err
 		}
 		forbidden = n
 	}

@@ -115,7 +115,7 @@ func TestHostileLists(t *testing.T) {
 			return answer("<ListRecords>" + onePaper("1") + "<resumptionToken>t</resumptionToken></ListRecords>")
 		}, "was begun 21 times", 60},
 		"nothing and no end": {func(token string, asked int) string { return answer("<ListRecords></ListRecords>") }, "without records", 8},
-		"HTML":               {func(token string, asked int) string { return "<html><body>Please wait</body></html>" }, "broken XML", 8},
+		"HTML":               {func(token string, asked int) string { return "<html><body>Please wait</body></html>" }, "expected element type <OAI-PMH>", 8},
 		"refused":            {func(token string, asked int) string { return answer("<error code='badArgument'>because</error>") }, "badArgument: because", 4},
 		"format not given":   {func(token string, asked int) string { return answer("<error code='cannotDisseminateFormat'/>") }, "does not give format arXivRaw", 4},
 	} {

@@ -115,10 +115,12 @@ func (g *guard) check(asked string, page *Page) string {
 }
 
 // misses reports whether a record that changed may have been in the list at an older day.
+// Where the list's beginning was seen by a process before, each may: also one that was seen
+// at its new day, at the end of a list that goes to the present.
 func (g *guard) misses(r Record) bool {
-	had, known := g.records[maphash.String(g.seed, r.Identifier)]
-	if !known {
-		return !g.whole
+	if !g.whole {
+		return true
 	}
-	return r.Day.After(had)
+	had, known := g.records[maphash.String(g.seed, r.Identifier)]
+	return known && r.Day.After(had)
 }

@@ -59,6 +59,7 @@ type Server struct {
 	scrolls  map[string]*scroll
 	lists    map[string][]*Work
 	last     map[string][]*Work // by query: the page before
+	encoded  map[*Work]json.RawMessage
 	requests []string
 	refused  int
 	tokens   int
@@ -73,7 +74,7 @@ type scroll struct {
 
 // New returns a server.
 func New(opt Options) *Server {
-	return &Server{opt: opt, random: rand.New(rand.NewPCG(opt.Seed, 0)), scrolls: map[string]*scroll{}, lists: map[string][]*Work{}, last: map[string][]*Work{}}
+	return &Server{opt: opt, random: rand.New(rand.NewPCG(opt.Seed, 0)), scrolls: map[string]*scroll{}, lists: map[string][]*Work{}, last: map[string][]*Work{}, encoded: map[*Work]json.RawMessage{}}
 }
 
 // Requests returns the paths and queries asked so far.
@@ -224,7 +225,7 @@ func (s *Server) searchV3(w http.ResponseWriter, q url.Values) {
 	works, all := s.page(query, offset, limit)
 	results := make([]json.RawMessage, len(works))
 	for i, work := range works {
-		results[i] = work.v3()
+		results[i] = s.encode(work, work.v3)
 	}
 	write(w, map[string]any{"totalHits": all, "limit": limit, "offset": offset, "scrollId": orNull(id), "results": results, "tooks": []any{}, "esTook": nil})
 }
@@ -247,7 +248,7 @@ func (s *Server) searchV2(w http.ResponseWriter, query string, q url.Values) {
 	}
 	data := make([]json.RawMessage, len(works))
 	for i, work := range works {
-		data[i] = work.v2()
+		data[i] = s.encode(work, work.v2)
 	}
 	write(w, map[string]any{"status": "OK", "totalHits": strconv.Itoa(all), "data": data})
 }
@@ -275,6 +276,14 @@ func (s *Server) page(query string, offset, limit int) ([]*Work, int) {
 	}
 	s.last[query] = works
 	return works, all
+}
+
+// encode encodes a work at its first request. A server speaks one of the APIs only.
+func (s *Server) encode(w *Work, by func() json.RawMessage) json.RawMessage {
+	if s.encoded[w] == nil {
+		s.encoded[w] = by()
+	}
+	return s.encoded[w]
 }
 
 func orNull(s string) any {

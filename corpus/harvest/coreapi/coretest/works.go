@@ -36,7 +36,7 @@ func Works(n int, seed uint64, topics ...string) []Work {
 		w := Work{
 			ID: 1000 + 7*i, Topics: []string{topic}, Language: "English", Year: 1990 + r.IntN(30), AsStrings: r.IntN(30) == 0,
 			Title: fmt.Sprintf("On %s, part %d: naïve\u00a0methods", topic, i), Authors: []string{fmt.Sprintf("Müller, A. %d", i), "Doe, J."},
-			FullText: prose(r, topic, 40+r.IntN(160)),
+			FullText: prose(r, topic, 10+r.IntN(40)),
 		}
 		if r.IntN(3) > 0 {
 			w.Abstract = prose(r, topic, 20)
