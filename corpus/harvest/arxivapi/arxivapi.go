@@ -18,10 +18,11 @@
 //     has come to its end its front is looked at once more: if it changed, what was changed
 //     since [overlapDays] days before the first slice is read, too, until nothing changes.
 //   - An answer without papers, or with few, ends nothing by itself: the count of results
-//     has to be reached. Where the count is never reached, although the answers do
-//     give papers, the service has miscounted, and the summary says so.
-//   - A list with more results than the API gives (30,000) is cut in two halves by the
-//     day and minute of submission, which does not change, until each part is short enough.
+//     has to be reached. Where a few papers lack in every try, the service has
+//     miscounted, and the summary says so.
+//   - A list with more results than the API gives (30,000), or one that ends far before its
+//     count, is cut in two halves by the minute of submission, which does not change,
+//     until each part is read to its end. A part of one minute that is not is an error.
 //
 // A slice's papers and the place in the list after it are written in one transaction.
 //
