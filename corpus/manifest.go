@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -63,6 +64,19 @@ func corpusHash(shards []ShardInfo) string {
 // blocks returns how many checksum blocks a shard of n bytes has.
 func (c Checksums) blocks(n int64) int64 { return (n + c.Block - 1) / c.Block }
 
+// IsSQLite reports whether a file begins as SQLite's do, such as a catalog of harvested papers.
+func IsSQLite(path string) bool {
+	const magic = "SQLite format 3\x00"
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, len(magic))
+	_, err = io.ReadFull(f, head)
+	return err == nil && string(head) == magic
+}
+
 // readManifest reads and checks the manifest of the corpus in dir.
 func readManifest(dir string) (*Manifest, error) {
 	info, err := os.Stat(dir)
@@ -71,6 +85,8 @@ func readManifest(dir string) (*Manifest, error) {
 		return nil, fault.Usagef("corpus: open %s: no such folder; write one with \"assay corpus import --out %s\"", dir, dir)
 	case err != nil:
 		return nil, fault.Usagef("corpus: open: %w", err)
+	case !info.IsDir() && IsSQLite(dir):
+		return nil, fault.Usagef("corpus: open %s: a corpus is a folder of shards, and this is a catalog; \"assay corpus export %s --format parquet --out DIR\" makes shards of it", dir, dir)
 	case !info.IsDir():
 		return nil, fault.Usagef("corpus: open %s: a corpus is a folder of shards, and this is a file; import it with \"assay corpus import\"", dir)
 	}

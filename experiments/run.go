@@ -7,13 +7,13 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime/debug"
-	"strconv"
 	"time"
 
 	"assay/baselines"
 	"assay/corpus"
 	"assay/internal/codeversion"
 	"assay/internal/multilabel"
+	"assay/internal/numerals"
 	"assay/results"
 )
 
@@ -112,18 +112,9 @@ func (s *Session) record(t Trial) results.Run {
 
 func (s *Session) dataName() string {
 	if s.Config.Corpus.Path == SyntheticPath {
-		return thousands(s.Papers()) + " synthetic papers"
+		return numerals.Thousands(s.Papers()) + " synthetic papers"
 	}
-	return fmt.Sprintf("%s papers of %s", thousands(s.Papers()), filepath.Base(s.Config.Corpus.Path))
-}
-
-// thousands writes n with commas: 1,300,000.
-func thousands(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
+	return fmt.Sprintf("%s papers of %s", numerals.Thousands(s.Papers()), filepath.Base(s.Config.Corpus.Path))
 }
 
 func (s *Session) splitName() string {

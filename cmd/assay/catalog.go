@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"text/tabwriter"
 	"time"
 	"unicode"
 
@@ -14,6 +15,7 @@ import (
 	"assay/corpus"
 	"assay/corpus/catalog"
 	"assay/internal/fault"
+	"assay/internal/numerals"
 )
 
 // withCatalog opens a catalog for reading, and for writing only where it must be
@@ -29,6 +31,31 @@ func withCatalog(ctx context.Context, path string, use func(*catalog.Catalog) er
 		}
 	}
 	return fmt.Errorf("corpus: %s cannot be brought up to date", path)
+}
+
+// catalogInfo prints what a catalog holds.
+func catalogInfo(cmd *cobra.Command, path string, asJSON bool) error {
+	return withCatalog(cmd.Context(), path, func(c *catalog.Catalog) error {
+		n, err := c.Counts(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return writeJSON(cmd.OutOrStdout(), map[string]any{
+				"path": path, "papers": n.Papers, "categories": n.Categories, "authors": n.Authors,
+				"deleted": n.Deleted, "documents": n.Documents, "topics": n.Topics,
+			})
+		}
+		t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+		fmt.Fprintf(t, "catalog\t%s\npapers\t%s\ncategories\t%s\nauthors\t%s\n", path, numerals.Thousands(n.Papers), numerals.Thousands(n.Categories), numerals.Thousands(n.Authors))
+		if n.Deleted > 0 {
+			fmt.Fprintf(t, "withdrawn papers\t%s\n", numerals.Thousands(n.Deleted))
+		}
+		if n.Documents > 0 {
+			fmt.Fprintf(t, "full texts\t%s, of %s topics\n", numerals.Thousands(n.Documents), numerals.Thousands(n.Topics))
+		}
+		return t.Flush()
+	})
 }
 
 type searchOptions struct {
@@ -134,7 +161,7 @@ func printNoHits(cmd *cobra.Command, c *catalog.Catalog) error {
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("none of %d papers has that\n", n.Papers)
+	text := fmt.Sprintf("none of %d papers has that in title or abstract, which alone are searched\n", n.Papers)
 	if n.Papers == 0 {
 		text = fmt.Sprintf("the catalog has no papers (and %d full texts, which are not searched)\n", n.Documents)
 	}

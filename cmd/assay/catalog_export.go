@@ -70,7 +70,7 @@ func newCorpusExport() *cobra.Command {
 	flags.StringVar(&opt.since, "since", "", "papers changed on this day or later only, YYYY-MM-DD")
 	flags.BoolVar(&opt.documents, "documents", false, "export full texts instead of papers")
 	flags.StringArrayVar(&opt.topics, "topic", nil, "full texts of this topic only; may be given several times")
-	flags.BoolVar(&opt.overwrite, "overwrite", false, "replace the corpus in --out once the new one is whole")
+	flags.BoolVar(&opt.overwrite, "overwrite", false, "replace the corpus or file in --out once the new one is whole")
 	flags.BoolVar(&opt.json, "json", false, "print the summary as JSON")
 	required(cmd, "format", "out")
 	return cmd
@@ -101,7 +101,9 @@ func (opt exportOptions) check() (*exporter, error) {
 		{opt.out == "", "--out is empty"},
 		{dayErr != nil, fmt.Sprintf("--since %q is no day of the form YYYY-MM-DD, such as 2026-08-01", opt.since)},
 		{opt.taxonomy != "" && opt.format != "tsv", "--taxonomy is for --format tsv; shards and JSON lines keep all categories"},
-		{opt.overwrite && opt.format != "parquet", "--overwrite is for --format parquet; files are replaced anyway"},
+		{isFolder(opt.out) && opt.format != "parquet", fmt.Sprintf("--out %s is a folder; --format %s writes a file", opt.out, opt.format)},
+		{isFile(opt.out) && opt.format == "parquet", fmt.Sprintf("--out %s is a file; --format parquet makes a folder", opt.out)},
+		{isFile(opt.out) && opt.format != "parquet" && !opt.overwrite, fmt.Sprintf("--out %s exists; --overwrite replaces it", opt.out)},
 		{sameFile(opt.out, opt.db), fmt.Sprintf("--out %s is the catalog itself; name another file", opt.out)},
 		{opt.out == "-" && opt.format == "parquet", "--format parquet makes a folder; it cannot go to stdout"},
 		{opt.out == "-" && opt.json, "--json and --out - would both print to stdout"},
@@ -118,6 +120,16 @@ func (opt exportOptions) check() (*exporter, error) {
 		e.labels, err = corpus.LookupTaxonomy(opt.taxonomy)
 	}
 	return e, err
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // sameFile reports whether two paths lead to one file.

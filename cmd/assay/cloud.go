@@ -11,6 +11,7 @@ import (
 	"assay/corpus"
 	"assay/features"
 	"assay/internal/fault"
+	"assay/internal/numerals"
 	"assay/internal/suggest"
 	"assay/results/plot"
 )
@@ -184,7 +185,7 @@ func (o *cloudOptions) draw(cmd *cobra.Command, name string, s *cloudSummary, ca
 	}
 	cloud := plot.Cloud{Title: o.picture.title, Notes: s.notes(categories)}
 	for i, c := range categories {
-		panel := plot.CloudPanel{Title: c.title(), Subtitle: plural(c.Papers, "paper"), Colour: first + i}
+		panel := plot.CloudPanel{Title: c.title(), Subtitle: numerals.Count(c.Papers, "paper"), Colour: first + i}
 		if len(s.Categories) == 1 {
 			panel.Colour = -1
 		}

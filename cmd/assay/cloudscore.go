@@ -142,15 +142,3 @@ func (s *cloudSummary) notes(categories []cloudCategory) []string {
 	}
 	return notes
 }
-
-// plural is a number of things.
-func plural(n int64, thing string) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	if n != 1 {
-		thing += "s"
-	}
-	return text + " " + thing
-}

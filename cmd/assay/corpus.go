@@ -36,7 +36,7 @@ type importOptions struct {
 func newCorpusImport() *cobra.Command {
 	var opt importOptions
 	cmd := &cobra.Command{
-		Use:   "import --format kaggle|archive FILE… --out DIR",
+		Use:   "import --format kaggle|archive FILE… --out DIR|--db FILE",
 		Short: "Turn metadata dumps into Parquet shards, or fill a catalog",
 		Long: `Import reads metadata dumps, plain or packed as .gz, .xz, .zst or .zip (told by
 their content, not their name), and writes Parquet shards with a manifest.
@@ -117,7 +117,7 @@ func runImport(cmd *cobra.Command, opt importOptions) error {
 			result.Catalog, result.Summary, err = fillByImport(cmd.Context(), opt.db, opt.ImportOptions)
 		}
 		if err != nil {
-			return err
+			return forNowIf(err)
 		}
 	}
 	return result.print(cmd.OutOrStdout(), opt.json)

@@ -30,15 +30,22 @@ func newCorpusInfo() *cobra.Command {
 	var taxonomy string
 	var verify, asJSON bool
 	cmd := &cobra.Command{
-		Use:   "info DIR",
-		Short: "Look at a corpus: papers, shards, categories, dates",
+		Use:   "info DIR|DB",
+		Short: "Look at a corpus: papers, shards, categories, dates; or count what a catalog holds",
 		Example: `  assay corpus info data/arxiv
+  assay corpus info arxiv.db
   assay corpus info data/arxiv --verify --json`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := corpus.LookupTaxonomy(taxonomy)
 			if err != nil {
 				return err
+			}
+			if corpus.IsSQLite(args[0]) {
+				if verify {
+					return fault.Usagef("corpus info: --verify is for shards; a catalog is checked by SQLite as it is read")
+				}
+				return catalogInfo(cmd, args[0], asJSON)
 			}
 			return withCorpus(args[0], func(c *corpus.Corpus) error {
 				if verify {

@@ -185,7 +185,7 @@ func (f *harvestFlags) open(cmd *cobra.Command) (c *catalog.Catalog, closeAll fu
 	}
 	release, err := c.Lock()
 	if err != nil {
-		return nil, nil, errors.Join(err, c.Close())
+		return nil, nil, forNowIf(errors.Join(err, c.Close()))
 	}
 	return c, func() error {
 		release()
@@ -201,11 +201,20 @@ func (forNow) Is(target error) bool { return target == errInterrupted }
 
 func (e forNow) Unwrap() error { return e.error }
 
+// forNowIf marks an error of a catalog that passes.
+func forNowIf(err error) error {
+	if errors.Is(err, catalog.ErrForNow) {
+		return forNow{err}
+	}
+	return err
+}
+
 // harvestError marks an error as one that the same command resumes, if it is: where the
-// client gave up for now, or where one of the errors named is in it.
+// client gave up for now, the catalog is not to be had for now, or one of the errors
+// named is in it.
 func harvestError(err error, resumable ...error) error {
 	var gaveUp *harvest.GaveUpError
-	again := errors.As(err, &gaveUp)
+	again := errors.As(err, &gaveUp) || errors.Is(err, catalog.ErrForNow)
 	for _, r := range resumable {
 		again = again || errors.Is(err, r)
 	}

@@ -29,7 +29,7 @@ What to run for all of arXiv, the best first:
   3. This command without --category. A paper comes once for each category it has: about
      5 million entries in slices of 1,000, some 6,000 requests. By arXiv's rule, one
      request every 3 seconds over one connection, the pauses alone are 5 hours; with
-     answers of 10 to 30 seconds it is one to two days, and more on days of blocks.
+     answers of 10 to 30 seconds it is one to two and a half days, more on days of blocks.
 
 A category of 100,000 papers takes about 110 requests: 6 minutes of pauses, with the
 answers half an hour to an hour. The bar shows papers, their rate, the pauses so far
@@ -47,6 +47,9 @@ the API some days after the date that they carry: one or two requests a category
 --since asks for the papers changed on that day or later, whatever was read before. A
 paper that arXiv held back for longer appears with its old date; the API cannot
 find it by --since, OAI-PMH can.
+
+When it is done, "assay corpus export arxiv.db --format parquet --out data/arxiv" makes
+the shards that experiments read.
 
 Categories of more than 30,000 papers, the most that the API gives for a question, are
 asked for in parts by the time of submission.`
@@ -140,7 +143,7 @@ func (r arxivReport) print(out io.Writer, asJSON bool) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d papers added, %d replaced, %d unchanged; %d entries in %d slices\n", r.Added, r.Replaced, r.Unchanged, r.Entries, r.Pages)
-	fmt.Fprintf(&b, "%d requests, %d retries, %d lists split, %d read again; waited %v of %v\n",
+	fmt.Fprintf(&b, "%d requests, %d retries, %d lists split, %d read again; rested %v of the %v that it took\n",
 		r.Requests, r.Retries, r.Splits, r.Again, wholeSeconds(r.Waited), wholeSeconds(r.Took))
 	if r.Forbidden > 0 {
 		fmt.Fprintf(&b, "%d characters that XML forbids were read as spaces\n", r.Forbidden)

@@ -161,7 +161,7 @@ func (r coreReport) print(out io.Writer, asJSON bool) error {
 	if err := r.WriteText(out); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%d requests, %d retries; waited %v of %v\n", r.Requests, r.Retries, wholeSeconds(r.Waited), wholeSeconds(r.Took))
+	text := fmt.Sprintf("%d requests, %d retries; rested %v of the %v that it took\n", r.Requests, r.Retries, wholeSeconds(r.Waited), wholeSeconds(r.Took))
 	if r.Complete && r.Documents > 0 {
 		text += fmt.Sprintf("next: assay corpus export %s --documents --format parquet --out data/topics\n", quoteWord(r.DB))
 	}

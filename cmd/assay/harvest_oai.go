@@ -170,7 +170,7 @@ func (r oaiReport) print(out io.Writer, asJSON bool) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d papers added, %d replaced, %d unchanged, %d removed; %d records in %d pages\n", r.Added, r.Replaced, r.Unchanged, r.Removed, r.Records, r.Pages)
-	fmt.Fprintf(&b, "%d requests, %d retries, %d lists begun again; waited %v of %v\n", r.Requests, r.Retries, r.Restarts, wholeSeconds(r.Waited), wholeSeconds(r.Took))
+	fmt.Fprintf(&b, "%d requests, %d retries, %d lists begun again; rested %v of the %v that it took\n", r.Requests, r.Retries, r.Restarts, wholeSeconds(r.Waited), wholeSeconds(r.Took))
 	if r.Forbidden > 0 {
 		fmt.Fprintf(&b, "%d characters that XML forbids were read as spaces\n", r.Forbidden)
 	}

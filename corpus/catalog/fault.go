@@ -22,6 +22,18 @@ const (
 	codeNotADB   = 26
 )
 
+// ErrForNow is part of an error that passes: another process has the catalog, or the disk is
+// full. What was written until then stays.
+var ErrForNow = errors.New("not now")
+
+// passing marks an error as one that passes.
+type passing struct{ error }
+
+// Is lets errors.Is find ErrForNow.
+func (passing) Is(target error) bool { return target == ErrForNow }
+
+func (p passing) Unwrap() error { return p.error }
+
 // codeOf returns the primary result code of an error of SQLite's, or 0.
 func codeOf(err error) int {
 	var e *sqlite.Error
@@ -41,11 +53,11 @@ func (c *Catalog) explain(what string, err error) error {
 	}
 	switch codeOf(err) {
 	case codeBusy:
-		return fmt.Errorf("catalog: %s %s: another process has been writing it for too long; try again later: %w", what, c.path, err)
+		return passing{fmt.Errorf("catalog: %s %s: another process has been writing it for too long; try again later: %w", what, c.path, err)}
 	case codeReadOnly:
 		return fault.Usagef("catalog: %s %s: the file or its folder may not be written: %w", what, c.path, err)
 	case codeFull:
-		return fmt.Errorf("catalog: %s %s: the disk is full; free some space and run it again: %w", what, c.path, err)
+		return passing{fmt.Errorf("catalog: %s %s: the disk is full; free some space and run it again: %w", what, c.path, err)}
 	case codeIO:
 		return fmt.Errorf("catalog: %s %s: the disk is full or fails: %w", what, c.path, err)
 	case codeCorrupt:
@@ -53,7 +65,7 @@ func (c *Catalog) explain(what string, err error) error {
 	case codeCantOpen:
 		return fault.Usagef("catalog: %s %s: it cannot be opened; see that the file and its folder may be written: %w", what, c.path, err)
 	case codeNotADB:
-		return fault.Usagef("catalog: %s %s: it is no SQLite file; name a catalog of assay's, or a new file", what, c.path)
+		return fault.Usagef("catalog: %s %s: it is no SQLite file, so no catalog", what, c.path)
 	}
 	return fmt.Errorf("catalog: %s %s: %w", what, c.path, err)
 }

@@ -20,7 +20,7 @@ var errHeld = errors.New("another process has the lock")
 const lockSuffix = ".lock"
 
 // Lock makes this process the only harvester of the catalog until release or
-// the process's end; another one is an error that says who holds it. The system
+// the process's end; another one is an ErrForNow that says who holds it. The system
 // gives the lock back when the process ends, however it ends.
 func (c *Catalog) Lock() (release func(), err error) {
 	path := c.file + lockSuffix
@@ -33,7 +33,7 @@ func (c *Catalog) Lock() (release func(), err error) {
 			who := holder(f)
 			_ = f.Close() // only read
 			if errors.Is(err, errHeld) {
-				return nil, fmt.Errorf("catalog: %s is being filled by %s; wait for it, or end it: %w", c.path, who, errHeld)
+				return nil, passing{fmt.Errorf("catalog: %s is being filled by %s; wait for it, or end it", c.path, who)}
 			}
 			return nil, fmt.Errorf("catalog: lock %s: %w", c.path, err)
 		}

@@ -109,6 +109,8 @@ func locate(path string, opt Options) (string, error) {
 		if _, err := os.Stat(filepath.Dir(path)); err != nil {
 			return "", fault.Usagef("catalog: create %s: %w", path, err)
 		}
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fault.Usagef("catalog: open %s: no such file; a harvest or `assay corpus import --db %s` makes one", path, path)
 	case err != nil:
 		return "", fault.Usagef("catalog: open %s: %w", path, err)
 	case info.IsDir():

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"assay/internal/fault"
+	"assay/internal/numerals"
 )
 
 // Cloud is a picture of words whose sizes say how much they weigh.
@@ -158,7 +159,7 @@ func (c Cloud) check(opt CloudOptions) error {
 
 // named lists words for a note, the first few by name.
 func named(words []string) string {
-	text := count(len(words), "word")
+	text := numerals.Count(len(words), "word")
 	var some []string
 	for _, w := range words[:min(len(words), mostNamed)] {
 		if r := []rune(w); len(r) > 30 {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"assay/internal/fault"
+	"assay/internal/numerals"
 	"assay/internal/suggest"
 	"assay/results"
 	"assay/results/metrics"
@@ -61,7 +62,7 @@ func choose(runs []results.Run, opt Options) ([]results.Run, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, fault.Usagef("plot: none of %s meets %s", count(len(runs), "run"), strings.Join(opt.Where, " and "))
+		return nil, fault.Usagef("plot: none of %s meets %s", numerals.Count(len(runs), "run"), strings.Join(opt.Where, " and "))
 	}
 	return out, comparable(out)
 }
@@ -207,7 +208,7 @@ func warnings(groups []*group) []string {
 	}
 	all = unique(all)
 	if n := len(all) - mostWarnings; n > 0 {
-		all = append(all[:mostWarnings], count(n, "further warning")+": `assay table` lists them.")
+		all = append(all[:mostWarnings], numerals.Count(n, "further warning")+": `assay table` lists them.")
 	}
 	return all
 }
@@ -271,23 +272,6 @@ func distinct(words []string) []string {
 	return slices.Compact(words)
 }
 
-// count is a number of things.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return thousands(n) + " " + thing + "s"
-}
-
-// thousands writes n with a comma between groups of three digits.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
 // title begins with the experiment and says on what papers.
 func title(opt Options, runs []results.Run) string {
 	t := runs[0].Data.Name
@@ -295,7 +279,7 @@ func title(opt Options, runs []results.Run) string {
 		t = opt.Name + ": " + t
 	}
 	if s := runs[0].Data.Sample; s > 0 && runs[0].Data.Name == "" {
-		t += thousands(s) + " papers"
+		t += numerals.Thousands(s) + " papers"
 	}
 	return t
 }

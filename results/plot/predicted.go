@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"assay/internal/fault"
+	"assay/internal/numerals"
 	"assay/results"
 	"assay/results/metrics"
 )
@@ -52,7 +53,7 @@ func newPredicted(runs []results.Run, opt Options) (*predicted, error) {
 	}
 	runs, others := done(runs)
 	if len(runs) == 0 {
-		return nil, fault.Usagef("plot: none of %s is done; `assay run` finishes them", count(others, "run"))
+		return nil, fault.Usagef("plot: none of %s is done; `assay run` finishes them", numerals.Count(others, "run"))
 	}
 	p := &predicted{opt: opt, title: title(opt, runs), labels: runs[0].Data.Labels}
 	if p.rule, err = chooseRule(runs, opt); err != nil {

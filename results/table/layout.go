@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"assay/internal/numerals"
 	"assay/results"
 	"assay/results/stats"
 )
@@ -276,7 +277,7 @@ func span(runs []results.Run, get func(results.Data) int) string {
 		low, high = min(low, get(r.Data)), max(high, get(r.Data))
 	}
 	if low == high {
-		return thousands(low)
+		return numerals.Thousands(low)
 	}
-	return thousands(low) + "–" + thousands(high)
+	return numerals.Thousands(low) + "–" + numerals.Thousands(high)
 }

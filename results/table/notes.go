@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"assay/internal/numerals"
 	"assay/results/metrics"
 	"assay/results/stats"
 )
@@ -127,7 +128,7 @@ func (c *comparison) testNotes() []string {
 	resamples := resamplesFor(t.many)
 	if least := 2 / float64(resamples+1); len(over) > 0 && float64(t.many)*least >= 1-level {
 		notes = append(notes, fmt.Sprintf("%s in a column are too many for %s resamples: none can be significant over papers.",
-			count(t.many, "comparison", "comparisons"), thousands(resamples)))
+			count(t.many, "comparison", "comparisons"), numerals.Thousands(resamples)))
 	}
 	return notes
 }
@@ -135,9 +136,9 @@ func (c *comparison) testNotes() []string {
 // countRange writes the smallest and the largest of a count.
 func countRange(span [2]int) string {
 	if span[0] == span[1] {
-		return thousands(span[0])
+		return numerals.Thousands(span[0])
 	}
-	return thousands(span[0]) + "–" + thousands(span[1])
+	return numerals.Thousands(span[0]) + "–" + numerals.Thousands(span[1])
 }
 
 func (c *comparison) ruleNote() string {

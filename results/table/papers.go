@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"assay/internal/numerals"
 	"assay/results"
 	"assay/results/metrics"
 	"assay/results/stats"
@@ -58,7 +59,7 @@ func (c *comparison) resample() error {
 	if n := len(runs); n > limit {
 		c.notes = append(c.notes, fmt.Sprintf(
 			"Tests over papers left out: they read the predictions of all runs, up to %s unless asked for more, and there are %s (--papers %d).",
-			thousands(limit), thousands(n), n))
+			numerals.Thousands(limit), numerals.Thousands(n), n))
 		return nil
 	}
 	c.readPapers(runs, over)

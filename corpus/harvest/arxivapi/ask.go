@@ -43,7 +43,7 @@ func (q question) address(base string) string {
 // How often a doubtful answer is asked for again before it is believed.
 const (
 	emptyTries = 4 // a list without results
-	shortTries = 5 // a list that ends before its count
+	shortTries = 8 // a list that ends before its count
 	orderTries = 3 // a list in another order
 )
 

@@ -13,10 +13,11 @@ import (
 // harvester is a call of Harvest.
 type harvester struct {
 	Options
-	marks *marks
-	sum   Summary
-	view  view
-	told  bool // that the service's order is not kept
+	marks   *marks
+	sum     Summary
+	view    view
+	told    bool // that the service's order is not kept
+	fullest int  // papers of a slice so far
 }
 
 // earliest is before arXiv's first paper.
@@ -95,7 +96,7 @@ func (h *harvester) noteCovered(categories []string) {
 			n, len(categories), example.Category, dayText(overlap(example))))
 	}
 	if partly.Category != "" {
-		h.Note(fmt.Sprintf("papers of %s changed last before %s were never asked for: --since %s asks for all", partly.Category, partly.From, dayText(earliest)))
+		h.Note(fmt.Sprintf("papers of %s changed last before %s were never asked for, which is as it should be if the catalog was filled from a snapshot: --since %s asks for all", partly.Category, partly.From, dayText(earliest)))
 	}
 }
 

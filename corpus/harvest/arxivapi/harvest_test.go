@@ -277,7 +277,7 @@ func TestSince(t *testing.T) {
 		if sum = w.mustHarvest(Options{}); sum.Categories[0].From != "2011-01-01" || sum.Added > 0 {
 			t.Errorf("%+v", sum)
 		}
-		if text := strings.Join(w.notes, "\n"); !strings.Contains(text, "before 2011-01-01 were never asked for: --since 1991-01-01 asks for all") {
+		if text := strings.Join(w.notes, "\n"); !strings.Contains(text, "before 2011-01-01 were never asked for, which is as it should be if the catalog was filled from a snapshot: --since 1991-01-01 asks for all") {
 			t.Errorf("notes %q", w.notes)
 		}
 		// What lies after a gap does not count as if there were none.
@@ -364,7 +364,7 @@ func TestListEndsBeforeItsCount(t *testing.T) {
 		more  int
 		parts bool // miscounted, too
 		want  string
-	}{{7, true, ""}, {11, false, ""}, {11, true, "counts 12 papers, and there was none after 1 in 5 tries"}} {
+	}{{7, true, ""}, {11, false, ""}, {11, true, "counts 12 papers, and there was none after 1 in 8 tries"}} {
 		w := newWorld(t, arxivtest.Options{Papers: papers(60)})
 		w.handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			rec := &answer{header: http.Header{}}
@@ -424,14 +424,15 @@ func TestOtherOrder(t *testing.T) {
 
 func TestWrongOptions(t *testing.T) {
 	for want, opt := range map[string]Options{
-		`no category "cs.LQ"; did you mean "cs.L`: {Categories: []string{"cs.LQ"}},
-		`no category "zz.*"`:                      {Categories: []string{"zz.*"}},
-		`no category ""`:                          {Categories: []string{""}},
-		"has not come yet":                        {Since: time.Now().AddDate(0, 0, 3)},
-		"slices of 2001 papers":                   {Slice: 2001},
-		"slices of -1 papers":                     {Slice: -1},
-		"a limit of 4 papers":                     {Limit: 4},
-		"is no address of an arXiv API":           {URL: "export.arxiv.org/api/query"},
+		`no category "cs.LQ"; did you mean "cs.L`:    {Categories: []string{"cs.LQ"}},
+		`no category "cs.lg"; did you mean "cs.LG"?`: {Categories: []string{"cs.lg"}},
+		`no category "zz.*"`:                         {Categories: []string{"zz.*"}},
+		`no category ""`:                             {Categories: []string{""}},
+		"has not come yet":                           {Since: time.Now().AddDate(0, 0, 3)},
+		"slices of 2001 papers":                      {Slice: 2001},
+		"slices of -1 papers":                        {Slice: -1},
+		"a limit of 4 papers":                        {Limit: 4},
+		"is no address of an arXiv API":              {URL: "export.arxiv.org/api/query"},
 	} {
 		if err := opt.Check(); !fault.IsUsage(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)

@@ -1,6 +1,7 @@
 package arxivapi
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ func (o *Options) Check() error {
 		return fault.Usagef("a limit of %d papers a query: want %d at least, such as %d, arXiv's", o.Limit, limitLeast, QueryMost)
 	}
 	if today := day(o.now()); o.Since.After(today.AddDate(0, 0, 1)) {
-		return fault.Usagef("since %s has not come yet: it is %s (UTC)", dayText(o.Since), dayText(today))
+		return fault.Usagef("the day %s, since which papers are asked for, has not come yet: it is %s (UTC)", dayText(o.Since), dayText(today))
 	}
 	_, err := o.list()
 	return err
@@ -89,7 +90,7 @@ func (o *Options) list() ([]string, error) {
 			these = []string{t.Categories[label].ID}
 		}
 		if len(these) == 0 {
-			return nil, fault.Usagef("arXiv has no category %q%s (`assay corpus taxonomy arxiv` lists them; cs.* takes all of cs)", id, suggest.Hint(id, all))
+			return nil, fault.Usagef("arXiv has no category %q%s (`assay corpus taxonomy arxiv` lists them; cs.* takes all of cs)", id, hint(id, all))
 		}
 		for _, c := range these {
 			if !slices.Contains(list, c) {
@@ -98,6 +99,16 @@ func (o *Options) list() ([]string, error) {
 		}
 	}
 	return list, nil
+}
+
+// hint suggests the category that was meant, first of all one in other letters.
+func hint(id string, all []string) string {
+	for _, c := range all {
+		if strings.EqualFold(c, id) {
+			return fmt.Sprintf("; did you mean %q?", c)
+		}
+	}
+	return suggest.Hint(id, all)
 }
 
 // complete fills defaults.

@@ -125,6 +125,7 @@ func (h *harvester) note(p *pass, w *window, page *Page) {
 		w.Seen = true
 		p.Pages++
 		h.sum.Pages++
+		h.fullest = max(h.fullest, len(page.Entries))
 	}
 	p.Entries += len(page.Entries)
 	h.view.page(p, w, h)
@@ -144,7 +145,8 @@ func (h *harvester) advance(category string, p *pass, w *window, page *Page, s s
 		w.Start = max(0, w.Start-w.Back)
 		return nil
 	case s.stuck && n < asked:
-		if given := w.Start + n; page.Total-given <= max(miscountMost, page.Total/1000) {
+		// A slice as full as any before it is no end: the service gives no more at once.
+		if given := w.Start + n; n < h.fullest && page.Total-given <= max(miscountMost, page.Total/1000) {
 			h.miscount(question{category: category, from: w.From, to: w.To}.list(), page.Total, given)
 			s.done = true
 			break

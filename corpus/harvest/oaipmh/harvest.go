@@ -222,7 +222,7 @@ func (h *harvester) firstDay(set string) time.Time {
 	first := later(through.AddDate(0, 0, 1), h.id.Earliest)
 	h.Note(fmt.Sprintf("going on after the last harvest%s: it asks for changes from %s on", ofSet(set), dayText(first)))
 	if earliest := dayText(h.id.Earliest); c.From > earliest {
-		h.Note(fmt.Sprintf("what was changed last before %s was never asked for: --from %s asks for all", c.From, earliest))
+		h.Note(fmt.Sprintf("what was changed last before %s was never asked for, which is as it should be if the catalog was filled from a snapshot: --from %s asks for all", c.From, earliest))
 	}
 	return first
 }

@@ -238,7 +238,7 @@ func TestFromAndUntil(t *testing.T) {
 	}
 	w.notes = nil
 	w.mustHarvest(Options{})
-	if text := strings.Join(w.notes, "\n"); !strings.Contains(text, "changes from 2009-02-21 on") || !strings.Contains(text, "--from 2005-09-16 asks for all") {
+	if text := strings.Join(w.notes, "\n"); !strings.Contains(text, "changes from 2009-02-21 on") || !strings.Contains(text, "snapshot: --from 2005-09-16 asks for all") {
 		t.Errorf("notes %q", w.notes)
 	}
 	w = newWorld(t, oaitest.Options{Records: entries(all), PageSize: 10})
