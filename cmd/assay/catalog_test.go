@@ -331,6 +331,41 @@ func TestFillCountsOnce(t *testing.T) {
 	}
 }
 
+// A catalog that another process fills, and one on a full disk, can be filled another time.
+func TestBusyCatalogIsForNow(t *testing.T) {
+	db := fillCatalog(t, catalog.Batch{})
+	c, err := catalog.Open(context.Background(), db, catalog.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	release, err := c.Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	papers := writePapers(t, t.TempDir(), 5)
+	busy := [][]string{
+		{"corpus", "import", "--format", "kaggle", papers, "--db", db},
+		{"corpus", "harvest", "arxiv", "--url", "http://127.0.0.1:9/", "--db", db},
+	}
+	for _, args := range busy {
+		if _, message, code := call(t, nil, args...); code != exitResumable || !strings.Contains(message, "is being filled by process") || strings.Contains(message, "\n") {
+			t.Errorf("%v: code %d: %s", args[:3], code, message)
+		}
+	}
+	release()
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	mustCall(t, busy[0]...)
+	if text := mustCall(t, "corpus", "info", db); !strings.Contains(text, "papers      5\n") {
+		t.Errorf("info: %s", text)
+	}
+	var info struct{ Papers, Authors int }
+	if err := json.Unmarshal([]byte(mustCall(t, "corpus", "info", db, "--json")), &info); err != nil || info.Papers != 5 || info.Authors == 0 {
+		t.Errorf("%v, %+v", err, info)
+	}
+}
+
 func TestCatalogWrongUse(t *testing.T) {
 	dir := t.TempDir()
 	db := fillCatalog(t, catalog.Batch{Papers: oddPapers(), Documents: []*catalog.Document{{Source: "core", ID: "1", FullText: "x", Topics: []string{"Vision"}}}})
@@ -371,7 +406,12 @@ func TestCatalogWrongUse(t *testing.T) {
 		{export(db, "--documents", "--format", "tsv"), "at least 2"},
 		{export(db, "--documents", "--category", "cs.LG"), "use --topic"},
 		{export(db, "--taxonomy", "arxiv"), "--taxonomy is for --format tsv"},
-		{export(db, "--overwrite"), "--overwrite is for --format parquet"},
+		{export(db, "--out", papers), "exists; --overwrite replaces it"},
+		{export(db, "--out", dir, "--overwrite"), "is a folder; --format jsonl writes a file"},
+		{export(db, "--format", "parquet", "--out", papers, "--overwrite"), "is a file; --format parquet makes a folder"},
+		{[]string{"corpus", "info", db, "--verify"}, "--verify is for shards"},
+		{[]string{"corpus", "info", text}, "import it with"},
+		{[]string{"corpus", "cloud", db, "--category", "cs.LG", "--out", filepath.Join(dir, "c.png")}, "this is a catalog; \"assay corpus export " + db},
 		{export(db, "--format", "parquet", "--out", existing), "--overwrite"},
 		{export(db, "--format", "parquet", "--out", "-"), "cannot go to stdout"},
 		{export(db, "--json", "--out", "-"), "both print to stdout"},

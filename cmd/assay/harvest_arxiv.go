@@ -33,7 +33,7 @@ What to run for all of arXiv, the best first:
 
 A category of 100,000 papers takes about 110 requests: 6 minutes of pauses, with the
 answers half an hour to an hour. The bar shows papers, their rate, the pauses so far
-and the time left.
+and the time left: of the category at first, of all once one is finished.
 
 The harvest may be stopped or killed at any moment; the same command goes on where it
 was, with no paper twice and none missing. arXiv at times answers with empty pages,

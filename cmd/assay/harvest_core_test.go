@@ -225,7 +225,7 @@ func TestHarvestCore(t *testing.T) {
 			args = append(args, "--url", web.URL+"/api-v2")
 		}
 		out := mustCall(t, args...)
-		for _, want := range []string{"deep-learning: 100 of 100 documents, from ", "computer-vision: 100 of 100 documents, from ", "found for several topics", " requests, 0 retries; waited ", "next: assay corpus export "} {
+		for _, want := range []string{"deep-learning: 100 of 100 documents, from ", "computer-vision: 100 of 100 documents, from ", "found for several topics", " requests, 0 retries; rested ", "next: assay corpus export "} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%s: %q is not in\n%s", api, want, out)
 			}

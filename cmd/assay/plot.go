@@ -195,6 +195,9 @@ it. Otherwise each label that the decision rule assigns is a prediction.`,
   assay plot confidence quickstart --rule fixed:0.5 --json`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkBins(bins); err != nil {
+				return err
+			}
 			return opt.draw(cmd, args[0], nil, func(store *results.Store, runs []results.Run, o plot.Options) (plot.Figure, error) {
 				return plot.Confidence(runs, loader(store), o, bins)
 			})
@@ -223,6 +226,9 @@ label, predictions are the likeliest labels, otherwise all labels of all papers.
   assay plot calibration quickstart --model "Naive Bayes" --json`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkBins(how.Bins); err != nil {
+				return err
+			}
 			how.By = calibration.Division(by)
 			return opt.draw(cmd, args[0], nil, func(store *results.Store, runs []results.Run, o plot.Options) (plot.Figure, error) {
 				return plot.Calibration(runs, loader(store), o, how)
@@ -345,4 +351,12 @@ func (o *plotOptions) options(cfg *experiments.Config) (plot.Options, error) {
 		opt.Published = append(opt.Published, plot.Published{Model: p.Model, F1: p.F1, MasterF1: p.MasterF1, Accuracy: p.Accuracy, Loss: p.Loss})
 	}
 	return opt, nil
+}
+
+// checkBins refuses what the drawing would take for its default or could not draw.
+func checkBins(n int) error {
+	if n < 1 || n > 100 {
+		return fault.Usagef("--bins %d: want 1 to 100", n)
+	}
+	return nil
 }

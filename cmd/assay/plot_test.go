@@ -121,6 +121,8 @@ func plotRefuses(t *testing.T, args func(...string) []string) {
 		{args("comparison", "--width", "16"), "such as 16cm"},
 		{args("comparison", "--width", "2cm"), "a width of 2.0 cm"},
 		{args("comparison", "--seeds"), "unknown flag"},
+		{args("confidence", "--bins", "0"), "want 1 to 100"},
+		{args("calibration", "--bins", "101"), "want 1 to 100"},
 		{args("comparison", "--set", "seeds=[7]"), "`assay run` makes them"},
 	} {
 		_, message, code := call(t, nil, append(c.args, "--out", "refused.svg")...)

@@ -16,6 +16,7 @@ import (
 type names struct {
 	limit      int
 	young, old map[string]int64
+	all        bool // the file has no other names, so that it need not be asked
 }
 
 func newNames(limit int) names {
@@ -35,6 +36,7 @@ func (n *names) get(name string) (int64, bool) {
 
 func (n *names) put(name string, no int64) {
 	if len(n.young) >= n.limit {
+		n.all = n.all && len(n.old) == 0
 		n.old, n.young = n.young, make(map[string]int64, n.limit/4)
 	}
 	n.young[strings.Clone(name)] = no // not the buffer that the name is a part of
@@ -61,6 +63,9 @@ func number(ctx context.Context, tx *sql.Tx, known *names, table, column string,
 		return found, nil
 	}
 	slices.Sort(ask) // near names lie near each other in the file
+	if known.all {
+		return addNames(ctx, tx, known, table, found, ask, add)
+	}
 	err := each(ctx, tx, "SELECT no, "+column+" FROM "+table+" WHERE "+column+" IN (%s)", ask, func(rows *sql.Rows) error {
 		var no int64
 		var name string
@@ -78,6 +83,11 @@ func number(ctx context.Context, tx *sql.Tx, known *names, table, column string,
 	if len(missing) == 0 {
 		return found, nil
 	}
+	return addNames(ctx, tx, known, table, found, missing, add)
+}
+
+// addNames numbers names that a table lacks.
+func addNames(ctx context.Context, tx *sql.Tx, known *names, table string, found map[string]int64, missing []string, add func(first int64, missing []string) error) (map[string]int64, error) {
 	var last int64
 	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(no), 0) FROM "+table).Scan(&last); err != nil {
 		return nil, err

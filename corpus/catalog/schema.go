@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"assay/internal/fault"
 )
@@ -142,9 +143,20 @@ func (c *Catalog) journal(ctx context.Context) error {
 	if c.opt.draft {
 		mode = "MEMORY"
 	}
-	var now string
-	return c.w.QueryRowContext(ctx, "PRAGMA journal_mode = "+mode).Scan(&now)
+	// Of two processes that create one file, SQLite turns one away at once, whatever its
+	// timeout is.
+	for begun := time.Now(); ; {
+		var now string
+		err := c.w.QueryRowContext(ctx, "PRAGMA journal_mode = "+mode).Scan(&now)
+		if codeOf(err) != codeBusy || time.Since(begun) > createPatience {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
+
+// createPatience is how long another process may take to create the file.
+const createPatience = 10 * time.Second
 
 // migrate brings the file to today's schema, in one transaction. A file that is
 // refused stays as it was.

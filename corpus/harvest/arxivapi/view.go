@@ -46,8 +46,10 @@ func (v *view) page(p *pass, w *window, h *harvester) {
 		category += fmt.Sprintf(" %d/%d", r.Turn+1, n)
 	}
 	text = append(text, category)
-	if left, known := v.left(p, len(r.Categories)-r.Turn-1, h.Now()); known {
+	if left, all := v.left(p, len(r.Categories)-r.Turn-1, h.Now()); all {
 		text = append(text, leftText(left)+" left")
+	} else if left > 0 {
+		text = append(text, leftText(left)+" left of it")
 	}
 	text = append(text, leftText(h.Client.Stats().Waited)+" paused")
 	place := fmt.Sprintf("%d of %d", min(p.Entries, p.Total), p.Total)
@@ -61,10 +63,14 @@ func (v *view) page(p *pass, w *window, h *harvester) {
 }
 
 // left estimates the time to the end: the rest of this category, and for each one to come
-// as much as the finished ones had on average.
-func (v *view) left(p *pass, categories int, now time.Time) (time.Duration, bool) {
-	if v.read == 0 || categories > 0 && v.finished == 0 {
+// as much as the finished ones had on average. Where none is finished it is this category's
+// alone, and all is false.
+func (v *view) left(p *pass, categories int, now time.Time) (d time.Duration, all bool) {
+	if v.read == 0 {
 		return 0, false
+	}
+	if all = categories == 0 || v.finished > 0; !all {
+		categories = 0
 	}
 	rest := 0.0
 	if p.Floor.IsZero() { // else the end is a day, not a count
@@ -73,7 +79,7 @@ func (v *view) left(p *pass, categories int, now time.Time) (time.Duration, bool
 	if categories > 0 {
 		rest += float64(categories) * float64(v.sizes) / float64(v.finished)
 	}
-	return time.Duration(float64(now.Sub(v.started)) * rest / float64(v.read)), true
+	return time.Duration(float64(now.Sub(v.started)) * rest / float64(v.read)), all
 }
 
 func leftText(d time.Duration) string {

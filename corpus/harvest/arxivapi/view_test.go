@@ -62,8 +62,11 @@ func TestTimeLeft(t *testing.T) {
 			t.Errorf("%+v: %v, %v", c, d, known)
 		}
 	}
-	if _, known := (&view{started: start, read: 10}).left(&pass{Total: 900}, 1, now); known {
-		t.Error("categories of unknown size have a time")
+	if d, all := (&view{started: start, read: 100}).left(&pass{Total: 900, Entries: 400}, 1, now); all || d != 500*time.Second {
+		t.Errorf("beside categories of unknown size %v are left, of all: %v", d, all)
+	}
+	if d, all := (&view{started: start}).left(&pass{Total: 900}, 0, now); all || d != 0 {
+		t.Errorf("before the first paper %v are left", d)
 	}
 	var texts []string
 	for _, d := range []time.Duration{12 * time.Second, 90 * time.Minute, 50 * time.Hour} {
