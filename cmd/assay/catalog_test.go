@@ -251,7 +251,7 @@ func TestSearchCommand(t *testing.T) {
 	if got := mustCall(t, "corpus", "search", db, "words -strings"); !strings.HasPrefix(got, "1. Old\n   1002.0003 · cmp-lg cs.CL\n") || strings.Count(got, "\n") != 3 {
 		t.Errorf("left out: %s", got)
 	}
-	if got := mustCall(t, "corpus", "search", db, "nothing"); got != "none of 4 papers has that\n" {
+	if got := mustCall(t, "corpus", "search", db, "nothing"); got != "none of 4 papers has that in title or abstract, which alone are searched\n" {
 		t.Errorf("no hit: %q", got)
 	}
 	if got := mustCall(t, "corpus", "search", db, "nothing", "--json"); got != "[]\n" {
