@@ -42,6 +42,9 @@ func TestHarvestGivesAllPapers(t *testing.T) {
 		"since, day before": {server: arxivtest.Options{Limit: 50}, opt: Options{Since: date("2008-03-01")}},
 	} {
 		for seed := range uint64(2) {
+			if testing.Short() && seed > 0 {
+				break
+			}
 			t.Run(fmt.Sprint(name, " ", seed), func(t *testing.T) {
 				c.server.Papers, c.server.Seed = all, seed
 				w := newWorld(t, c.server)
@@ -95,8 +98,12 @@ func TestCategories(t *testing.T) {
 // Broken off after any number of requests, the same call goes on and ends with the same papers.
 func TestInterruptedHarvestGoesOn(t *testing.T) {
 	all := papers(150)
+	step := 5
+	if testing.Short() {
+		step = 17
+	}
 	for _, server := range []arxivtest.Options{{}, {Limit: 40, Grain: time.Hour, Short: 0.2, Blocked: 0.1}} {
-		for requests := 1; requests < 36; requests += 5 {
+		for requests := 1; requests < 36; requests += step {
 			server.Papers, server.Seed = all, uint64(requests)
 			w := newWorld(t, server)
 			lives := 0

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,9 +56,12 @@ func newWorld(t *testing.T, opt arxivtest.Options) *world {
 	t.Helper()
 	w := &world{T: t, server: arxivtest.New(opt), limit: opt.Limit}
 	w.handler = w.server
+	var mu sync.Mutex
 	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if w.before != nil {
+			mu.Lock() // a request that the client left may still be answered
 			w.before()
+			mu.Unlock()
 		}
 		w.handler.ServeHTTP(rw, r)
 	}))

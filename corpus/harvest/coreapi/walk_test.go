@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,8 +90,14 @@ func TestFaultsLoseNoPage(t *testing.T) {
 			t.Run(name+" "+api, func(t *testing.T) {
 				server := coretest.New(coretest.Options{Works: coretest.Works(420, 3, twoTopics...), Key: testKey})
 				random := rand.New(rand.NewPCG(2, 0))
+				var mu sync.Mutex // a request that the client left may still be answered
+				bad := func() bool {
+					mu.Lock()
+					defer mu.Unlock()
+					return random.IntN(3) == 0
+				}
 				web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if random.IntN(3) == 0 || r.URL.Query().Has("again") {
+					if bad() || r.URL.Query().Has("again") {
 						fault(w, r, server)
 						return
 					}

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,9 +39,12 @@ func newWorld(t *testing.T, opt oaitest.Options) *world {
 	}
 	w.server = oaitest.New(opt)
 	w.handler = w.server
+	var mu sync.Mutex
 	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if w.before != nil {
+			mu.Lock() // a request that the client left may still be answered
 			w.before()
+			mu.Unlock()
 		}
 		w.handler.ServeHTTP(rw, r)
 	}))
