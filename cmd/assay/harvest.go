@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -16,7 +17,9 @@ import (
 
 	"assay/corpus/catalog"
 	"assay/corpus/harvest"
+	"assay/corpus/harvest/coreapi"
 	"assay/internal/fault"
+	"assay/internal/numerals"
 )
 
 func newHarvest() *cobra.Command {
@@ -238,4 +241,58 @@ func flagDay(flag, text string) (time.Time, error) {
 
 func wholeSeconds(s float64) time.Duration {
 	return time.Duration(s * float64(time.Second)).Round(time.Second)
+}
+
+// effort is what a harvest cost, and whether it came to its end.
+type effort struct {
+	Requests int     `json:"requests"`
+	Retries  int     `json:"retries"`
+	Waited   float64 `json:"waited_seconds"`
+	Took     float64 `json:"seconds"`
+	DB       string  `json:"db"`
+	Complete bool    `json:"complete"`
+}
+
+func (f *harvestFlags) effort(did harvest.Stats, begun time.Time, err error) effort {
+	return effort{did.Requests, did.Retries, did.Waited.Seconds(), time.Since(begun).Seconds(), f.db, err == nil}
+}
+
+// asked says how often the service was asked.
+func (e effort) asked() string {
+	return fmt.Sprintf("%s, %d retries", numerals.Count(e.Requests, "request"), e.Retries)
+}
+
+// rested says how much of the time was spent waiting.
+func (e effort) rested() string {
+	return fmt.Sprintf("rested %v of the %v that it took", wholeSeconds(e.Waited), wholeSeconds(e.Took))
+}
+
+// papers asks arXiv for papers: client and catalog are open for the time of ask, and
+// report is told what it cost, whatever the end was.
+func (f *harvestFlags) papers(cmd *cobra.Command, forNow error, ask func(*harvest.Client, *catalog.Catalog) error, report func(effort) error) (err error) {
+	client, err := f.client(cmd)
+	if err != nil {
+		return err
+	}
+	c, closeAll, err := f.open(cmd)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeAll()) }()
+	if err := noFullTexts(cmd.Context(), c, f.db); err != nil {
+		return err
+	}
+	begun := time.Now()
+	err = ask(client, c)
+	return errors.Join(harvestError(err, forNow), report(f.effort(client.Stats(), begun, err)))
+}
+
+// noFullTexts keeps full texts from CORE and arXiv's papers apart: who gives the catalog of
+// the one to the other has mistaken the file.
+func noFullTexts(ctx context.Context, c *catalog.Catalog, path string) error {
+	marks, err := c.Marks(ctx, coreapi.Source)
+	if err == nil && len(marks) > 0 {
+		err = fault.Usagef("%s holds full texts from CORE; name another file by --db", path)
+	}
+	return err
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -9,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"assay/corpus/catalog"
+	"assay/corpus/harvest"
 	"assay/corpus/harvest/arxivapi"
 	"assay/corpus/harvest/unusable"
 	"assay/internal/fault"
@@ -104,34 +105,20 @@ func harvestArxiv(cmd *cobra.Command, opt arxivOptions) (err error) {
 	if err := h.Check(); err != nil {
 		return err
 	}
-	if h.Client, err = opt.client(cmd); err != nil {
+	var sum *arxivapi.Summary
+	return opt.papers(cmd, arxivapi.ErrForNow, func(client *harvest.Client, c *catalog.Catalog) (err error) {
+		h.Client, h.Catalog = client, c
+		sum, err = arxivapi.Harvest(cmd.Context(), h)
 		return err
-	}
-	c, closeAll, err := opt.open(cmd)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, closeAll()) }()
-	if err := noFullTexts(cmd.Context(), c, opt.db); err != nil {
-		return err
-	}
-	h.Catalog = c
-	begun := time.Now()
-	sum, err := arxivapi.Harvest(cmd.Context(), h)
-	did := h.Client.Stats()
-	report := arxivReport{sum, did.Requests, did.Retries, did.Waited.Seconds(), time.Since(begun).Seconds(), opt.db, err == nil}
-	return errors.Join(harvestError(err, arxivapi.ErrForNow), report.print(cmd.OutOrStdout(), opt.json))
+	}, func(e effort) error {
+		return arxivReport{sum, e}.print(cmd.OutOrStdout(), opt.json)
+	})
 }
 
 // arxivReport is what a harvest prints at its end, whatever that end is.
 type arxivReport struct {
 	*arxivapi.Summary
-	Requests int     `json:"requests"`
-	Retries  int     `json:"retries"`
-	Waited   float64 `json:"waited_seconds"`
-	Took     float64 `json:"seconds"`
-	DB       string  `json:"db"`
-	Complete bool    `json:"complete"`
+	effort
 }
 
 // categoriesShown is how many categories a report names one by one.
@@ -143,8 +130,7 @@ func (r arxivReport) print(out io.Writer, asJSON bool) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d papers added, %d replaced, %d unchanged; %d entries in %d slices\n", r.Added, r.Replaced, r.Unchanged, r.Entries, r.Pages)
-	fmt.Fprintf(&b, "%d requests, %d retries, %d lists split, %d read again; rested %v of the %v that it took\n",
-		r.Requests, r.Retries, r.Splits, r.Again, wholeSeconds(r.Waited), wholeSeconds(r.Took))
+	fmt.Fprintf(&b, "%s, %d lists split, %d read again; %s\n", r.asked(), r.Splits, r.Again, r.rested())
 	if r.Forbidden > 0 {
 		fmt.Fprintf(&b, "%d characters that XML forbids were read as spaces\n", r.Forbidden)
 	}

@@ -127,11 +127,9 @@ func harvestCore(cmd *cobra.Command, opt coreOptions) (err error) {
 	begun := time.Now()
 	sum, err := coreapi.Harvest(cmd.Context(), c, opt.Options)
 	if len(sum.Topics) == 0 {
-		return err // what was asked for does not fit what is there: nothing was begun
+		return coreError(err) // what was asked for does not fit what is there: nothing was begun
 	}
-	report := coreReport{
-		sum, sum.Stats.Requests, sum.Stats.Retries, sum.Stats.Waited.Seconds(), time.Since(begun).Seconds(), opt.db, err == nil,
-	}
+	report := coreReport{sum, opt.effort(sum.Stats, begun, err)}
 	return errors.Join(coreError(err), report.print(cmd.OutOrStdout(), opt.json))
 }
 
@@ -146,12 +144,7 @@ func coreError(err error) error {
 // coreReport is what a harvest prints at its end, whatever that end is.
 type coreReport struct {
 	*coreapi.Summary
-	Requests int     `json:"requests"`
-	Retries  int     `json:"retries"`
-	Waited   float64 `json:"waited_seconds"`
-	Took     float64 `json:"seconds"`
-	DB       string  `json:"db"`
-	Complete bool    `json:"complete"`
+	effort
 }
 
 func (r coreReport) print(out io.Writer, asJSON bool) error {
@@ -161,7 +154,7 @@ func (r coreReport) print(out io.Writer, asJSON bool) error {
 	if err := r.WriteText(out); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%d requests, %d retries; rested %v of the %v that it took\n", r.Requests, r.Retries, wholeSeconds(r.Waited), wholeSeconds(r.Took))
+	text := r.asked() + "; " + r.rested() + "\n"
 	if r.Complete && r.Documents > 0 {
 		text += fmt.Sprintf("next: assay corpus export %s --documents --format parquet --out data/topics\n", quoteWord(r.DB))
 	}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/corpus/catalog"
-	"assay/corpus/harvest/coreapi"
+	"assay/corpus/harvest"
 	"assay/corpus/harvest/oaipmh"
 	"assay/corpus/harvest/unusable"
 	"assay/internal/fault"
@@ -124,44 +122,20 @@ func harvestOAI(cmd *cobra.Command, opt oaiOptions) (err error) {
 	if err := h.Check(); err != nil {
 		return err
 	}
-	if h.Client, err = opt.client(cmd); err != nil {
+	var sum *oaipmh.Summary
+	return opt.papers(cmd, oaipmh.ErrForNow, func(client *harvest.Client, c *catalog.Catalog) (err error) {
+		h.Client, h.Catalog = client, c
+		sum, err = oaipmh.Harvest(cmd.Context(), h)
 		return err
-	}
-	c, closeAll, err := opt.open(cmd)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, closeAll()) }()
-	if err := noFullTexts(cmd.Context(), c, opt.db); err != nil {
-		return err
-	}
-	h.Catalog = c
-	begun := time.Now()
-	sum, err := oaipmh.Harvest(cmd.Context(), h)
-	did := h.Client.Stats()
-	report := oaiReport{sum, did.Requests, did.Retries, did.Waited.Seconds(), time.Since(begun).Seconds(), opt.db, err == nil}
-	return errors.Join(harvestError(err, oaipmh.ErrForNow), report.print(cmd.OutOrStdout(), opt.json))
-}
-
-// noFullTexts keeps full texts from CORE and arXiv's papers apart: who gives the catalog of
-// the one to the other has mistaken the file.
-func noFullTexts(ctx context.Context, c *catalog.Catalog, path string) error {
-	marks, err := c.Marks(ctx, coreapi.Source)
-	if err == nil && len(marks) > 0 {
-		err = fault.Usagef("%s holds full texts from CORE; name another file by --db", path)
-	}
-	return err
+	}, func(e effort) error {
+		return oaiReport{sum, e}.print(cmd.OutOrStdout(), opt.json)
+	})
 }
 
 // oaiReport is what a harvest prints at its end, whatever that end is.
 type oaiReport struct {
 	*oaipmh.Summary
-	Requests int     `json:"requests"`
-	Retries  int     `json:"retries"`
-	Waited   float64 `json:"waited_seconds"`
-	Took     float64 `json:"seconds"`
-	DB       string  `json:"db"`
-	Complete bool    `json:"complete"`
+	effort
 }
 
 func (r oaiReport) print(out io.Writer, asJSON bool) error {
@@ -170,7 +144,7 @@ func (r oaiReport) print(out io.Writer, asJSON bool) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d papers added, %d replaced, %d unchanged, %d removed; %d records in %d pages\n", r.Added, r.Replaced, r.Unchanged, r.Removed, r.Records, r.Pages)
-	fmt.Fprintf(&b, "%d requests, %d retries, %d lists begun again; rested %v of the %v that it took\n", r.Requests, r.Retries, r.Restarts, wholeSeconds(r.Waited), wholeSeconds(r.Took))
+	fmt.Fprintf(&b, "%s, %d lists begun again; %s\n", r.asked(), r.Restarts, r.rested())
 	if r.Forbidden > 0 {
 		fmt.Fprintf(&b, "%d characters that XML forbids were read as spaces\n", r.Forbidden)
 	}

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"reflect"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -23,16 +21,7 @@ import (
 //
 // The long form: ASSAY_ROUNDS=500 go test -run HarvestAtRandom -timeout 30m ./corpus/harvest/arxivapi
 func TestHarvestAtRandom(t *testing.T) {
-	usual := 4
-	if testing.Short() {
-		usual = 1
-	}
-	rounds, first := setting(t, "ASSAY_ROUNDS", usual), setting(t, "ASSAY_FIRE_SEED", int(time.Now().UnixNano()%1e9))
-	seeds := []int{500134} // which lost a paper once
-	for n := range rounds {
-		seeds = append(seeds, first+n)
-	}
-	for _, seed := range seeds {
+	for _, seed := range harvesttest.Seeds(t, 4, 500134) { // which lost a paper once
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			randomHarvest(t, uint64(seed))
 			if t.Failed() {
@@ -40,20 +29,6 @@ func TestHarvestAtRandom(t *testing.T) {
 			}
 		})
 	}
-}
-
-// setting is a count that a variable of the environment may set.
-func setting(t *testing.T, variable string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(variable)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 {
-		t.Fatalf("%s=%q is no count", variable, text)
-	}
-	return n
 }
 
 func randomHarvest(t *testing.T, seed uint64) {

@@ -47,11 +47,11 @@ func (v *view) page(p *pass, w *window, h *harvester) {
 	}
 	text = append(text, category)
 	if left, all := v.left(p, len(r.Categories)-r.Turn-1, h.Now()); all {
-		text = append(text, leftText(left)+" left")
+		text = append(text, progress.Span(left)+" left")
 	} else if left > 0 {
-		text = append(text, leftText(left)+" left of it")
+		text = append(text, progress.Span(left)+" left of it")
 	}
-	text = append(text, leftText(h.Client.Stats().Waited)+" paused")
+	text = append(text, progress.Span(h.Client.Stats().Waited)+" paused")
 	place := fmt.Sprintf("%d of %d", min(p.Entries, p.Total), p.Total)
 	switch {
 	case !p.Floor.IsZero():
@@ -80,14 +80,4 @@ func (v *view) left(p *pass, categories int, now time.Time) (d time.Duration, al
 		rest += float64(categories) * float64(v.sizes) / float64(v.finished)
 	}
 	return time.Duration(float64(now.Sub(v.started)) * rest / float64(v.read)), all
-}
-
-func leftText(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%.0f min", d.Minutes())
-	}
-	return fmt.Sprintf("%.0f h", d.Hours())
 }

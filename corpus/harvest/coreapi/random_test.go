@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http/httptest"
-	"os"
 	"slices"
-	"strconv"
 	"testing"
-	"time"
 
 	"assay/corpus/harvest"
 	"assay/corpus/harvest/coreapi/coretest"
@@ -22,35 +19,12 @@ import (
 //
 // The long form: ASSAY_ROUNDS=500 go test -run HarvestAtRandom -timeout 30m ./corpus/harvest/coreapi
 func TestHarvestAtRandom(t *testing.T) {
-	usual := 10
-	if testing.Short() {
-		usual = 1
-	}
-	rounds, first := setting(t, "ASSAY_ROUNDS", usual), setting(t, "ASSAY_FIRE_SEED", int(time.Now().UnixNano()%1e9))
-	seeds := []int{58, 125, 193, 392} // each lost documents once
-	for n := range rounds {
-		seeds = append(seeds, first+n)
-	}
-	for _, seed := range seeds {
+	for _, seed := range harvesttest.Seeds(t, 10, 58, 125, 193, 392) { // each lost documents once
 		text, err := randomHarvest(t, uint64(seed))
 		if err != nil {
 			t.Errorf("%s: %v; once more: ASSAY_FIRE_SEED=%d ASSAY_ROUNDS=1 go test -run HarvestAtRandom ./corpus/harvest/coreapi", text, err, seed)
 		}
 	}
-}
-
-// setting is a count that a variable of the environment may set.
-func setting(t *testing.T, variable string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(variable)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 {
-		t.Fatalf("%s=%q is no count", variable, text)
-	}
-	return n
 }
 
 // randomHarvest draws a server, its faults and what is asked for, harvests in many lives

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"testing"
-	"time"
 
 	"assay/corpus"
 	"assay/corpus/harvest"
@@ -22,16 +19,7 @@ import (
 //
 // The long form: ASSAY_ROUNDS=500 go test -run HarvestAtRandom -timeout 30m ./corpus/harvest/oaipmh
 func TestHarvestAtRandom(t *testing.T) {
-	usual := 4
-	if testing.Short() {
-		usual = 1
-	}
-	rounds, first := setting(t, "ASSAY_ROUNDS", usual), setting(t, "ASSAY_FIRE_SEED", int(time.Now().UnixNano()%1e9))
-	seeds := []int{5319} // which lost papers once
-	for n := range rounds {
-		seeds = append(seeds, first+n)
-	}
-	for _, seed := range seeds {
+	for _, seed := range harvesttest.Seeds(t, 4, 5319) { // which lost papers once
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			randomHarvest(t, uint64(seed))
 			if t.Failed() {
@@ -39,20 +27,6 @@ func TestHarvestAtRandom(t *testing.T) {
 			}
 		})
 	}
-}
-
-// setting is a count that a variable of the environment may set.
-func setting(t *testing.T, variable string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(variable)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 {
-		t.Fatalf("%s=%q is no count", variable, text)
-	}
-	return n
 }
 
 func randomHarvest(t *testing.T, seed uint64) {

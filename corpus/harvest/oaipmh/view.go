@@ -1,7 +1,6 @@
 package oaipmh
 
 import (
-	"fmt"
 	"time"
 
 	"assay/internal/progress"
@@ -42,7 +41,7 @@ func (v *view) page(w *window, page *Page, now time.Time) {
 		text = w.From
 	}
 	if left, known := v.left(w, page, now); known {
-		text += ", about " + leftText(left) + " left"
+		text += ", about " + progress.Span(left) + " left"
 	}
 	v.bar.Note(text)
 }
@@ -58,14 +57,4 @@ func (v *view) left(w *window, page *Page, now time.Time) (time.Duration, bool) 
 	}
 	done, rest := at.Sub(v.from), v.end.Sub(at)
 	return time.Duration(float64(now.Sub(v.started)) * float64(rest) / float64(done)), true
-}
-
-func leftText(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%.0f min", d.Minutes())
-	}
-	return fmt.Sprintf("%.0f h", d.Hours())
 }
