@@ -36,7 +36,7 @@ func Harvest(ctx context.Context, opt Options) (*Summary, error) {
 		h.view.bar.Done()
 	}
 	if h.marks != nil {
-		h.sum.Unusable = h.marks.unusable.Groups()
+		h.sum.Unusable = h.marks.Unusable.Groups()
 	}
 	if err != nil {
 		err = fmt.Errorf("arxivapi: %w", err)
@@ -58,7 +58,7 @@ func (h *harvester) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	since := dayText(h.Since)
-	if old := h.marks.run; old != nil {
+	if old := h.marks.Run; old != nil {
 		if old.isFor(categories, since) {
 			h.sum.Resumed = true
 			h.Note("going on with the harvest that was not finished: it was at " + old.Categories[old.Turn])
@@ -66,7 +66,7 @@ func (h *harvester) prepare(ctx context.Context) (err error) {
 		}
 		h.Note("a harvest with other settings was not finished; what it read is kept: it was at " + old.Categories[old.Turn])
 	}
-	h.marks.run = &runState{Categories: categories, Since: since}
+	h.marks.Run = &runState{Categories: categories, Since: since}
 	h.noteCovered(categories)
 	return nil
 }
@@ -79,7 +79,7 @@ func (h *harvester) noteCovered(categories []string) {
 	n, example := 0, Coverage{}
 	var partly Coverage
 	for _, id := range categories {
-		c, known := h.marks.covered[id]
+		c, known := h.marks.Covered[id]
 		if !known {
 			continue
 		}
@@ -108,8 +108,8 @@ func overlap(c Coverage) time.Time {
 
 // run reads the categories in turn.
 func (h *harvester) run(ctx context.Context) error {
-	r := h.marks.run
-	for h.marks.run != nil {
+	r := h.marks.Run
+	for h.marks.Run != nil {
 		category := r.Categories[r.Turn]
 		h.sum.Unfinished = category
 		if r.Pass == nil {
@@ -121,7 +121,7 @@ func (h *harvester) run(ctx context.Context) error {
 	}
 	h.sum.Unfinished = ""
 	for _, id := range r.Categories {
-		h.sum.Categories = append(h.sum.Categories, h.marks.covered[id])
+		h.sum.Categories = append(h.sum.Categories, h.marks.Covered[id])
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func (h *harvester) run(ctx context.Context) error {
 // begin is a category's first pass.
 func (h *harvester) begin(category string) *pass {
 	var floor time.Time
-	c, known := h.marks.covered[category]
+	c, known := h.marks.Covered[category]
 	switch {
 	case h.Since.After(earliest):
 		floor = day(h.Since)
@@ -141,7 +141,7 @@ func (h *harvester) begin(category string) *pass {
 
 // readPass reads what is left of a pass, and looks whether another one is needed.
 func (h *harvester) readPass(ctx context.Context, category string) error {
-	p := h.marks.run.Pass
+	p := h.marks.Run.Pass
 	h.view.begin(h.Now())
 	for len(p.Windows) > 0 {
 		if err := h.readSlice(ctx, category, p); err != nil {
@@ -191,7 +191,7 @@ func (h *harvester) again(ctx context.Context, p *pass) error {
 	if restless {
 		next.Number = 1
 	}
-	h.marks.run.Pass = next
+	h.marks.Run.Pass = next
 	if err := h.write(ctx, catalog.Batch{}); err != nil {
 		return err
 	}
@@ -207,10 +207,10 @@ func (h *harvester) finish(ctx context.Context, category string, p *pass) error 
 	if err != nil {
 		return err
 	}
-	r := h.marks.run
+	r := h.marks.Run
 	r.Turn, r.Pass = r.Turn+1, nil
 	if r.Turn == len(r.Categories) {
-		h.marks.run = nil
+		h.marks.Run = nil
 	}
 	h.view.finish()
 	return h.write(ctx, catalog.Batch{Marks: []catalog.Mark{mark}})
@@ -218,12 +218,7 @@ func (h *harvester) finish(ctx context.Context, category string, p *pass) error 
 
 // write writes a batch with the run's mark and counts what it changed.
 func (h *harvester) write(ctx context.Context, batch catalog.Batch) error {
-	mark, err := h.marks.runMark()
-	if err != nil {
-		return err
-	}
-	batch.Marks = append(batch.Marks, mark)
-	written, err := h.Catalog.Write(ctx, batch)
+	written, err := h.marks.Write(ctx, h.Catalog, batch)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"assay/corpus"
+	"assay/corpus/catalog"
 	"assay/corpus/harvest"
 	"assay/corpus/harvest/arxivapi/arxivtest"
 	"assay/corpus/harvest/harvesttest"
@@ -496,4 +497,17 @@ func TestUnusableAreCounted(t *testing.T) {
 		t.Errorf("%+v", sum)
 	}
 	w.check(nil)
+}
+
+// A catalog whose marks another hand has changed is named, and nothing is asked for.
+func TestDamagedMarks(t *testing.T) {
+	for key, state := range map[string]string{"run": "{", "covered cs.LG": `{"through":"never"}`} {
+		w := newWorld(t, arxivtest.Options{Papers: papers(5)})
+		if _, err := w.catalog.Write(context.Background(), catalog.Batch{Marks: []catalog.Mark{{Source: sourceOf(w.url), Key: key, State: state}}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.harvest(context.Background(), Options{}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("mark %q", key)) || len(w.server.Asked()) > 0 {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
 }

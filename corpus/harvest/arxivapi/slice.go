@@ -197,7 +197,7 @@ func (h *harvester) split(p *pass, total int) error {
 func (h *harvester) keep(ctx context.Context, page *Page) error {
 	var batch catalog.Batch
 	for _, e := range page.Entries {
-		if mark, news := h.marks.unusable.Judge(h.marks.source, cmp.Or(e.ID, "an entry"), e.Reason); news {
+		if mark, news := h.marks.Unusable.Judge(h.marks.Source, cmp.Or(e.ID, "an entry"), e.Reason); news {
 			batch.Marks = append(batch.Marks, mark)
 		}
 		if e.Paper != nil {

@@ -2,20 +2,13 @@ package arxivapi
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"assay/corpus/catalog"
-	"assay/corpus/harvest/unusable"
-)
-
-// Keys of the marks in the catalog.
-const (
-	runKey     = "run"      // an unfinished harvest: runState
-	coveredKey = "covered " // + category: Coverage
+	"assay/corpus/harvest/ledger"
 )
 
 // runState is an unfinished harvest.
@@ -56,10 +49,7 @@ type window struct {
 
 // marks is what a catalog knows of an API.
 type marks struct {
-	source   string
-	run      *runState
-	covered  map[string]Coverage
-	unusable unusable.List
+	*ledger.Ledger[runState, Coverage]
 }
 
 // sourceOf names an API in a catalog.
@@ -69,72 +59,33 @@ func sourceOf(base string) string {
 }
 
 func loadMarks(ctx context.Context, c *catalog.Catalog, source string) (*marks, error) {
-	all, err := c.Marks(ctx, source)
+	l, err := ledger.Load(ctx, c, source, func(r *runState) error {
+		if r.Turn < 0 || r.Turn >= len(r.Categories) {
+			return fmt.Errorf("category %d of %d", r.Turn, len(r.Categories))
+		}
+		return nil
+	}, func(c Coverage) error {
+		_, err := time.Parse(time.DateOnly, c.Through)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	m := &marks{source: source, covered: map[string]Coverage{}}
-	for _, mark := range all {
-		if err = m.take(mark); err != nil {
-			return nil, fmt.Errorf("mark %q of %q: %w", mark.Key, source, err)
-		}
-	}
-	return m, nil
-}
-
-func (m *marks) take(mark catalog.Mark) error {
-	if m.unusable.Take(mark) {
-		return nil
-	}
-	if category, ok := strings.CutPrefix(mark.Key, coveredKey); ok {
-		var c Coverage
-		if err := json.Unmarshal([]byte(mark.State), &c); err != nil {
-			return err
-		}
-		if _, err := time.Parse(time.DateOnly, c.Through); err != nil {
-			return err
-		}
-		m.covered[category] = c
-		return nil
-	}
-	if mark.Key != runKey {
-		return nil // of a later version
-	}
-	r := new(runState)
-	if err := json.Unmarshal([]byte(mark.State), r); err != nil {
-		return err
-	}
-	if r.Turn < 0 || r.Turn >= len(r.Categories) {
-		return fmt.Errorf("category %d of %d", r.Turn, len(r.Categories))
-	}
-	m.run = r
-	return nil
-}
-
-// runMark is the mark of the run as it stands; without a run it removes the mark.
-func (m *marks) runMark() (mark catalog.Mark, err error) {
-	mark = catalog.Mark{Source: m.source, Key: runKey}
-	if m.run == nil {
-		return mark, nil
-	}
-	text, err := json.Marshal(m.run)
-	mark.State = string(text)
-	return mark, err
+	return &marks{l}, nil
 }
 
 // cover adds what a category's harvest read to what the catalog has without a gap,
 // and returns the mark for it. Days after a gap are not remembered.
 func (m *marks) cover(category string, p *pass) (catalog.Mark, error) {
 	c := Coverage{category, dayText(p.Since), dayText(p.First)}
-	if old, known := m.covered[category]; known {
+	if old, known := m.Covered[category]; known {
 		if c.From > old.Through {
 			c = old
 		}
 		c.From, c.Through = min(c.From, old.From), max(c.Through, old.Through)
 	}
-	m.covered[category] = c
-	text, err := json.Marshal(c)
-	return catalog.Mark{Source: m.source, Key: coveredKey + category, State: string(text)}, err
+	m.Covered[category] = c
+	return m.CoveredMark(category)
 }
 
 // isFor reports whether a run is what options ask for.

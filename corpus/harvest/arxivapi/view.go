@@ -39,7 +39,7 @@ func (v *view) finish() {
 // page is told of each answer before its papers are kept. What matters most comes first:
 // a narrow terminal cuts the rest off.
 func (v *view) page(p *pass, w *window, h *harvester) {
-	r := h.marks.run
+	r := h.marks.Run
 	category := r.Categories[r.Turn]
 	var text []string
 	if n := len(r.Categories); n > 1 {

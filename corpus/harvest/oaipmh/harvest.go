@@ -40,7 +40,7 @@ func Harvest(ctx context.Context, opt Options) (*Summary, error) {
 		bar.Done()
 	}
 	if h.marks != nil {
-		h.sum.Unusable = h.marks.unusable.Groups()
+		h.sum.Unusable = h.marks.Unusable.Groups()
 	}
 	if err != nil {
 		err = fmt.Errorf("oaipmh: %w", err)
@@ -99,7 +99,7 @@ func (h *harvester) resume(ctx context.Context) error {
 		}
 	}
 	want := runState{Sets: sets, Format: h.Format, From: dayText(h.From), Until: dayText(h.Until)}
-	if old := h.marks.run; old != nil {
+	if old := h.marks.Run; old != nil {
 		if slices.Equal(old.Sets, want.Sets) && old.Format == want.Format && old.From == want.From && old.Until == want.Until {
 			h.sum.Resumed = true
 			h.Note("going on with the harvest that was not finished" + at(old))
@@ -110,7 +110,7 @@ func (h *harvester) resume(ctx context.Context) error {
 	if h.id.Deleted != deletedKept {
 		h.Note(fmt.Sprintf("%s does not tell for ever which papers were withdrawn (deletedRecord %q)", h.id.Name, h.id.Deleted))
 	}
-	h.marks.run = &want
+	h.marks.Run = &want
 	return h.checkSets(ctx, sets)
 }
 
@@ -159,26 +159,26 @@ func hint(set string, names []string) string {
 
 // run reads the sets in turn.
 func (h *harvester) run(ctx context.Context) error {
-	r := h.marks.run
+	r := h.marks.Run
 	for turn := r.Turn; turn < len(r.Sets); turn++ {
 		r.Turn = turn
 		set := r.Sets[turn]
 		if err := h.readSet(ctx, set); err != nil {
 			return err
 		}
-		if c, known := h.marks.covered[set]; known {
+		if c, known := h.marks.Covered[set]; known {
 			h.sum.Sets = append(h.sum.Sets, c)
 		} else {
 			h.sum.Sets = append(h.sum.Sets, Coverage{Set: set})
 		}
 	}
-	h.marks.run = nil
+	h.marks.Run = nil
 	return h.write(ctx, catalog.Batch{})
 }
 
 // readSet reads what is left of a set, window by window.
 func (h *harvester) readSet(ctx context.Context, set string) error {
-	r := h.marks.run
+	r := h.marks.Run
 	if r.Next == "" {
 		r.First = dayText(h.firstDay(set))
 		r.Next, r.Days = r.First, firstDays
@@ -214,7 +214,7 @@ func (h *harvester) firstDay(set string) time.Time {
 	if !h.From.IsZero() {
 		return h.From
 	}
-	c, known := h.marks.covered[set]
+	c, known := h.marks.Covered[set]
 	if !known {
 		return h.id.Earliest
 	}
@@ -229,7 +229,7 @@ func (h *harvester) firstDay(set string) time.Time {
 
 // readWindow reads a window to its end and reports whether it is the set's last.
 func (h *harvester) readWindow(ctx context.Context, set string) (last bool, err error) {
-	r := h.marks.run
+	r := h.marks.Run
 	for {
 		w := r.Window
 		if w.Listed {

@@ -115,7 +115,7 @@ func TestInterruptedHarvestGoesOn(t *testing.T) {
 		w.check(all)
 		t.Logf("%d calls, %d requests", calls, len(w.server.Requests("")))
 		marks, err := w.catalog.Marks(context.Background(), sourceOf(w.url))
-		if err != nil || len(marks) != 1 || marks[0].Key != coveredKey {
+		if err != nil || len(marks) != 1 || marks[0].Key != "covered " {
 			t.Errorf("left over: %v, %v", marks, err)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // reports whether the window is done and, if so, whether it is the set's last. A list of
 // several pages is done only when it is settled.
 func (h *harvester) keep(ctx context.Context, set string, page *Page) (done, last bool, err error) {
-	r := h.marks.run
+	r := h.marks.Run
 	w := r.Window
 	if problem := h.guard.check(w.Token, page); problem != "" {
 		*w = window{From: w.From, Until: w.Until, Restarts: w.Restarts}
@@ -21,7 +21,7 @@ func (h *harvester) keep(ctx context.Context, set string, page *Page) (done, las
 	}
 	var batch catalog.Batch
 	for _, rec := range page.Records {
-		if mark, changed := h.marks.unusable.Judge(h.marks.source, rec.Identifier, rec.Reason); changed {
+		if mark, changed := h.marks.Unusable.Judge(h.marks.Source, rec.Identifier, rec.Reason); changed {
 			batch.Marks = append(batch.Marks, mark)
 		}
 		switch {
@@ -59,12 +59,12 @@ func (h *harvester) keep(ctx context.Context, set string, page *Page) (done, las
 
 // finish ends the present window: its days count as read.
 func (h *harvester) finish(set string, batch *catalog.Batch) (last bool, err error) {
-	r := h.marks.run
+	r := h.marks.Run
 	w := r.Window
 	from, _ := parseDay(w.From)
 	first, _ := parseDay(r.First) // all windows since then are done
 	if h.marks.cover(set, first, w.completeThrough(day(h.Now()))) {
-		mark, err := h.marks.coveredMark(set)
+		mark, err := h.marks.CoveredMark(set)
 		if err != nil {
 			return false, err
 		}
@@ -83,13 +83,13 @@ func (h *harvester) finish(set string, batch *catalog.Batch) (last bool, err err
 		r.Next, r.Days, r.Window = "", 0, nil
 		return true, nil
 	}
-	h.marks.run = nil
+	h.marks.Run = nil
 	return true, nil
 }
 
 // restart begins the present window again, with half of its days.
 func (h *harvester) restart(ctx context.Context, why string) error {
-	r := h.marks.run
+	r := h.marks.Run
 	w := r.Window
 	if w.Restarts++; w.Restarts > restartsMost {
 		*w = window{From: w.From, Until: w.Until}
@@ -109,12 +109,7 @@ func (h *harvester) restart(ctx context.Context, why string) error {
 
 // write writes a batch with the run's mark and counts what it changed.
 func (h *harvester) write(ctx context.Context, batch catalog.Batch) error {
-	mark, err := h.marks.runMark()
-	if err != nil {
-		return err
-	}
-	batch.Marks = append(batch.Marks, mark)
-	written, err := h.Catalog.Write(ctx, batch)
+	written, err := h.marks.Write(ctx, h.Catalog, batch)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 func (h *harvester) settle(ctx context.Context, set string) (done, last bool, err error) {
 	why, err := h.shifted(ctx)
 	if err != nil {
-		return false, false, fmt.Errorf("look for changes since the list from %s was begun: %w", h.marks.run.Window.From, err)
+		return false, false, fmt.Errorf("look for changes since the list from %s was begun: %w", h.marks.Run.Window.From, err)
 	}
 	if why != "" {
 		return false, false, h.restart(ctx, why)
@@ -32,12 +32,12 @@ func (h *harvester) settle(ctx context.Context, set string) (done, last bool, er
 // in all sets since a paper may have left this one, and says why the list may lack a
 // record, or "". The pages are not kept: these days will be listed later.
 func (h *harvester) shifted(ctx context.Context) (why string, err error) {
-	w := h.marks.run.Window
+	w := h.marks.Run.Window
 	from, _ := parseDay(w.Begun)
 	if answered, known := parseDay(w.Answered); known {
 		from = answered.AddDate(0, 0, -1)
 	}
-	first := list{format: h.marks.run.Format, from: later(from, h.id.Earliest)}
+	first := list{format: h.marks.Run.Format, from: later(from, h.id.Earliest)}
 	var circle guard
 	circle.begin(true)
 	for l, lists := first, 1; ; {

@@ -2,20 +2,12 @@ package oaipmh
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"assay/corpus/catalog"
-	"assay/corpus/harvest/unusable"
-)
-
-// Keys of the marks in the catalog.
-const (
-	runKey     = "run"      // an unfinished harvest: runState
-	coveredKey = "covered " // + set: Coverage
+	"assay/corpus/harvest/ledger"
 )
 
 // runState is an unfinished harvest. Days are texts YYYY-MM-DD, "" where there is none.
@@ -51,70 +43,28 @@ type window struct {
 
 // marks is what a catalog knows of a repository.
 type marks struct {
-	source   string
-	run      *runState
-	covered  map[string]Coverage
-	unusable unusable.List
+	*ledger.Ledger[runState, Coverage]
 }
 
 // loadMarks reads a repository's marks.
 func loadMarks(ctx context.Context, c *catalog.Catalog, source string) (*marks, error) {
-	all, err := c.Marks(ctx, source)
+	l, err := ledger.Load(ctx, c, source, func(r *runState) error {
+		if r.Turn < 0 || r.Turn >= len(r.Sets) {
+			return fmt.Errorf("set %d of %d", r.Turn, len(r.Sets))
+		}
+		return nil
+	}, func(c Coverage) error {
+		_, first := parseDay(c.From)
+		_, last := parseDay(c.Through)
+		if !(first && last) {
+			return errors.New("no days")
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	m := &marks{source: source, covered: map[string]Coverage{}}
-	for _, mark := range all {
-		if err = m.take(mark); err != nil {
-			return nil, fmt.Errorf("mark %q of %q: %w", mark.Key, source, err)
-		}
-	}
-	return m, nil
-}
-
-func (m *marks) take(mark catalog.Mark) error {
-	if m.unusable.Take(mark) {
-		return nil
-	}
-	if set, ok := strings.CutPrefix(mark.Key, coveredKey); ok {
-		var c Coverage
-		err := json.Unmarshal([]byte(mark.State), &c)
-		m.covered[set] = c
-		_, first := parseDay(c.From)
-		_, last := parseDay(c.Through)
-		if err == nil && !(first && last) {
-			err = errors.New("no days")
-		}
-		return err
-	}
-	if mark.Key != runKey {
-		return nil // of a later version
-	}
-	r := new(runState)
-	if err := json.Unmarshal([]byte(mark.State), r); err != nil {
-		return err
-	}
-	if r.Turn < 0 || r.Turn >= len(r.Sets) {
-		return fmt.Errorf("set %d of %d", r.Turn, len(r.Sets))
-	}
-	m.run = r
-	return nil
-}
-
-// runMark is the mark of the run as it stands; without a run it removes the mark.
-func (m *marks) runMark() (catalog.Mark, error) {
-	mark := catalog.Mark{Source: m.source, Key: runKey}
-	if m.run == nil {
-		return mark, nil
-	}
-	text, err := json.Marshal(m.run)
-	mark.State = string(text)
-	return mark, err
-}
-
-func (m *marks) coveredMark(set string) (catalog.Mark, error) {
-	text, err := json.Marshal(m.covered[set])
-	return catalog.Mark{Source: m.source, Key: coveredKey + set, State: string(text)}, err
+	return &marks{l}, nil
 }
 
 // cover adds the days from first to last to what a set has without a gap, and reports
@@ -123,9 +73,9 @@ func (m *marks) cover(set string, first, last time.Time) bool {
 	if last.Before(first) {
 		return false
 	}
-	c, known := m.covered[set]
+	c, known := m.Covered[set]
 	if !known {
-		m.covered[set] = Coverage{set, dayText(first), dayText(last)}
+		m.Covered[set] = Coverage{set, dayText(first), dayText(last)}
 		return true
 	}
 	from, _ := parseDay(c.From)
@@ -134,7 +84,7 @@ func (m *marks) cover(set string, first, last time.Time) bool {
 		return false
 	}
 	grown := Coverage{set, dayText(earlier(from, first)), dayText(later(through, last))}
-	m.covered[set] = grown
+	m.Covered[set] = grown
 	return grown != c
 }
 
