@@ -20,7 +20,7 @@ var (
 
 const (
 	mostRestarts = 20 // of a list in turn that bring nothing new
-	mostRepeats  = 3  // times that a doubtful but whole answer is asked for again
+	mostRepeats  = 3  // times that a doubtful but whole answer, or a scroll that ended early, is asked for again
 	mostEmpty    = 6  // empty answers in turn that make the end of a list
 	overlap      = 10 // results read again where a list is entered by offset
 )
@@ -178,7 +178,7 @@ func (w *walker) scrollEnds(opens bool) error {
 		return errListEnds
 	}
 	if w.fresh == 0 && w.offset >= w.s.position() {
-		if w.ends++; w.offset >= w.s.total || w.ends > 1 {
+		if w.ends++; w.offset >= w.s.total || w.ends > mostRepeats {
 			return errListEnds
 		}
 	}
