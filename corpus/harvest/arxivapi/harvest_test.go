@@ -511,3 +511,16 @@ func TestDamagedMarks(t *testing.T) {
 		}
 	}
 }
+
+// More papers of one moment than the API gives at once are no end of the list.
+func TestMomentLargerThanASlice(t *testing.T) {
+	all := papers(15)
+	for _, p := range all {
+		p.Updated = date("2013-01-01")
+	}
+	w := newWorld(t, arxivtest.Options{Papers: all, Slice: 9, Grain: 24 * time.Hour})
+	if sum := w.mustHarvest(Options{}); len(sum.Miscounts) > 0 || sum.Splits == 0 {
+		t.Errorf("%+v", sum)
+	}
+	w.check(nil)
+}
