@@ -17,12 +17,26 @@ import (
 // ImportOptions says what to import and how.
 type ImportOptions struct {
 	Format  string    // "kaggle" or "archive"
+	IDs     string    // IDsArxiv or IDsFree; "" is IDsArxiv
 	Inputs  []string  // files, in order; "-" is Stdin
 	Stdin   io.Reader // what "-" reads
 	SkipBad bool      // count malformed records instead of failing on the first
 	Workers int       // goroutines that parse; 0 is one a processor
 	TempDir string    // where pipes are spooled; "" is the system's place
 }
+
+// How an import reads ids. A corpus must know each paper by one name: two
+// spellings of one id would be two papers, one of which may be learned from while
+// the other is tested on.
+const (
+	// IDsArxiv brings ids to arXiv's canonical form, as [CanonicalID] does; a
+	// record whose id cannot be one is malformed. Ids that name another source,
+	// such as core:123, are kept as they are.
+	IDsArxiv = "arxiv"
+	// IDsFree keeps every id as it is, without the white space around it: for
+	// corpora whose papers are not arXiv's.
+	IDsFree = "free"
+)
 
 // Sink takes the papers of an import.
 type Sink interface {
@@ -41,7 +55,7 @@ type Sink interface {
 // the sink during a first and only reading. At the first duplicate the rest of
 // the input is only scanned, the sink is reset, and a second reading adds the
 // papers that remain; pipes are spooled for it in TempDir. Memory is bounded:
-// about 40 bytes a paper, and the records in flight.
+// about 80 bytes a paper, and the records in flight.
 //
 // A malformed record fails the import with "file:line: what", unless SkipBad. A
 // truncated, corrupt, empty or binary file, a line of more than 64 MiB and an
@@ -63,10 +77,12 @@ type importer struct {
 	format  format
 	sources sources
 	skipBad bool
+	free    bool // ids are kept as they are
 	workers int
 	limit   int // bytes a record
 	summary *Summary
 	last    lastRecords
+	texts   sameTexts // of kept papers
 	known   *Taxonomy // every id that arXiv defines
 }
 
@@ -87,6 +103,9 @@ func newImporter(opt ImportOptions) (*importer, error) {
 	if pipes > 1 || pipes == 1 && opt.Stdin == nil {
 		return nil, fault.Usagef("corpus: import: standard input can be read once; %d inputs name it", pipes)
 	}
+	if opt.IDs != "" && opt.IDs != IDsArxiv && opt.IDs != IDsFree {
+		return nil, fault.Usagef("corpus: import: unknown rule for ids %q (known: %s, %s)", opt.IDs, IDsArxiv, IDsFree)
+	}
 	known, err := LookupTaxonomy("arxiv")
 	if err != nil {
 		return nil, err
@@ -99,6 +118,7 @@ func newImporter(opt ImportOptions) (*importer, error) {
 		format:  f,
 		sources: sources{paths: opt.Inputs, stdin: opt.Stdin, tempDir: opt.TempDir, member: f.member},
 		skipBad: opt.SkipBad,
+		free:    opt.IDs == IDsFree,
 		workers: workers,
 		limit:   maxImportRecord,
 		summary: &Summary{Format: opt.Format},
@@ -150,6 +170,7 @@ func (im *importer) firstPass(ctx context.Context, sink Sink) (duplicates bool, 
 				return fault.Usagef("corpus: import: more than %d records; import fewer files at once", int64(math.MaxUint32))
 			}
 			s.Read++
+			s.addRepairs(r.asWritten, r.paper, r.repairs)
 			switch {
 			case r.flaw != nil:
 				if !im.skipBad {
@@ -182,6 +203,7 @@ func (im *importer) firstPass(ctx context.Context, sink Sink) (duplicates bool, 
 func (im *importer) secondPass(ctx context.Context, sink Sink) error {
 	s := im.summary
 	s.resetKept()
+	im.texts = sameTexts{}
 	bar := progress.Start(ctx, "import the last of each duplicate", s.Read, "papers")
 	defer bar.Done()
 	err := im.pass(ctx, func(b *recordBatch, results []result) error {
@@ -215,6 +237,8 @@ func (im *importer) keep(sink Sink, r result) error {
 	}
 	s := im.summary
 	s.Kept++
+	im.texts.add(r.text)
+	s.SameText = im.texts.SameText
 	for _, id := range r.unknown {
 		s.addUnknown(id)
 	}
@@ -228,9 +252,13 @@ func (im *importer) keep(sink Sink, r result) error {
 	return nil
 }
 
-// judge looks up the categories of a parsed paper.
+// judge brings the id of a parsed paper to its form and looks up its categories.
 func (im *importer) judge(p *Paper) result {
-	r := result{paper: p, key: keyOf(p.ID)}
+	r := result{paper: p, asWritten: p.ID, text: textOf(p.Title, p.Abstract)}
+	if r.flaw = im.identify(p, &r); r.flaw != nil {
+		return r
+	}
+	r.key = keyOf(p.ID)
 	for i, id := range p.Categories {
 		if _, outcome := im.known.Resolve(id); outcome != UnknownID {
 			r.known = true
@@ -239,6 +267,21 @@ func (im *importer) judge(p *Paper) result {
 		}
 	}
 	return r
+}
+
+// identify gives p the id that the corpus knows it by.
+func (im *importer) identify(p *Paper, r *result) *flaw {
+	if im.free {
+		return nil
+	}
+	id, repairs, err := CanonicalID(p.ID)
+	switch {
+	case err == nil:
+		p.ID, r.repairs = id, repairs
+	case !ofOtherSource(p.ID):
+		return &flaw{flawID, fmt.Sprintf("%s: %v (--ids free keeps ids of other sources as they are)", quote(p.ID), err)}
+	}
+	return nil
 }
 
 func (b *recordBatch) place(i int) string {

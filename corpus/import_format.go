@@ -68,10 +68,9 @@ func (f *flaw) Error() string {
 	return f.reason + ": " + f.detail
 }
 
-// finish checks what every format demands of a paper and brings its id to the
-// form that the corpus uses.
+// finish checks what every format demands of a paper, beside its id's form.
 func finish(p *Paper) (*Paper, *flaw) {
-	p.ID = withoutVersion(strings.TrimSpace(p.ID))
+	p.ID = strings.TrimSpace(p.ID)
 	switch {
 	case p.ID == "":
 		return nil, &flaw{flawID, ""}
@@ -86,22 +85,6 @@ func finish(p *Paper) (*Paper, *flaw) {
 	}
 	return p, nil
 }
-
-// withoutVersion cuts the version off an arXiv id: 1802.07540v3 is 1802.07540.
-func withoutVersion(id string) string {
-	i := strings.LastIndexByte(id, 'v')
-	if i < 1 || i == len(id)-1 || !isDigit(id[i-1]) {
-		return id
-	}
-	for _, c := range []byte(id[i+1:]) {
-		if !isDigit(c) {
-			return id
-		}
-	}
-	return id[:i]
-}
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // parseDay reads YYYY-MM-DD; an empty text is an unknown day.
 func parseDay(field, text string) (time.Time, *flaw) {

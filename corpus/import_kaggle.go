@@ -26,7 +26,7 @@ type kaggleFormat struct{}
 // authors, and the first version's time to created, which only extracts of the
 // snapshot have.
 type kagglePaper struct {
-	ID            string     `json:"id"`
+	ID            idText     `json:"id"`
 	Title         string     `json:"title"`
 	Abstract      string     `json:"abstract"`
 	Categories    string     `json:"categories"`
@@ -37,6 +37,19 @@ type kagglePaper struct {
 	} `json:"versions"`
 	Created string `json:"created"`
 	Updated string `json:"update_date"`
+}
+
+// idText is an id; programs that take it for a number write it as one.
+type idText string
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (id *idText) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() != '0' {
+		return json.UnmarshalDecode(d, (*string)(id))
+	}
+	number, err := d.ReadValue()
+	*id = idText(number)
+	return err
 }
 
 func (kaggleFormat) member(extension string) bool {
@@ -78,7 +91,7 @@ func (kaggleFormat) parse(record []byte) (*Paper, *flaw) {
 		return nil, jsonFlaw(err)
 	}
 	p := &Paper{
-		ID:         k.ID,
+		ID:         string(k.ID),
 		Title:      k.Title,
 		Abstract:   k.Abstract,
 		Categories: strings.Fields(k.Categories),

@@ -40,11 +40,14 @@ type rawRecord struct {
 
 // result is what became of one record: a flaw, or a paper.
 type result struct {
-	flaw    *flaw
-	paper   *Paper
-	key     idKey
-	known   bool     // at least one category is arXiv's
-	unknown []string // distinct categories that are not
+	flaw      *flaw
+	paper     *Paper
+	asWritten string     // its id in the input
+	repairs   []IDRepair // what was done to it
+	key       digest
+	text      digest   // of title and abstract
+	known     bool     // at least one category is arXiv's
+	unknown   []string // distinct categories that are not
 }
 
 // pass reads all sources once and calls consume with each batch in the order

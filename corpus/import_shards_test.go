@@ -25,7 +25,7 @@ func TestImportShards(t *testing.T) {
 		parent := t.TempDir()
 		dir := filepath.Join(parent, "corpus")
 		s, m, err := ImportShards(context.Background(),
-			ImportOptions{Format: "kaggle", Inputs: []string{"-"}, Stdin: pipe{strings.NewReader(text)}, Workers: workers},
+			ImportOptions{Format: "kaggle", IDs: IDsFree, Inputs: []string{"-"}, Stdin: pipe{strings.NewReader(text)}, Workers: workers},
 			dir, WriterOptions{ShardRows: 700, Workers: workers})
 		if err != nil {
 			t.Fatal(err)
@@ -89,7 +89,7 @@ func TestImportShardsFails(t *testing.T) {
 	dir := filepath.Join(parent, "corpus")
 	run := func(text string) (*Summary, error) {
 		s, m, err := ImportShards(context.Background(),
-			ImportOptions{Format: "kaggle", Inputs: []string{"-"}, Stdin: pipe{strings.NewReader(text)}},
+			ImportOptions{Format: "kaggle", IDs: IDsFree, Inputs: []string{"-"}, Stdin: pipe{strings.NewReader(text)}},
 			dir, WriterOptions{Overwrite: true})
 		if (m == nil) != (err != nil) {
 			t.Errorf("manifest %v, error %v", m, err)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"assay/internal/numerals"
 )
 
 // Summary accounts for every record of an import.
@@ -23,6 +25,8 @@ type Summary struct {
 	NoKnownCategory int64 `json:"no_known_category"` // none of the categories is arXiv's
 	Malformed       int64 `json:"malformed"`
 
+	RepairedIDs       []RepairedIDs     `json:"repaired_ids,omitempty"`       // of records that are not malformed, most first
+	SameText          SameText          `json:"same_text,omitzero"`           // of kept papers
 	MalformedBy       []MalformedReason `json:"malformed_by,omitempty"`       // most first
 	UnknownCategories []UnknownCategory `json:"unknown_categories,omitempty"` // of kept papers, most first
 	FirstCreated      string            `json:"first_created,omitempty"`      // of kept papers, YYYY-MM-DD
@@ -52,8 +56,19 @@ type UnknownCategory struct {
 	Papers int64  `json:"papers"`
 }
 
-// placesKept is how many places of a reason a summary names.
-const placesKept = 5
+// RepairedIDs counts the records whose id was brought to its canonical form in one
+// way. A record can count under several.
+type RepairedIDs struct {
+	Repair   IDRepair `json:"repair"`
+	Records  int64    `json:"records"`
+	Examples []string `json:"examples"` // of the first few: "704.005 → 0704.0050"
+}
+
+// How many places of a reason and examples of a repair a summary names.
+const (
+	placesKept   = 5
+	examplesKept = 2
+)
 
 // Check returns an error if the numbers do not add up.
 func (s *Summary) Check() error {
@@ -90,15 +105,17 @@ func (s *Summary) WriteText(w io.Writer) error {
 	}
 	line("records read", s.Read, files)
 	line("papers kept", s.Kept, created)
+	if s.SameText.Papers > 0 {
+		line("  of equal title and abstract", s.SameText.Papers, numerals.Count(s.SameText.Texts, "different text")+", each under several ids")
+	}
 	line("left out: a later record has the id", s.Duplicates, "")
 	line("left out: no known category", s.NoKnownCategory, "")
 	line("left out: malformed", s.Malformed, "")
 	for _, m := range s.MalformedBy {
-		more := ""
-		if m.Records > int64(len(m.Places)) {
-			more = ", …"
-		}
-		line("  "+m.Reason, m.Records, strings.Join(m.Places, ", ")+more)
+		line("  "+m.Reason, m.Records, strings.Join(m.Places, ", ")+ifMore(m.Records, len(m.Places)))
+	}
+	for _, r := range s.RepairedIDs {
+		line("id: "+string(r.Repair), r.Records, strings.Join(r.Examples, ", ")+ifMore(r.Records, len(r.Examples)))
 	}
 	if len(s.UnknownCategories) > 0 {
 		line("unknown category ids", int64(len(s.UnknownCategories)), "on kept papers: "+s.unknownText())
@@ -107,6 +124,14 @@ func (s *Summary) WriteText(w io.Writer) error {
 		line("zip members without records", int64(len(s.SkippedMembers)), strings.Join(s.SkippedMembers, ", "))
 	}
 	return t.Flush()
+}
+
+// ifMore says that a list names only the first of all.
+func ifMore(all int64, named int) string {
+	if all > int64(named) {
+		return ", …"
+	}
+	return ""
 }
 
 func (s *Summary) unknownText() string {
@@ -145,6 +170,21 @@ func (s *Summary) addMalformed(reason, place string) {
 	}
 }
 
+func (s *Summary) addRepairs(asWritten string, p *Paper, repairs []IDRepair) {
+	for _, repair := range repairs {
+		i := slices.IndexFunc(s.RepairedIDs, func(r RepairedIDs) bool { return r.Repair == repair })
+		if i < 0 {
+			i = len(s.RepairedIDs)
+			s.RepairedIDs = append(s.RepairedIDs, RepairedIDs{Repair: repair})
+		}
+		r := &s.RepairedIDs[i]
+		r.Records++
+		if len(r.Examples) < examplesKept {
+			r.Examples = append(r.Examples, strings.Trim(quote(asWritten), `"`)+" → "+p.ID)
+		}
+	}
+}
+
 func (s *Summary) addUnknown(id string) {
 	i, ok := s.unknown[id]
 	if !ok {
@@ -160,7 +200,7 @@ func (s *Summary) addUnknown(id string) {
 
 // resetKept forgets what was counted of kept papers.
 func (s *Summary) resetKept() {
-	s.Kept, s.UnknownCategories, s.unknown = 0, nil, nil
+	s.Kept, s.UnknownCategories, s.unknown, s.SameText = 0, nil, nil, SameText{}
 	s.FirstCreated, s.LastCreated = "", ""
 }
 
@@ -168,6 +208,9 @@ func (s *Summary) resetKept() {
 func (s *Summary) sort() {
 	slices.SortStableFunc(s.MalformedBy, func(a, b MalformedReason) int {
 		return cmp.Or(cmp.Compare(b.Records, a.Records), strings.Compare(a.Reason, b.Reason))
+	})
+	slices.SortStableFunc(s.RepairedIDs, func(a, b RepairedIDs) int {
+		return cmp.Or(cmp.Compare(b.Records, a.Records), cmp.Compare(a.Repair, b.Repair))
 	})
 	slices.SortStableFunc(s.UnknownCategories, func(a, b UnknownCategory) int {
 		return cmp.Or(cmp.Compare(b.Papers, a.Papers), strings.Compare(a.ID, b.ID))

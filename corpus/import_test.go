@@ -62,7 +62,7 @@ func importText(t testing.TB, format, text string, skipBad bool) ([]*Paper, *Sum
 	t.Helper()
 	sink := &memorySink{}
 	s, err := Import(context.Background(), ImportOptions{
-		Format: format, Inputs: []string{"-"}, Stdin: pipe{strings.NewReader(text)}, SkipBad: skipBad, TempDir: t.TempDir(),
+		Format: format, IDs: IDsFree, Inputs: []string{"-"}, Stdin: pipe{strings.NewReader(text)}, SkipBad: skipBad, TempDir: t.TempDir(),
 	}, sink)
 	return sink.papers, s, err
 }
@@ -87,7 +87,7 @@ func TestKaggleFields(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []*Paper{
-		{ID: "1", Title: "t", Abstract: "a", Categories: []string{"astro-ph"}},
+		{ID: "1v2", Title: "t", Abstract: "a", Categories: []string{"astro-ph"}},
 		{
 			ID: "1912.00001", Title: "On\n  bees", Abstract: "  Bees é $x<y$.\n", Categories: []string{"cs.LG", "math.NA", "cs.NA"},
 			Authors: []string{"A. Bee", "Carl Dee Jr", "Team"}, Created: testDay("2019-12-02"), Updated: testDay("2019-12-04"),
@@ -146,7 +146,7 @@ func TestMalformedRecords(t *testing.T) {
 		"no JSON":         {"kaggle", good + good + "hello\n", `stdin:3: invalid JSON: at byte 1 of the line`},
 		"trailing":        {"kaggle", strings.TrimSpace(good) + "}\n", `stdin:1: invalid JSON: at byte 128 of the line`},
 		"twice":           {"kaggle", `{"id":"1","id":"2"}`, `stdin:1: invalid JSON: "id" stands twice`},
-		"a number":        {"kaggle", `{"id":1912.1}`, `stdin:1: wrong type of value: "id" is a number`},
+		"a number":        {"kaggle", `{"id":1912.1}`, `stdin:1: missing title: paper "1912.1"`},
 		"a list":          {"kaggle", `{"id":"1"}` + "\n[]", `stdin:1: missing title: paper "1"`},
 		"deep":            {"kaggle", `{"versions":[{"created":[]}]}`, `stdin:1: wrong type of value: "versions/0/created" is a list`},
 		"a string":        {"kaggle", `"id"`, `stdin:1: wrong type of value: the line is a text, not an object`},
@@ -290,7 +290,7 @@ func TestOverlongLine(t *testing.T) {
 		"kaggle":  line("1", "One", "cs.LG") + `{"id":"` + strings.Repeat("x", 2<<20),
 		"archive": archiveHeader + strings.Repeat("x", 3<<20),
 	} {
-		im, err := newImporter(ImportOptions{Format: format, Inputs: []string{"-"}, Stdin: pipe{strings.NewReader(text)}, SkipBad: true, TempDir: t.TempDir()})
+		im, err := newImporter(ImportOptions{Format: format, IDs: IDsFree, Inputs: []string{"-"}, Stdin: pipe{strings.NewReader(text)}, SkipBad: true, TempDir: t.TempDir()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -346,7 +346,7 @@ func TestDuplicates(t *testing.T) {
 		for _, workers := range []int{1, 3} {
 			sink := &memorySink{}
 			s, err := Import(context.Background(), ImportOptions{
-				Format: "kaggle", Inputs: []string{first, "-"}, Stdin: pipe{strings.NewReader(second)},
+				Format: "kaggle", IDs: IDsFree, Inputs: []string{first, "-"}, Stdin: pipe{strings.NewReader(second)},
 				SkipBad: true, Workers: workers, TempDir: t.TempDir(),
 			}, sink)
 			if err != nil {
@@ -381,7 +381,7 @@ func TestChangedBetweenPasses(t *testing.T) {
 			t.Fatal(err)
 		}
 		sink := &replacingSink{path: path, text: later, modified: info.ModTime()}
-		_, err = Import(context.Background(), ImportOptions{Format: "kaggle", Inputs: []string{path}}, sink)
+		_, err = Import(context.Background(), ImportOptions{Format: "kaggle", IDs: IDsFree, Inputs: []string{path}}, sink)
 		if err == nil || !strings.Contains(err.Error(), "changed while it was read") {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -405,7 +405,7 @@ func (s *replacingSink) Reset() error {
 func TestSinkErrorStops(t *testing.T) {
 	full := errors.New("no space left on device")
 	path := writeFile(t, "a.jsonl", strings.Repeat(line("1", "One", "cs.LG"), 20_000))
-	_, err := Import(context.Background(), ImportOptions{Format: "kaggle", Inputs: []string{path}}, &memorySink{fail: full})
+	_, err := Import(context.Background(), ImportOptions{Format: "kaggle", IDs: IDsFree, Inputs: []string{path}}, &memorySink{fail: full})
 	if !errors.Is(err, full) {
 		t.Errorf("got %v, want %v", err, full)
 	}
@@ -422,7 +422,7 @@ func TestCancel(t *testing.T) {
 		}
 		cancel()
 	}()
-	_, err := Import(ctx, ImportOptions{Format: "kaggle", Inputs: []string{"-"}, Stdin: r, TempDir: t.TempDir()}, &memorySink{})
+	_, err := Import(ctx, ImportOptions{Format: "kaggle", IDs: IDsFree, Inputs: []string{"-"}, Stdin: r, TempDir: t.TempDir()}, &memorySink{})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}

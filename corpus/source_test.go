@@ -78,7 +78,7 @@ func someLines(from, to int) string {
 // importBytes imports data under a misleading name, as a file or from a pipe.
 func importBytes(t testing.TB, dir string, data []byte, piped bool) ([]*Paper, *Summary, error) {
 	t.Helper()
-	opt := ImportOptions{Format: "kaggle", Inputs: []string{"-"}, Stdin: pipe{bytes.NewReader(data)}, TempDir: dir, Workers: 1}
+	opt := ImportOptions{Format: "kaggle", IDs: IDsFree, Inputs: []string{"-"}, Stdin: pipe{bytes.NewReader(data)}, TempDir: dir, Workers: 1}
 	if !piped {
 		path := filepath.Join(dir, "papers.gz.xz")
 		if err := os.WriteFile(path, data, 0o644); err != nil {
@@ -127,7 +127,7 @@ func TestRedirectedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	sink := &memorySink{}
-	s, err := Import(context.Background(), ImportOptions{Format: "kaggle", Inputs: []string{"-"}, Stdin: f, TempDir: "/nowhere"}, sink)
+	s, err := Import(context.Background(), ImportOptions{Format: "kaggle", IDs: IDsFree, Inputs: []string{"-"}, Stdin: f, TempDir: "/nowhere"}, sink)
 	if err != nil || s.Kept != 9 || s.Duplicates != 9 {
 		t.Errorf("%+v, %v", s, err)
 	}

@@ -23,6 +23,7 @@ type dataset struct {
 	taxonomy *corpus.Taxonomy
 	drawn    int             // papers drawn from the corpus
 	outside  int             // papers left out: without a label, as the taxonomy has it
+	twins    results.Twins   // papers of equal text
 	fields   features.Fields // that tokens are made of
 	ids      [parts][]string // in the order of the corpus
 	labels   [parts]*multilabel.Matrix
@@ -82,7 +83,12 @@ func prepare(ctx context.Context, c *corpus.Corpus, cfg *Config, seed uint64, wa
 	for _, f := range wanted {
 		d.declared[f.Name] = f
 	}
-	papers, err := d.scan(ctx, c, rows, cfg.split(seed), r, workers)
+	sides, err := cfg.split(seed).Divide(ctx, c, rows, workers)
+	if err != nil {
+		return nil, err
+	}
+	d.twins = results.Twins{Texts: int(sides.SameText.Texts), Papers: int(sides.SameText.Papers), Moved: int(sides.Moved)}
+	papers, err := d.scan(ctx, c, rows, sides.Parts, r, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +186,7 @@ type scanned struct {
 
 // scan reads, cleans, tokenises and counts the papers in parallel. Each lands
 // at its own position, so that the result does not depend on the workers.
-func (d *dataset) scan(ctx context.Context, c *corpus.Corpus, rows []int64, split corpus.Split,
+func (d *dataset) scan(ctx context.Context, c *corpus.Corpus, rows []int64, sides []corpus.Part,
 	r readers, workers int) ([]scanned, error) {
 	papers := make([]scanned, len(rows))
 	counting := make([][]func(int, []string, bool), workers)
@@ -189,7 +195,7 @@ func (d *dataset) scan(ctx context.Context, c *corpus.Corpus, rows []int64, spli
 	}
 	err := scanTokens(ctx, c, rows, d.fields, workers, "read and count", func(worker, pos int, p *corpus.Paper, tokens func() []string) error {
 		labels, _ := d.taxonomy.Labels(p)
-		papers[pos] = scanned{id: strings.Clone(p.ID), part: split.Of(p.ID), labels: labels}
+		papers[pos] = scanned{id: strings.Clone(p.ID), part: sides[pos], labels: labels}
 		if len(labels) == 0 {
 			return nil
 		}

@@ -116,12 +116,15 @@ func (w *errataWords) find(ctx context.Context, c *corpus.Corpus, seed uint64, p
 	for _, p := range papers {
 		wanted[p.ID] = p
 	}
-	split := w.cfg.split(seed)
+	sides, err := w.cfg.split(seed).Divide(ctx, c, rows, w.workers)
+	if err != nil {
+		return err
+	}
 	labels := make([][]int32, len(rows)) // of training papers
 	shown := make([]*errata.Paper, len(rows))
 	columns := corpus.ReadOptions{Workers: w.workers, Columns: corpus.ColumnID | corpus.ColumnCategories}
 	err = c.Scan(ctx, rows, columns, func(_, pos int, p *corpus.Paper) error {
-		switch split.Of(p.ID) {
+		switch sides.Parts[pos] {
 		case corpus.Train:
 			labels[pos], _ = w.taxonomy.Labels(p)
 		case corpus.Test:

@@ -238,6 +238,7 @@ func describeData(w *results.RunWriter, run *results.Run, data *dataset, set *fe
 	if data.outside > 0 {
 		run.Data.Outside = data.outside
 	}
+	run.Data.Twins = data.twins
 	if run.Vectors = set.vectors; run.Vectors != nil {
 		w.Log().Info("vectors", "table", run.Vectors.Name, "coverage", run.Vectors.Coverage())
 		if cut := run.Vectors.Cut(); cut != "" {

@@ -87,6 +87,15 @@ type Data struct {
 	Validation int    `json:"validation"`
 	Test       int    `json:"test"`
 	Outside    int    `json:"outside,omitempty"` // papers left out: no category of the taxonomy, or several of topics
+	Twins      Twins  `json:"twins,omitzero"`
+}
+
+// Twins counts the drawn papers that stand under several ids with equal title and
+// abstract. Those of one text are on one side of the split.
+type Twins struct {
+	Texts  int `json:"texts"`  // different ones
+	Papers int `json:"papers"` // that have one of these, all ids counted
+	Moved  int `json:"moved"`  // to another side than their id alone would have put them
 }
 
 // Vectors says which word vectors a run used and how much of its papers' text

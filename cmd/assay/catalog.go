@@ -40,14 +40,23 @@ func catalogInfo(cmd *cobra.Command, path string, asJSON bool) error {
 		if err != nil {
 			return err
 		}
+		var names corpus.NameCheck
+		for p, err := range c.Papers(cmd.Context(), catalog.Query{}) {
+			if err != nil {
+				return err
+			}
+			names.Add(p)
+		}
 		if asJSON {
 			return writeJSON(cmd.OutOrStdout(), map[string]any{
 				"path": path, "papers": n.Papers, "categories": n.Categories, "authors": n.Authors,
 				"deleted": n.Deleted, "documents": n.Documents, "topics": n.Topics,
+				"same_text": names.SameText(), "damaged_ids": names.Damaged(),
 			})
 		}
 		t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 		fmt.Fprintf(t, "catalog\t%s\npapers\t%s\ncategories\t%s\nauthors\t%s\n", path, numerals.Thousands(n.Papers), numerals.Thousands(n.Categories), numerals.Thousands(n.Authors))
+		fmt.Fprint(t, namesText("same text\t%s\n", "ids\t%s\n", names.SameText(), names.Damaged()))
 		if n.Deleted > 0 {
 			fmt.Fprintf(t, "withdrawn papers\t%s\n", numerals.Thousands(n.Deleted))
 		}

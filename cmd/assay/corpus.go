@@ -46,6 +46,11 @@ with one id the last is kept. Nothing is left in DIR unless all went well.
 Formats: kaggle is the Kaggle "arxiv" snapshot's JSON lines; archive is the TSV
 of the arxiv_archive (doi 10.5281/zenodo.1463242).
 
+Ids are brought to arXiv's own form, so that one paper is one paper however its id
+is spelt: addresses, prefixes, versions and subject classes are removed, and ids
+that a program read as numbers are restored (704.005 is 0704.0050). What cannot be
+an arXiv id is malformed. --ids free keeps other ids as they are.
+
 --db fills a SQLite catalog, instead of shards or beside them: one that harvests
 then bring up to date and "assay corpus search" looks into. A new catalog appears
 when all went well. In one that exists, papers are added, and replace those that were
@@ -64,6 +69,7 @@ not changed later; without --out this rule also holds for several records with o
 	flags.StringVar(&opt.Format, "format", "", "kaggle or archive (required)")
 	flags.StringVar(&opt.out, "out", "", "folder for the shards (required, unless --db is given)")
 	flags.StringVar(&opt.db, "db", "", "catalog to fill: a SQLite file, which may exist")
+	flags.StringVar(&opt.IDs, "ids", corpus.IDsArxiv, "arxiv: bring ids to arXiv's form; free: keep them, for papers of other sources")
 	flags.BoolVar(&opt.SkipBad, "skip-bad", false, "count malformed records instead of failing on the first")
 	flags.BoolVar(&opt.overwrite, "overwrite", false, "replace the corpus in --out once the new one is whole")
 	flags.IntVar(&opt.Workers, "workers", 0, "goroutines that parse; 0 is one a core")

@@ -14,6 +14,7 @@ import (
 	"assay/corpus"
 	"assay/features"
 	"assay/internal/fault"
+	"assay/internal/numerals"
 	"assay/internal/progress"
 )
 
@@ -82,6 +83,8 @@ type corpusInfo struct {
 	Verified   bool            `json:"verified"`
 	First      string          `json:"first_created,omitempty"`
 	Last       string          `json:"last_created,omitempty"`
+	SameText   corpus.SameText `json:"same_text"`   // papers under several ids with equal title and abstract
+	DamagedIDs int64           `json:"damaged_ids"` // ids that are arXiv's in another form, or spoilt
 	Taxonomy   string          `json:"taxonomy"`
 	Labelled   int64           `json:"labelled"`   // papers with a category of the taxonomy
 	LabelCount []int64         `json:"by_labels"`  // papers with 0, 1, 2, … labels
@@ -100,6 +103,7 @@ func gatherInfo(ctx context.Context, c *corpus.Corpus, t *corpus.Taxonomy) (*cor
 		info.Bytes += s.Bytes
 	}
 	counts := make([]int64, len(t.Categories))
+	var names corpus.NameCheck
 	var first, last time.Time
 	rows, err := c.Sample(0, 0)
 	if err != nil {
@@ -109,6 +113,7 @@ func gatherInfo(ctx context.Context, c *corpus.Corpus, t *corpus.Taxonomy) (*cor
 		if err != nil {
 			return nil, err
 		}
+		names.Add(p)
 		labels, _ := t.Labels(p)
 		for _, l := range labels {
 			counts[l]++
@@ -124,6 +129,7 @@ func gatherInfo(ctx context.Context, c *corpus.Corpus, t *corpus.Taxonomy) (*cor
 			last = p.Created
 		}
 	}
+	info.SameText, info.DamagedIDs = names.SameText(), names.Damaged()
 	info.Labelled = info.Rows - info.LabelCount[0]
 	if !first.IsZero() {
 		info.First, info.Last = first.Format(time.DateOnly), last.Format(time.DateOnly)
@@ -146,6 +152,7 @@ func (i *corpusInfo) write(out io.Writer) error {
 	if i.First != "" {
 		fmt.Fprintf(&b, "created    %s to %s\n", i.First, i.Last)
 	}
+	b.WriteString(namesText("same text  %s\n", "ids        %s\n", i.SameText, i.DamagedIDs))
 	fmt.Fprintf(&b, "taxonomy   %s: %d papers with a category of it, %d without\n", i.Taxonomy, i.Labelled, i.Rows-i.Labelled)
 	b.WriteString("labels     ")
 	for n, papers := range i.LabelCount {
@@ -159,6 +166,15 @@ func (i *corpusInfo) write(out io.Writer) error {
 	}
 	_, err := fmt.Fprintln(out, strings.TrimRight(b.String(), " "))
 	return err
+}
+
+// namesText says in how many ways papers of a corpus or a catalog stand twice.
+func namesText(sameText, ids string, same corpus.SameText, damaged int64) string {
+	text := fmt.Sprintf(sameText, same)
+	if damaged > 0 {
+		text += fmt.Sprintf(ids, numerals.Count(damaged, "id")+" not in arXiv's form, so that papers may stand twice; import again from the source, or say --ids free if they are not arXiv's")
+	}
+	return text
 }
 
 // drawFlags are the flags of commands that draw papers.

@@ -24,7 +24,7 @@ func arxivPapers(n int) []*corpus.Paper {
 	for p := range synthetic.Papers(synthetic.Options{Papers: n, Seed: 9}) {
 		i := len(all)
 		p.Authors = corpus.SplitAuthors(strings.Join(p.Authors, ", "))
-		p.ID = fmt.Sprintf("0803.%05d", i)
+		p.ID = fmt.Sprintf("0803.%04d", i+1)
 		p.Categories = [][]string{{"cs.LG"}, {"cs.LG", "stat.ML"}, {"cs.CV", "cs.LG"}, {"stat.ML", "cs.CV", "cs.LG"}, {"cs.LG"}}[i%5]
 		p.Created = time.Date(2008, 3, 2, 0, 0, 0, 0, time.UTC).AddDate(0, 0, i*6000/n)
 		p.Updated = p.Created.AddDate(0, 0, i%4*i%300)

@@ -19,7 +19,7 @@ func oaiPapers(n int) []*corpus.Paper {
 	var all []*corpus.Paper
 	for p := range synthetic.Papers(synthetic.Options{Papers: n, Seed: 7}) {
 		p.Authors = corpus.SplitAuthors(strings.Join(p.Authors, ", "))
-		p.ID = fmt.Sprintf("0803.%05d", len(all))
+		p.ID = fmt.Sprintf("0803.%04d", len(all)+1)
 		p.Created = time.Date(2008, 3, 2, 0, 0, 0, 0, time.UTC)
 		p.Updated = time.Date(2008, 4, 2, 0, 0, 0, 0, time.UTC).AddDate(0, 0, len(all)*6000/n/3*3)
 		all = append(all, p)

@@ -112,7 +112,7 @@ func (g *generator) paper(i int, r *rand.Rand) *corpus.Paper {
 	w := &writer{g: g, r: r, topics: g.topics(cats, r)}
 	created := time.Date(2010, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, r.IntN(3650))
 	p := &corpus.Paper{
-		ID:       fmt.Sprintf("%02d%02d.9%04d", created.Year()-2000, int(created.Month()), i),
+		ID:       fmt.Sprintf("synthetic:%05d", i),
 		Title:    w.title(),
 		Abstract: w.abstract(),
 		Created:  created,

@@ -193,6 +193,7 @@ func dataChanges(a, b results.Run) []Change {
 		f.add("validation papers", number(d.Validation))
 		f.add("test papers", number(d.Test))
 		f.add("papers left out", number(d.Outside))
+		f.add("papers of equal text", number(d.Twins.Papers))
 		if v := r.Vectors; v != nil {
 			f.add("vectors", v.Name)
 			f.add("vectors' file", v.Path)

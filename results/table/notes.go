@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"assay/internal/numerals"
+	"assay/results"
 	"assay/results/metrics"
 	"assay/results/stats"
 )
@@ -23,6 +24,7 @@ func (c *comparison) allNotes() []string {
 		notes = append(notes, c.ruleNote())
 	}
 	notes = append(notes, c.publishedNotes()...)
+	notes = append(notes, twinNotes(c.done())...)
 	notes = append(notes, c.vectorNotes()...)
 	for _, g := range c.groups {
 		for _, e := range g.entries {
@@ -39,6 +41,17 @@ func (c *comparison) allNotes() []string {
 		}
 	}
 	return append(notes, c.notes...)
+}
+
+// twinNotes says how many papers of finished runs stand under several ids: what one
+// of them teaches, a test on another would reward.
+func twinNotes(runs []results.Run) []string {
+	papers := span(runs, func(d results.Data) int { return d.Twins.Papers })
+	if len(runs) == 0 || papers == "0" {
+		return nil
+	}
+	texts := span(runs, func(d results.Data) int { return d.Twins.Texts })
+	return []string{fmt.Sprintf("%s of the drawn papers share title and abstract with another (different texts: %s); those of one text are on one side of the split.", papers, texts)}
 }
 
 func (c *comparison) scoreNote() string {

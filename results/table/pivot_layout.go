@@ -173,6 +173,7 @@ func (p *pivot) pivotNotes() []string {
 		notes = append(notes, p.testNotes()...)
 		notes = append(notes, p.pivotRuleNote())
 	}
+	notes = append(notes, twinNotes(p.done())...)
 	notes = append(notes, p.unfinishedNotes()...)
 	notes = append(notes, p.warningNotes()...)
 	return append(notes, p.notes...)

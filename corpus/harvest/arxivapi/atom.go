@@ -133,8 +133,8 @@ const absPath = "/abs/"
 
 func (e *entry) read() Entry {
 	var out Entry
-	if _, id, found := strings.Cut(strings.TrimSpace(e.ID), absPath); found && usableID(withoutVersion(id)) {
-		out.ID = withoutVersion(id)
+	if _, id, found := strings.Cut(strings.TrimSpace(e.ID), absPath); found {
+		out.ID, _, _ = corpus.CanonicalID(id) // "" where it is none
 	}
 	var published, updated bool
 	out.Published, published = parseMoment(e.Published)
@@ -185,19 +185,6 @@ func isCategory(id string) bool {
 	return !strings.ContainsFunc(id, func(r rune) bool {
 		return r != '-' && r != '.' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 	})
-}
-
-func usableID(id string) bool {
-	return id != "" && len(id) <= 100 && !strings.ContainsFunc(id, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
-}
-
-// withoutVersion cuts the version off an id: 1802.07540v3 is 1802.07540.
-func withoutVersion(id string) string {
-	i := strings.LastIndexByte(id, 'v')
-	if i < 1 || i == len(id)-1 || id[i-1] < '0' || id[i-1] > '9' || strings.Trim(id[i+1:], "0123456789") != "" {
-		return id
-	}
-	return id[:i]
 }
 
 // parseMoment reads a time as Atom writes it, RFC 3339.

@@ -216,7 +216,7 @@ func TestRestlessList(t *testing.T) {
 	n := 0
 	w.before = func() {
 		n++
-		w.server.Revise(fmt.Sprintf("0803.%05d", n%60))
+		w.server.Revise(fmt.Sprintf("0803.%04d", 1+n%60))
 	}
 	if _, err := w.harvest(context.Background(), Options{Slice: 3}); !errors.Is(err, ErrForNow) || !strings.Contains(err.Error(), "cs.LG: the list changed each of the 8 times") {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ func papers(n int) []*corpus.Paper {
 	var all []*corpus.Paper
 	for p := range synthetic.Papers(synthetic.Options{Papers: n, Seed: 5}) {
 		i := len(all)
-		p.ID = fmt.Sprintf("0803.%05d", i)
+		p.ID = fmt.Sprintf("0803.%04d", i+1)
 		p.Authors = corpus.SplitAuthors(strings.Join(p.Authors, ", "))
 		p.Categories = slices.DeleteFunc(p.Categories, func(c string) bool { return c == "cs.LG" })
 		p.Categories = append(p.Categories, "cs.LG")

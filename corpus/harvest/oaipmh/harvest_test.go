@@ -33,7 +33,7 @@ func TestHarvestGivesAllPapers(t *testing.T) {
 	} {
 		for _, format := range Formats() {
 			t.Run(name+" "+format, func(t *testing.T) {
-				opt.Records = append(entries(all), oaitest.Record{Paper: &corpus.Paper{ID: "9", Updated: date("2010-01-01")}, Deleted: true})
+				opt.Records = append(entries(all), oaitest.Record{Paper: &corpus.Paper{ID: "0801.0009", Updated: date("2010-01-01")}, Deleted: true})
 				if opt.PageSize == 0 {
 					opt.PageSize = 12
 				}
@@ -158,8 +158,8 @@ func TestDailyUpdate(t *testing.T) {
 	changed := *all[7]
 	changed.Title, changed.Updated = "Another title", date("2012-06-01")
 	late, fresh := *all[8], *all[9]
-	late.ID, late.Updated = "1205.00001", date("2012-05-31") // entered after the harvest, dated before
-	fresh.ID, fresh.Updated = "1206.00001", date("2012-06-02")
+	late.ID, late.Updated = "1205.0001", date("2012-05-31") // entered after the harvest, dated before
+	fresh.ID, fresh.Updated = "1206.0001", date("2012-06-02")
 	gone := *all[10]
 	gone.Updated = date("2012-06-02")
 	w.server.Change(oaitest.Record{Paper: &changed}, oaitest.Record{Paper: &late}, oaitest.Record{Paper: &fresh}, oaitest.Record{Paper: &gone, Deleted: true})
@@ -304,7 +304,7 @@ func TestUnusableAreCounted(t *testing.T) {
 	broken := *all[20]
 	broken.Title = " "
 	w := newWorld(t, oaitest.Options{Records: append(entries(all), oaitest.Record{Paper: &broken}), PageSize: 5, TokenRequests: 7})
-	want := []unusable.Group{{Reason: unusable.NoTitle, Records: 1, Identifiers: []string{"oai:arXiv.org:0803.00020"}}}
+	want := []unusable.Group{{Reason: unusable.NoTitle, Records: 1, Identifiers: []string{"oai:arXiv.org:0803.0021"}}}
 	for range 2 {
 		if sum := w.mustHarvest(Options{From: date("2006-01-01")}); !reflect.DeepEqual(sum.Unusable, want) {
 			t.Errorf("unusable %v, want %v", sum.Unusable, want)

@@ -99,7 +99,7 @@ func papers(n int) []*corpus.Paper {
 		p.Authors = corpus.SplitAuthors(strings.Join(p.Authors, ", "))
 		p.Updated = date("2008-04-02").AddDate(0, 0, len(all)*1500/n/7*7+len(all)%3) // to May 2012, several a day
 		p.Created = date("2008-03-02")
-		p.ID = fmt.Sprintf("0803.%05d", len(all))
+		p.ID = fmt.Sprintf("0803.%04d", len(all)+1)
 		all = append(all, p)
 	}
 	return all
@@ -163,19 +163,19 @@ func TestUnusableRecords(t *testing.T) {
 	for name, c := range map[string]struct{ xml, reason string }{
 		"usable":          {entry(head, "<id>0901.0022</id><title>t</title>"+rest), ""},
 		"id in header":    {entry(head, "<title>t</title>"+rest), ""},
-		"no title":        {entry(head, "<id>1</id><title> </title>"+rest), unusable.NoTitle},
-		"no abstract":     {entry(head, "<id>1</id><title>t</title><categories>x</categories>"), unusable.NoAbstract},
-		"no categories":   {entry(head, "<id>1</id><title>t</title><abstract>a</abstract>"), unusable.NoCategories},
+		"no title":        {entry(head, "<id>0901.0022</id><title> </title>"+rest), unusable.NoTitle},
+		"no abstract":     {entry(head, "<id>0901.0022</id><title>t</title><categories>x</categories>"), unusable.NoAbstract},
+		"no categories":   {entry(head, "<id>0901.0022</id><title>t</title><abstract>a</abstract>"), unusable.NoCategories},
 		"id with a space": {entry(head, "<id>1 2</id><title>t</title>"+rest), unusable.NoID},
-		"bad day":         {entry("<identifier>x</identifier><datestamp>2011-02-31</datestamp>", "<id>1</id><title>t</title>"+rest), unusable.BadDate},
-		"no day":          {entry("<identifier>x</identifier>", "<id>1</id><title>t</title>"+rest), unusable.BadDate},
-		"bad version":     {entry(head, "<id>1</id><title>t</title>"+rest+`<version version="v1"><date>yesterday</date></version>`), unusable.BadDate},
-		"zone":            {entry(head, "<id>1</id><title>t</title>"+rest+`<version version="v1"><date>Tue, 30 Dec 2008 22:18:58 EST</date></version>`), unusable.BadDate},
+		"bad day":         {entry("<identifier>x</identifier><datestamp>2011-02-31</datestamp>", "<id>0901.0022</id><title>t</title>"+rest), unusable.BadDate},
+		"no day":          {entry("<identifier>x</identifier>", "<id>0901.0022</id><title>t</title>"+rest), unusable.BadDate},
+		"bad version":     {entry(head, "<id>0901.0022</id><title>t</title>"+rest+`<version version="v1"><date>yesterday</date></version>`), unusable.BadDate},
+		"zone":            {entry(head, "<id>0901.0022</id><title>t</title>"+rest+`<version version="v1"><date>Tue, 30 Dec 2008 22:18:58 EST</date></version>`), unusable.BadDate},
 		"other format":    {"<record><header>" + head + "</header><metadata><dc><title>t</title></dc></metadata></record>", noMetadata},
 		"nothing":         {"<record></record>", unusable.BadDate},
 		"deleted":         {"<record><header status='deleted'>" + head + "</header></record>", ""},
 		"deleted, no id":  {"<record><header status='deleted'><datestamp>2011-02-03</datestamp></header></record>", unusable.NoID},
-		"deleted, no day": {"<record><header status='deleted'><identifier>oai:arXiv.org:1</identifier></header></record>", unusable.BadDate},
+		"deleted, no day": {"<record><header status='deleted'><identifier>oai:arXiv.org:0901.0022</identifier></header></record>", unusable.BadDate},
 	} {
 		page, err := ReadRecords([]byte(oaitest.Envelope(time.Now(), "http://x", nil, "<ListRecords>"+c.xml+"</ListRecords>")))
 		if err != nil || len(page.Records) != 1 {
@@ -265,8 +265,8 @@ func TestBrokenAnswers(t *testing.T) {
 }
 
 func TestForbiddenCharacters(t *testing.T) {
-	text := oaitest.Envelope(time.Now(), "http://x", nil, "<ListRecords>"+entry("<identifier>oai:arXiv.org:1</identifier><datestamp>2011-02-03</datestamp>",
-		"<id>1</id><title>a\x0bb\xffc</title><abstract>é\x00</abstract><categories>x</categories>")+"</ListRecords>")
+	text := oaitest.Envelope(time.Now(), "http://x", nil, "<ListRecords>"+entry("<identifier>oai:arXiv.org:0901.0022</identifier><datestamp>2011-02-03</datestamp>",
+		"<id>0901.0022</id><title>a\x0bb\xffc</title><abstract>é\x00</abstract><categories>x</categories>")+"</ListRecords>")
 	page, err := ReadRecords([]byte(text))
 	if err != nil || page.Forbidden != 3 {
 		t.Fatalf("%v, %+v", err, page)

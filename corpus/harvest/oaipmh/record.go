@@ -72,7 +72,7 @@ func (r *record) read() Record {
 	}
 	out.Deleted = strings.TrimSpace(r.Header.Status) == "deleted"
 	switch {
-	case out.Deleted && !usableID(localID(out.Identifier)):
+	case out.Deleted && localID(out.Identifier) == "":
 		out.Reason = unusable.NoID
 	case !dated:
 		out.Reason = unusable.BadDate
@@ -113,26 +113,23 @@ func (r Record) ID() string {
 	return localID(r.Identifier)
 }
 
+// localID returns the id within an identifier, "" where there is none.
 func localID(identifier string) string {
-	parts := strings.SplitN(identifier, ":", 3)
-	return parts[len(parts)-1]
-}
-
-func usableID(id string) bool {
-	return id != "" && !strings.ContainsFunc(id, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	id, _, _ := corpus.CanonicalID(identifier)
+	return id
 }
 
 // paper makes a paper of what both formats have.
 func (c *common) paper(r Record) (*corpus.Paper, string) {
 	p := &corpus.Paper{
-		ID: strings.TrimSpace(c.ID), Title: c.Title, Abstract: c.Abstract,
+		ID: localID(c.ID), Title: c.Title, Abstract: c.Abstract,
 		Categories: strings.Fields(c.Categories), Updated: r.Day,
 	}
-	if p.ID == "" {
+	if strings.TrimSpace(c.ID) == "" {
 		p.ID = localID(r.Identifier)
 	}
 	switch {
-	case !usableID(p.ID):
+	case p.ID == "":
 		return nil, unusable.NoID
 	case strings.TrimSpace(p.Title) == "":
 		return nil, unusable.NoTitle

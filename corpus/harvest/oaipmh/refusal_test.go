@@ -103,7 +103,7 @@ func TestHostileLists(t *testing.T) {
 			return answer("<ListRecords>" + onePaper(fmt.Sprint(asked)) + fmt.Sprintf("<resumptionToken>t%d</resumptionToken></ListRecords>", asked%2))
 		}, "was there before", 6},
 		"same records": {func(token string, asked int) string {
-			return answer("<ListRecords>" + onePaper("1") + fmt.Sprintf("<resumptionToken>t%d</resumptionToken></ListRecords>", asked))
+			return answer("<ListRecords>" + onePaper("0901.0022") + fmt.Sprintf("<resumptionToken>t%d</resumptionToken></ListRecords>", asked))
 		}, "brought no new record", 8},
 		"no records": {func(token string, asked int) string {
 			return answer(fmt.Sprintf("<ListRecords><resumptionToken>t%d</resumptionToken></ListRecords>", asked))
@@ -112,7 +112,7 @@ func TestHostileLists(t *testing.T) {
 			if token != "" {
 				return answer("<error code='badResumptionToken'>no</error>")
 			}
-			return answer("<ListRecords>" + onePaper("1") + "<resumptionToken>t</resumptionToken></ListRecords>")
+			return answer("<ListRecords>" + onePaper("0901.0022") + "<resumptionToken>t</resumptionToken></ListRecords>")
 		}, "was begun 21 times", 60},
 		"nothing and no end": {func(token string, asked int) string { return answer("<ListRecords></ListRecords>") }, "without records", 8},
 		"HTML":               {func(token string, asked int) string { return "<html><body>Please wait</body></html>" }, "expected element type <OAI-PMH>", 8},
@@ -140,7 +140,7 @@ func TestAfterAHostileList(t *testing.T) {
 	bad := true
 	w := newWorld(t, oaitest.Options{Records: entries(all), PageSize: 10, Sabotage: func(v url.Values) string {
 		if bad && v.Has("resumptionToken") {
-			return answer("<ListRecords>" + onePaper("0803.00001") + "<resumptionToken>" + v.Get("resumptionToken") + "</resumptionToken></ListRecords>")
+			return answer("<ListRecords>" + onePaper("0803.0001") + "<resumptionToken>" + v.Get("resumptionToken") + "</resumptionToken></ListRecords>")
 		}
 		return ""
 	}})

@@ -15,36 +15,50 @@ import (
 // places: the record after it, which nobody changed, is on no page. The harvest notices.
 func TestShiftedLists(t *testing.T) {
 	for _, shuffled := range []bool{false, true} {
-		all := papers(300)
-		w := newWorld(t, oaitest.Options{Records: entries(all), PageSize: 6, Shuffled: shuffled})
-		changes := 0
-		w.before = func() {
-			asked := w.server.Requests("ListRecords")
-			if len(asked) == 0 || changes == 5 {
-				return
-			}
-			v, _ := url.ParseQuery(asked[len(asked)-1])
-			from, until := v.Get("from"), v.Get("until")
-			if from == "" || from == "2012-05-31" {
-				return // changes come after a list's first page
-			}
-			for i, p := range all {
-				if d := dayText(p.Updated); d >= from && (until == "" || d <= until) && p.Updated.Before(day(w.now)) {
-					changed := *p
-					changed.Title, changed.Updated = "Changed", day(w.now)
-					all[i] = &changed
-					w.server.Change(oaitest.Record{Paper: &changed})
-					changes++
-					return
-				}
-			}
+		restarts := 0
+		for which := 0; which < 60 && restarts == 0; which++ { // in a shuffled list, chance decides whether it was listed
+			restarts += shiftList(t, which, shuffled)
 		}
-		sum := w.mustHarvest(Options{windowPages: 8})
-		w.check(all)
-		if sum.Restarts == 0 {
+		if restarts == 0 {
 			t.Errorf("shuffled %v: no list was begun again", shuffled)
 		}
 	}
+}
+
+// shiftList harvests while papers change, each time the one of that number among those
+// of the list, and returns how often a list was begun again.
+func shiftList(t *testing.T, which int, shuffled bool) int {
+	all := papers(300)
+	w := newWorld(t, oaitest.Options{Records: entries(all), PageSize: 6, Shuffled: shuffled})
+	changes := 0
+	w.before = func() {
+		asked := w.server.Requests("ListRecords")
+		if len(asked) == 0 || changes == 5 {
+			return
+		}
+		v, _ := url.ParseQuery(asked[len(asked)-1])
+		from, until := v.Get("from"), v.Get("until")
+		if from == "" || from == "2012-05-31" {
+			return // changes come after a list's first page
+		}
+		passed := 0
+		for i, p := range all {
+			if d := dayText(p.Updated); d >= from && (until == "" || d <= until) && p.Updated.Before(day(w.now)) {
+				if passed++; passed <= which {
+					continue
+				}
+				changed := *p
+				changed.Title, changed.Updated = "Changed", day(w.now)
+				all[i] = &changed
+				w.server.Change(oaitest.Record{Paper: &changed})
+				changes++
+				return
+			}
+		}
+	}
+	sum := w.mustHarvest(Options{windowPages: 8})
+	w.check(all)
+	return sum.Restarts
 }
 
 // The same where the harvest was broken off meanwhile and cannot know what was listed.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"assay/corpus"
+	"assay/internal/rng"
 )
 
 // Record is one paper, or its deletion, with the day of its last change in Updated.
@@ -104,11 +105,8 @@ func (s *Server) order(a, b Record) int {
 	return strings.Compare(a.Paper.ID, b.Paper.ID)
 }
 
-func scramble(id string) string {
-	h := fnv.New64a()
-	h.Write([]byte(id))
-	return fmt.Sprintf("%016x%s", h.Sum64(), id)
-}
+// scramble orders ids as if by chance.
+func scramble(id string) string { return fmt.Sprintf("%016x%s", rng.Seed(0, id), id) }
 
 // Midnight makes all tokens void, as a new start of the server does.
 func (s *Server) Midnight() {
