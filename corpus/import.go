@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"assay/corpus/arxivid"
 	"assay/internal/fault"
 	"assay/internal/progress"
 )
@@ -29,7 +30,7 @@ type ImportOptions struct {
 // spellings of one id would be two papers, one of which may be learned from while
 // the other is tested on.
 const (
-	// IDsArxiv brings ids to arXiv's canonical form, as [CanonicalID] does; a
+	// IDsArxiv brings ids to arXiv's canonical form, as [arxivid.Canonical] does; a
 	// record whose id cannot be one is malformed. Ids that name another source,
 	// such as core:123, are kept as they are.
 	IDsArxiv = "arxiv"
@@ -274,11 +275,11 @@ func (im *importer) identify(p *Paper, r *result) *flaw {
 	if im.free {
 		return nil
 	}
-	id, repairs, err := CanonicalID(p.ID)
+	id, repairs, err := arxivid.Canonical(p.ID)
 	switch {
 	case err == nil:
 		p.ID, r.repairs = id, repairs
-	case !ofOtherSource(p.ID):
+	case !arxivid.OfOtherSource(p.ID):
 		return &flaw{flawID, fmt.Sprintf("%s: %v (--ids free keeps ids of other sources as they are)", quote(p.ID), err)}
 	}
 	return nil

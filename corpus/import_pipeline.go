@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"golang.org/x/sync/errgroup"
+
+	"assay/corpus/arxivid"
 )
 
 const (
@@ -42,8 +44,8 @@ type rawRecord struct {
 type result struct {
 	flaw      *flaw
 	paper     *Paper
-	asWritten string     // its id in the input
-	repairs   []IDRepair // what was done to it
+	asWritten string           // its id in the input
+	repairs   []arxivid.Repair // what was done to it
 	key       digest
 	text      digest   // of title and abstract
 	known     bool     // at least one category is arXiv's

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"assay/corpus/arxivid"
 )
 
 func importReal(t testing.TB, format string, names ...string) ([]*Paper, *Summary) {
@@ -89,7 +91,7 @@ func TestRealArchive(t *testing.T) {
 		}
 		var repaired int64
 		for _, r := range s.RepairedIDs {
-			if r.Repair != RepairedNumber {
+			if r.Repair != arxivid.RepairedNumber {
 				t.Errorf("%s: %+v", name, r)
 			}
 			repaired += r.Records

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"assay/corpus/arxivid"
 	"assay/internal/numerals"
 )
 
@@ -59,9 +60,9 @@ type UnknownCategory struct {
 // RepairedIDs counts the records whose id was brought to its canonical form in one
 // way. A record can count under several.
 type RepairedIDs struct {
-	Repair   IDRepair `json:"repair"`
-	Records  int64    `json:"records"`
-	Examples []string `json:"examples"` // of the first few: "704.005 → 0704.0050"
+	Repair   arxivid.Repair `json:"repair"`
+	Records  int64          `json:"records"`
+	Examples []string       `json:"examples"` // of the first few: "704.005 → 0704.0050"
 }
 
 // How many places of a reason and examples of a repair a summary names.
@@ -170,7 +171,7 @@ func (s *Summary) addMalformed(reason, place string) {
 	}
 }
 
-func (s *Summary) addRepairs(asWritten string, p *Paper, repairs []IDRepair) {
+func (s *Summary) addRepairs(asWritten string, p *Paper, repairs []arxivid.Repair) {
 	for _, repair := range repairs {
 		i := slices.IndexFunc(s.RepairedIDs, func(r RepairedIDs) bool { return r.Repair == repair })
 		if i < 0 {

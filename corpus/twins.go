@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"assay/corpus/arxivid"
 	"assay/internal/numerals"
 )
 
@@ -36,7 +37,7 @@ type NameCheck struct {
 // Add takes the next paper.
 func (n *NameCheck) Add(p *Paper) {
 	n.texts.add(textOf(p.Title, p.Abstract))
-	if _, repairs, err := CanonicalID(p.ID); err == nil && len(repairs) > 0 {
+	if _, repairs, err := arxivid.Canonical(p.ID); err == nil && len(repairs) > 0 {
 		n.damaged++
 	}
 }
@@ -135,7 +136,7 @@ func (d *Division) join(ctx context.Context, c *Corpus, rows []int64, at []int, 
 		return err
 	}
 	slices.SortFunc(twins, func(a, b twin) int {
-		return cmp.Or(slices.Compare(a.text[:], b.text[:]), compareIDs(a.id, b.id), cmp.Compare(a.pos, b.pos))
+		return cmp.Or(slices.Compare(a.text[:], b.text[:]), arxivid.Compare(a.id, b.id), cmp.Compare(a.pos, b.pos))
 	})
 	for i, j := 0, 0; i < len(twins); i = j {
 		for j = i + 1; j < len(twins) && twins[j].text == twins[i].text; j++ {

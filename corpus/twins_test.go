@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"assay/corpus/arxivid"
 )
 
 // twinCorpus writes papers of which every third stands again under other ids, with
@@ -81,7 +83,7 @@ func TestDivideKeepsTwinsTogether(t *testing.T) {
 				id := strings.Clone(p.ID)
 				ids = append(ids, id)
 				papers[texts[id]]++
-				if old, ok := leader[texts[id]]; !ok || compareIDs(id, old) < 0 {
+				if old, ok := leader[texts[id]]; !ok || arxivid.Compare(id, old) < 0 {
 					leader[texts[id]] = id
 				}
 			}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"assay/corpus"
+	"assay/corpus/arxivid"
 	"assay/internal/fault"
 	"assay/results"
 	"assay/results/errata"
@@ -53,7 +54,7 @@ func Errata(ctx context.Context, store *results.Store, run results.Run, opt Erra
 	}
 	taxonomy, err := corpus.LookupTaxonomy(run.Data.Taxonomy)
 	r, ferr := errata.Find(predictions, errata.Options{
-		Decision: decision, Exclusive: err == nil && taxonomy.Exclusive, Label: opt.Label, Top: opt.Top, Paper: opt.Paper,
+		Decision: decision, Exclusive: err == nil && taxonomy.Exclusive, Label: opt.Label, Top: opt.Top, Paper: arxivid.Known(opt.Paper),
 	})
 	if ferr != nil {
 		return nil, ferr

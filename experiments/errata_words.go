@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"assay/corpus"
+	"assay/corpus/arxivid"
 	"assay/features"
 	"assay/internal/multilabel"
 	"assay/results"
@@ -128,7 +129,7 @@ func (w *errataWords) find(ctx context.Context, c *corpus.Corpus, seed uint64, p
 		case corpus.Train:
 			labels[pos], _ = w.taxonomy.Labels(p)
 		case corpus.Test:
-			shown[pos] = wanted[p.ID]
+			shown[pos] = wanted[arxivid.Known(p.ID)]
 		}
 		return nil
 	})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"assay/corpus/arxivid"
 	"assay/internal/multilabel"
 )
 
@@ -183,7 +184,7 @@ func (p *Predictions) append(row predictionRow, index map[string]int32) error {
 	if len(row.Scores) != len(index) {
 		return fmt.Errorf("%d scores for %d labels", len(row.Scores), len(index))
 	}
-	p.IDs = append(p.IDs, row.ID)
+	p.IDs = append(p.IDs, arxivid.Known(row.ID)) // of a corpus from before ids were repaired
 	p.Truth.Append(labels)
 	p.Scores.Data = append(p.Scores.Data, row.Scores...)
 	return nil

@@ -288,6 +288,19 @@ func TestPredictionsAreDeterministic(t *testing.T) {
 	}
 }
 
+// Runs on a corpus from before ids were repaired meet those on a new one.
+func TestPredictionsKnowRepairedIDs(t *testing.T) {
+	p := samplePredictions()
+	p.IDs[0], p.IDs[1] = "704.005", "core:12"
+	var text bytes.Buffer
+	must(t, p.encode(&text))
+	got, err := decodePredictions(bytes.NewReader(text.Bytes()), int64(text.Len()))
+	must(t, err)
+	if got.IDs[0] != "0704.0050" || got.IDs[1] != "core:12" {
+		t.Errorf("ids %q", got.IDs)
+	}
+}
+
 func TestBadInput(t *testing.T) {
 	s := newStore(t)
 	dir := t.TempDir()

@@ -38,6 +38,15 @@ def part(paper_id, validation, test, key):
     return 2 if u < test else 1 if u < test + validation else 0
 
 
+def age(paper_id):
+    """The order of ids by corpus.compareIDs: arXiv's by month and number, others last."""
+    m = re.fullmatch(r"(?:[a-z-]+/)?(\d\d)(\d\d)\.?(\d{3,5})", paper_id)
+    if not m:
+        return (float("inf"), 0, paper_id)
+    year = int(m[1])
+    return ((year + 100 * (year < 91)) * 12 + int(m[2]), int(m[3]), paper_id)
+
+
 EQUATION = re.compile(r"\$\$.*?\$\$|\$.*?\$|\\\[.*?\\\]|\\\(.*?\\\)", re.S)
 
 
@@ -54,15 +63,22 @@ def load(args):
     label.update({old: label[new] for old, new in taxonomy["renamed"].items()})
     manifest = json.load(open(os.path.join(args.corpus, "manifest.json")))
     names = [s["file"] for s in manifest["shards"]]
-    texts, rows, parts = [], [], []
+    papers, oldest = [], {}
     for name in names:
         t = pq.read_table(os.path.join(args.corpus, name), columns=["id", "title", "abstract", "categories"])
-        for i, title, abstract, cats in zip(*(t[c].to_pylist() for c in t.column_names)):
-            labels = sorted({label[c] for c in cats if c in label})
-            if labels:
-                texts.append(document(title, abstract))
-                rows.append(labels)
-                parts.append(part(i, args.validation, args.test, args.key))
+        papers += zip(*(t[c].to_pylist() for c in t.column_names))
+    for i, title, abstract, _ in papers:
+        text = (tuple(title.split()), tuple(abstract.split()))
+        oldest[text] = min(oldest.get(text, i), i, key=age)
+    texts, rows, parts = [], [], []
+    for i, title, abstract, cats in papers:
+        labels = sorted({label[c] for c in cats if c in label})
+        if labels:
+            texts.append(document(title, abstract))
+            rows.append(labels)
+            # Papers of equal text are on one side, that of the oldest id: corpus.Split.Divide.
+            leader = oldest[tuple(title.split()), tuple(abstract.split())]
+            parts.append(part(leader, args.validation, args.test, args.key))
     indptr = np.cumsum([0] + [len(r) for r in rows])
     y = sp.csr_matrix((np.ones(indptr[-1], np.int64), np.concatenate(rows), indptr), (len(rows), len(taxonomy["categories"])))
     return texts, y, np.array(parts), group

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"assay/corpus"
+	"assay/corpus/arxivid"
 	"assay/corpus/harvest"
 	"assay/corpus/harvest/unusable"
 )
@@ -134,7 +135,7 @@ const absPath = "/abs/"
 func (e *entry) read() Entry {
 	var out Entry
 	if _, id, found := strings.Cut(strings.TrimSpace(e.ID), absPath); found {
-		out.ID, _, _ = corpus.CanonicalID(id) // "" where it is none
+		out.ID, _, _ = arxivid.Canonical(id) // "" where it is none
 	}
 	var published, updated bool
 	out.Published, published = parseMoment(e.Published)

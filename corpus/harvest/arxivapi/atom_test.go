@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"assay/corpus"
+	"assay/corpus/arxivid"
 	"assay/corpus/harvest/unusable"
 )
 
@@ -207,7 +208,7 @@ func FuzzAtom(f *testing.F) {
 			if e.Paper.Created.IsZero() || e.Paper.Updated.IsZero() {
 				t.Errorf("%+v", e.Paper)
 			}
-			if id, repairs, err := corpus.CanonicalID(e.Paper.ID); err != nil || id != e.Paper.ID || len(repairs) > 0 {
+			if id, repairs, err := arxivid.Canonical(e.Paper.ID); err != nil || id != e.Paper.ID || len(repairs) > 0 {
 				t.Errorf("id %q: %q, %v", e.Paper.ID, repairs, err)
 			}
 		}

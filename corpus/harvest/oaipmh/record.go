@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"assay/corpus"
+	"assay/corpus/arxivid"
 	"assay/corpus/harvest/unusable"
 )
 
@@ -115,7 +116,7 @@ func (r Record) ID() string {
 
 // localID returns the id within an identifier, "" where there is none.
 func localID(identifier string) string {
-	id, _, _ := corpus.CanonicalID(identifier)
+	id, _, _ := arxivid.Canonical(identifier)
 	return id
 }
 

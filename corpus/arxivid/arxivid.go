@@ -1,4 +1,8 @@
-package corpus
+// Package arxivid knows the identifiers of arXiv's papers: the one form in which
+// arXiv gives them, and the many in which they arrive.
+//
+//	id, repairs, err := arxivid.Canonical("arXiv:1808.0576399999998") // 1808.05764
+package arxivid
 
 import (
 	"cmp"
@@ -8,30 +12,29 @@ import (
 	"path"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode"
 )
 
-// IDRepair names what had to be changed in an arXiv id to make it canonical.
-type IDRepair string
+// Repair names what had to be changed in an arXiv id to make it canonical.
+type Repair string
 
 // The repairs, in the order in which they are made.
 const (
-	RepairedAddress IDRepair = "address or prefix removed"    // https://arxiv.org/abs/…, arXiv:…, oai:arXiv.org:…
-	RepairedVersion IDRepair = "version removed"              // 1802.07540v3
-	RepairedClass   IDRepair = "subject class removed"        // math.GT/0309136
-	RepairedForm    IDRepair = "other spelling"               // HEP-TH/9901001, hep-th9901001
-	RepairedNumber  IDRepair = "stored as a number, restored" // 704.005, 1808.0576399999998
+	RepairedAddress Repair = "address or prefix removed"    // https://arxiv.org/abs/…, arXiv:…, oai:arXiv.org:…
+	RepairedVersion Repair = "version removed"              // 1802.07540v3
+	RepairedClass   Repair = "subject class removed"        // math.GT/0309136
+	RepairedForm    Repair = "other spelling"               // HEP-TH/9901001, hep-th9901001
+	RepairedNumber  Repair = "stored as a number, restored" // 704.005, 1808.0576399999998
 )
 
-// errNoArxivID says that a text is no arXiv id, and why.
+// Why a text is no arXiv id.
 var (
-	errNotArxivID  = errors.New("no arXiv id")
+	errNoID        = errors.New("no arXiv id")
 	errNoSuchMonth = errors.New("no arXiv id: no such month")
 	errNoSuchPaper = errors.New("no arXiv id: a number that arXiv never gives")
 )
 
-// CanonicalID brings an arXiv id to the one form in which arXiv itself gives it,
+// Canonical brings an arXiv id to the one form in which arXiv itself gives it,
 // as described at https://info.arxiv.org/help/arxiv_identifier.html:
 //
 //	0704.0050      YYMM.NNNN   from April 2007 to December 2014
@@ -44,7 +47,7 @@ var (
 // restored: 704.005 is 0704.0050, 1808.0576399999998 is 1808.05764. repairs lists
 // what was done, nothing for an id that was canonical. The error says why a text
 // cannot be an arXiv id; its text names no input.
-func CanonicalID(text string) (id string, repairs []IDRepair, err error) {
+func Canonical(text string) (id string, repairs []Repair, err error) {
 	rest := strings.TrimSpace(text)
 	if bare := withoutAddress(rest); bare != rest {
 		rest, repairs = bare, append(repairs, RepairedAddress)
@@ -52,7 +55,7 @@ func CanonicalID(text string) (id string, repairs []IDRepair, err error) {
 	if bare := withoutVersion(rest); bare != rest {
 		rest, repairs = bare, append(repairs, RepairedVersion)
 	}
-	var more []IDRepair
+	var more []Repair
 	if rest != "" && (isDigit(rest[0]) || rest[0] == '.') {
 		id, more, err = newStyle(rest)
 	} else {
@@ -102,10 +105,10 @@ func withoutVersion(id string) string {
 }
 
 // newStyle reads YYMM.number, also as a number spoils it.
-func newStyle(s string) (string, []IDRepair, error) {
+func newStyle(s string) (string, []Repair, error) {
 	whole, digits, _ := strings.Cut(s, ".")
 	if !allDigits(whole) || !allDigits(digits) || len(whole) < 3 || len(whole) > 4 {
-		return "", nil, errNotArxivID
+		return "", nil, errNoID
 	}
 	yymm, err := strconv.Atoi(whole)
 	switch {
@@ -120,14 +123,14 @@ func newStyle(s string) (string, []IDRepair, error) {
 	}
 	number, ok := paperNumber(s, digits, yymm, width)
 	if !ok {
-		return "", nil, errNotArxivID
+		return "", nil, errNoID
 	}
 	if number == 0 {
 		return "", nil, errNoSuchPaper
 	}
 	id := pad(yymm, 4) + "." + pad(number, width)
 	if id != s {
-		return id, []IDRepair{RepairedNumber}, nil
+		return id, []Repair{RepairedNumber}, nil
 	}
 	return id, nil, nil
 }
@@ -156,24 +159,24 @@ func paperNumber(s, digits string, yymm, width int) (int, bool) {
 }
 
 // oldStyle reads archive/YYMMNNN.
-func oldStyle(s string) (string, []IDRepair, error) {
-	var repairs []IDRepair
+func oldStyle(s string) (string, []Repair, error) {
+	var repairs []Repair
 	archive, number := path.Split(s)
 	if archive == "" { // hep-th9901001, as files are called
 		at := strings.IndexFunc(s, func(r rune) bool { return '0' <= r && r <= '9' })
 		if at < 1 {
-			return "", nil, errNotArxivID
+			return "", nil, errNoID
 		}
 		archive, number = s[:at], s[at:]
 	}
 	archive = strings.TrimSuffix(archive, "/")
 	bare, class, classed := strings.Cut(archive, ".")
 	if classed && (class == "" || strings.ContainsFunc(class, func(r rune) bool { return !unicode.IsLetter(r) && r != '-' })) {
-		return "", nil, errNotArxivID
+		return "", nil, errNoID
 	}
 	known := strings.ToLower(bare)
-	if !archives()[known] || len(number) != 7 || !allDigits(number) {
-		return "", nil, errNotArxivID
+	if !archives[known] || len(number) != 7 || !allDigits(number) {
+		return "", nil, errNoID
 	}
 	month, _ := strconv.Atoi(number[2:4]) // digits
 	if month < 1 || month > 12 || number[:4] > "0703" && number[:4] < "9107" {
@@ -192,27 +195,22 @@ func oldStyle(s string) (string, []IDRepair, error) {
 	return id, repairs, nil
 }
 
-// archives returns the names that old ids begin with: those of today's archives
-// and of all that were merged into them.
-var archives = sync.OnceValue(func() map[string]bool {
+// archives are those that gave ids of the old form: https://arxiv.org/archive.
+var archives = func() map[string]bool {
+	const names = `acc-phys adap-org alg-geom ao-sci astro-ph atom-ph bayes-an chao-dyn chem-ph cmp-lg comp-gas cond-mat cs
+		dg-ga funct-an gr-qc hep-ex hep-lat hep-ph hep-th math math-ph mtrl-th nlin nucl-ex nucl-th patt-sol physics
+		plasm-ph q-alg q-bio quant-ph solv-int supr-con`
 	known := map[string]bool{}
-	for _, c := range categoryTable {
-		archive, _, _ := strings.Cut(c.id, ".")
-		known[archive] = true
-	}
-	for _, a := range archaicTable {
-		known[a.id] = true
-	}
-	for _, id := range splitTable {
-		known[id] = true
+	for name := range strings.FieldsSeq(names) {
+		known[name] = true
 	}
 	return known
-})
+}()
 
-// compareIDs orders ids by age: arXiv's by month, of one month archive/YYMMNNN
+// Compare orders ids by age: arXiv's by month, of one month archive/YYMMNNN
 // first, then by number; ids of other sources after all of these, bytewise. The
 // order of two ids never depends on others.
-func compareIDs(a, b string) int {
+func Compare(a, b string) int {
 	x, y := ageOf(a), ageOf(b)
 	return cmp.Or(cmp.Compare(x.month, y.month), cmp.Compare(x.number, y.number), strings.Compare(a, b))
 }
@@ -221,7 +219,7 @@ func compareIDs(a, b string) int {
 type age struct{ month, number int }
 
 func ageOf(id string) age {
-	if canonical, repairs, err := CanonicalID(id); err != nil || len(repairs) > 0 || canonical != id {
+	if canonical, repairs, err := Canonical(id); err != nil || len(repairs) > 0 || canonical != id {
 		return age{month: math.MaxInt}
 	}
 	yymm, number, found := strings.Cut(id, ".")
@@ -238,9 +236,18 @@ func ageOf(id string) age {
 	return age{year*12 + month, n}
 }
 
-// ofOtherSource reports whether an id names a source that is not arXiv, as full
+// Known returns the canonical form of what can be an arXiv id, and every other id as
+// it is.
+func Known(id string) string {
+	if canonical, _, err := Canonical(id); err == nil {
+		return canonical
+	}
+	return id
+}
+
+// OfOtherSource reports whether an id names a source that is not arXiv, as full
 // texts of CORE do: core:123.
-func ofOtherSource(id string) bool {
+func OfOtherSource(id string) bool {
 	source, rest, found := strings.Cut(id, ":")
 	if !found || source == "" || rest == "" || strings.HasPrefix(rest, "//") {
 		return false
