@@ -11,8 +11,17 @@ type Dictionary struct {
 	counts []int64
 	tokens int64 // of all words read in training, those left out included
 	index  map[string]int32
+	labels []label // of a file, kept so that it can be written again
 
 	minN, maxN, buckets int
+}
+
+// label is an entry of a file's dictionary that is no word. The official program
+// makes one of each token that begins with __label__, in every kind of model; only
+// supervised ones train with them.
+type label struct {
+	text  string
+	count int64
 }
 
 // Len returns the number of words.

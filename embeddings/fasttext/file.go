@@ -191,10 +191,8 @@ func (r *fileReader) dictionary(a *arguments) *Dictionary {
 		return nil
 	case head.Pruned > -1:
 		r.fail("its n-grams are pruned, as quantizing does; give the model before that")
-	case head.Labels != 0:
-		r.fail("it holds %d labels, as supervised models do; give one trained by skipgram or cbow", head.Labels)
-	case head.Size < 1 || head.Size != head.Words:
-		r.fail("its dictionary announces %d entries and %d words; it is damaged", head.Size, head.Words)
+	case head.Words < 1 || head.Labels < 0 || int64(head.Size) != int64(head.Words)+int64(head.Labels):
+		r.fail("its dictionary announces %d entries, %d words and %d labels; it is damaged", head.Size, head.Words, head.Labels)
 	case int64(head.Size) > r.left()/leastEntry:
 		r.err = errShort
 	}
@@ -202,28 +200,47 @@ func (r *fileReader) dictionary(a *arguments) *Dictionary {
 		return nil
 	}
 	words, counts := make([]string, head.Words), make([]int64, head.Words)
-	var tail [9]byte
 	for i := range words {
-		word, err := r.r.ReadString(0)
-		if err == nil {
-			_, err = io.ReadFull(r.r, tail[:])
-		}
-		if err != nil {
-			r.err = errShort
-			return nil
-		}
-		r.at += int64(len(word) + len(tail))
-		words[i], counts[i] = strings.TrimSuffix(word, "\x00"), int64(binary.LittleEndian.Uint64(tail[:]))
-		if tail[8] != 0 {
-			r.fail("entry %d of its dictionary, %q, is of kind %d, not a word; it is damaged", i+1, brief(words[i]), tail[8])
-			return nil
-		}
+		words[i], counts[i] = r.entry(i, kindWord)
 	}
 	d := newDictionary(words, counts, head.Tokens, int(a.MinN), int(a.MaxN), int(a.Buckets))
-	if len(d.index) != len(words) {
+	// A word's row is its place in the dictionary, which holds the labels last.
+	d.labels = make([]label, head.Labels)
+	for i := range d.labels {
+		d.labels[i].text, d.labels[i].count = r.entry(len(words)+i, kindLabel)
+	}
+	if r.err == nil && len(d.index) != len(words) {
 		r.fail("%d words of its dictionary stand twice; it is damaged", len(words)-len(d.index))
 	}
 	return d
+}
+
+// The kinds of a dictionary's entries.
+const (
+	kindWord = iota
+	kindLabel
+)
+
+// entry reads entry i of the dictionary, which must be of the kind.
+func (r *fileReader) entry(i int, kind byte) (text string, count int64) {
+	if r.err != nil {
+		return "", 0
+	}
+	text, err := r.r.ReadString(0)
+	var tail [9]byte
+	if err == nil {
+		_, err = io.ReadFull(r.r, tail[:])
+	}
+	if err != nil {
+		r.err = errShort
+		return "", 0
+	}
+	r.at += int64(len(text) + len(tail))
+	text = strings.TrimSuffix(text, "\x00")
+	if tail[8] != kind {
+		r.fail("entry %d of its dictionary, %q, is of kind %d, where one of kind %d (0 words, 1 labels) belongs; it is damaged", i+1, brief(text), tail[8], kind)
+	}
+	return text, int64(binary.LittleEndian.Uint64(tail[:8]))
 }
 
 // brief shortens a word for a message.

@@ -154,7 +154,16 @@ func TestDamagedModels(t *testing.T) {
 			binary.LittleEndian.PutUint32(b[68:], 1<<30)
 			return b
 		}, "the file ends too early"},
-		"labels": {func(b []byte) []byte { b[72] = 1; return b }, "1 labels"},
+		"labels":  {func(b []byte) []byte { b[72] = 1; return b }, "17 words and 1 labels"},
+		"unwords": {func(b []byte) []byte { b[68]++; copy(b[72:], "\xff\xff\xff\xff"); return b }, "18 words and -1 labels"},
+		"label for a word": {func(b []byte) []byte {
+			b = labelled(b)
+			return bytes.Replace(b, []byte("\x00\x01__label__"), []byte("\x00\x00__label__"), 1)
+		}, `"__label__fr", is of kind 0, where one of kind 1`},
+		"word for a label": {func(b []byte) []byte {
+			b[quantByte(b)-1] = 1
+			return b
+		}, "is of kind 1, where one of kind 0"},
 		"pruned": {func(b []byte) []byte { copy(b[84:], make([]byte, 8)); return b }, "pruned"},
 		"quantized": {func(b []byte) []byte {
 			b[quantByte(b)] = 1
@@ -167,6 +176,52 @@ func TestDamagedModels(t *testing.T) {
 		_, err := openBytes(c.change(slices.Clone(whole)))
 		if !fault.IsUsage(err) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// labelled is the model with two labels after the words of its dictionary, as the
+// official program leaves them there in every kind of model.
+func labelled(whole []byte) []byte {
+	entries := []byte("__label__fr\x00\x07\x00\x00\x00\x00\x00\x00\x00\x01__label__\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01")
+	b := slices.Insert(slices.Clone(whole), quantByte(whole), entries...)
+	b[64] += 2 // entries
+	b[72] = 2  // labels
+	return b
+}
+
+// Labels have no rows: words and n-grams keep theirs, and the file is written as it was.
+func TestLabelsInDictionary(t *testing.T) {
+	whole := tiny(t)
+	plain, err := openBytes(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := labelled(whole)
+	m, err := openBytes(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, first := m.Labels(); n != 2 || first != "__label__fr" || m.Len() != plain.Len() {
+		t.Errorf("%d words, %d labels, the first %q; want %d, 2, __label__fr", m.Len(), n, first, plain.Len())
+	}
+	a, b := make([]float32, m.Dim()), make([]float32, m.Dim())
+	for _, word := range append(slices.Clone(plain.dict.words), "sheaves", "__label__fr", "") {
+		have, err := m.Lookup(a, word)
+		want, err2 := plain.Lookup(b, word)
+		if err != nil || err2 != nil || have != want || !slices.Equal(a, b) {
+			t.Errorf("%q: %v %v, %v, without labels %v %v, %v", word, have, a, err, want, b, err2)
+		}
+	}
+	if _, ok := m.Index("__label__fr"); ok {
+		t.Error("a label is a word")
+	}
+	if !bytes.Equal(written(t, m), data) {
+		t.Error("written again, the file has other bytes")
+	}
+	for n := range data {
+		if _, err := openBytes(data[:n]); !fault.IsUsage(err) {
+			t.Fatalf("cut to %d of %d bytes: %v", n, len(data), err)
 		}
 	}
 }
@@ -219,6 +274,7 @@ func TestRowsOfWords(t *testing.T) {
 func FuzzOpen(f *testing.F) {
 	whole := tiny(f)
 	f.Add(whole)
+	f.Add(labelled(whole))
 	f.Add(whole[:200])
 	f.Add([]byte("text"))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -23,21 +23,30 @@ func (m *Model) Write(w io.Writer) error {
 	if err := put(&a); err != nil {
 		return writeError(err)
 	}
-	n := int32(d.Len())
+	words, labels := int32(d.Len()), int32(len(d.labels))
 	if err := put(struct {
 		Size, Words, Labels int32
 		Tokens, Pruned      int64
-	}{n, n, 0, d.tokens, -1}); err != nil {
+	}{words + labels, words, labels, d.tokens, -1}); err != nil {
 		return writeError(err)
 	}
 	var entry []byte
+	putEntry := func(text string, count int64, kind byte) error {
+		entry = append(append(entry[:0], text...), 0)
+		entry = append(binary.LittleEndian.AppendUint64(entry, uint64(count)), kind)
+		_, err := out.Write(entry)
+		return err
+	}
 	for i, word := range d.words {
 		if !fit(word) && m.read == nil {
 			return fault.Usagef("fasttext: write model: word %d, %q, holds white space or NUL", i, brief(word))
 		}
-		entry = append(append(entry[:0], word...), 0)
-		entry = append(binary.LittleEndian.AppendUint64(entry, uint64(d.counts[i])), 0)
-		if _, err := out.Write(entry); err != nil {
+		if err := putEntry(word, d.counts[i], kindWord); err != nil {
+			return writeError(err)
+		}
+	}
+	for _, l := range d.labels {
+		if err := putEntry(l.text, l.count, kindLabel); err != nil {
 			return writeError(err)
 		}
 	}

@@ -56,6 +56,15 @@ func (m *Model) Word(i int) string { return m.dict.words[i] }
 // Count returns how often word i was seen in training.
 func (m *Model) Count(i int) int64 { return m.dict.counts[i] }
 
+// Labels returns how many entries of the model's file are labels, which have no
+// vectors, and the first of them.
+func (m *Model) Labels() (n int, first string) {
+	if n = len(m.dict.labels); n > 0 {
+		first = m.dict.labels[0].text
+	}
+	return n, first
+}
+
 // Index implements Vectors.
 func (m *Model) Index(word string) (int, bool) {
 	i, ok := m.dict.index[word]

@@ -147,7 +147,7 @@ func TestWeReadOfficial(t *testing.T) {
 	text := filepath.Join(dir, "text.txt")
 	var b strings.Builder
 	for sentence := range topics(300) {
-		b.WriteString(strings.Join(sentence, " ") + " Über 中文字 é\n")
+		b.WriteString(strings.Join(sentence, " ") + " Über 中文字 é __label__fr\n") // a label is no word
 	}
 	if err := os.WriteFile(text, []byte(b.String()), 0o644); err != nil {
 		t.Fatal(err)
@@ -164,6 +164,9 @@ func TestWeReadOfficial(t *testing.T) {
 			t.Fatal(options, err)
 		}
 		defer m.Close()
+		if n, first := m.Labels(); n != 1 || first != "__label__fr" {
+			t.Errorf("%v: %d labels, the first %q", options, n, first)
+		}
 		compare(t, path, m)
 		original, err := os.ReadFile(path)
 		if err != nil {
