@@ -84,6 +84,15 @@ func newVectorInfo(path string, v embeddings.Vectors, report vectorfile.Report) 
 	for i := range min(10, v.Len()) {
 		info.First = append(info.First, v.Word(i))
 	}
+	info.LeftOut = newLeftOut(report)
+	if m, ok := v.(*fasttext.Model); ok {
+		o := m.Options()
+		info.Training = &fasttextOptions{o.Model, o.Window, o.Epochs, o.MinCount, o.MinN, o.MaxN, o.Buckets, o.Negatives, o.SubSampling}
+	}
+	return info
+}
+
+func newLeftOut(report vectorfile.Report) (left []leftOut) {
 	for _, d := range []struct {
 		reason string
 		vectorfile.Dropped
@@ -91,16 +100,17 @@ func newVectorInfo(path string, v embeddings.Vectors, report vectorfile.Report) 
 		{"wrong number of columns", report.WrongColumns},
 		{"word stood before", report.Duplicates},
 		{"value is not finite", report.NotFinite},
+		{"labels are no words", report.Labels},
 	} {
 		if d.Lines > 0 {
-			info.LeftOut = append(info.LeftOut, leftOut{d.reason, d.Lines, d.First, d.Word})
+			left = append(left, leftOut{d.reason, d.Lines, d.First, d.Word})
 		}
 	}
-	if m, ok := v.(*fasttext.Model); ok {
-		o := m.Options()
-		info.Training = &fasttextOptions{o.Model, o.Window, o.Epochs, o.MinCount, o.MinN, o.MaxN, o.Buckets, o.Negatives, o.SubSampling}
-	}
-	return info
+	return left
+}
+
+func (l leftOut) String() string {
+	return fmt.Sprintf("left out   %d lines, %s; the first is line %d, word %q\n", l.Lines, l.Reason, l.First, l.Word)
 }
 
 func (i vectorInfo) write(out io.Writer) error {
@@ -116,7 +126,7 @@ func (i vectorInfo) write(out io.Writer) error {
 		fmt.Fprintf(&b, "n-grams    %d to %d characters in %d buckets\n", t.MinN, t.MaxN, t.Buckets)
 	}
 	for _, l := range i.LeftOut {
-		fmt.Fprintf(&b, "left out   %d lines, %s; the first is line %d, word %q\n", l.Lines, l.Reason, l.First, l.Word)
+		b.WriteString(l.String())
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
@@ -206,11 +216,18 @@ vocabulary alone: out of a FastText model the n-grams are lost.`,
 			if err := writable(args[1]); err != nil {
 				return err
 			}
-			return withVectors(cmd.Context(), args[0], func(v embeddings.Vectors, _ vectorfile.Report) error {
+			return withVectors(cmd.Context(), args[0], func(v embeddings.Vectors, report vectorfile.Report) error {
 				if err := vectorfile.Write(cmd.Context(), args[1], target, v); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(cmd.OutOrStdout(), "wrote %d words of %d dimensions to %s (%s)\n", v.Len(), v.Dim(), args[1], target)
+				if target == vectorfile.FastText {
+					report.Labels = vectorfile.Dropped{} // they are written, too
+				}
+				text := fmt.Sprintf("wrote %d words of %d dimensions to %s (%s)\n", v.Len(), v.Dim(), args[1], target)
+				for _, l := range newLeftOut(report) {
+					text += l.String()
+				}
+				_, err := io.WriteString(cmd.OutOrStdout(), text)
 				return err
 			})
 		},

@@ -17,15 +17,15 @@ const longestWord = 1 << 16 // bytes, in word2vec's binary
 
 // readBinary reads word2vec's binary after its header; size is how many bytes
 // follow that, if known, else negative.
-func readBinary(ctx context.Context, in *bufio.Reader, announced, dim int, size int64) (*embeddings.Table, Report, error) {
+func readBinary(ctx context.Context, in *bufio.Reader, l layout, size int64) (*embeddings.Table, Report, error) {
+	announced, dim := l.words, l.dim
 	least := int64(4*dim + 2)
 	if size >= 0 && int64(announced) > (size+1)/least { // the last line end may be missing
 		return nil, Report{}, fault.Usagef("its header announces %d words of %d dimensions, which take more than its %d bytes; it is truncated or no word2vec file", announced, dim, size)
 	}
 	bar := progress.Start(ctx, "read vectors", int64(announced), "words")
 	defer bar.Done()
-	b := newBuilder(dim, 0)
-	b.report = Report{Format: Word2vec, Dim: dim, Announced: announced}
+	b := newBuilder(l, 0)
 	if size >= 0 {
 		b.words, b.data = make([]string, 0, announced), make([]float32, 0, announced*dim)
 	}
@@ -64,7 +64,25 @@ func readBinary(ctx context.Context, in *bufio.Reader, announced, dim int, size 
 			b.add(string(word), vector, int64(i+1))
 		}
 	}
+	if err := atEnd(in); err != nil {
+		return nil, b.report, err
+	}
 	return b.table(embeddings.Mean)
+}
+
+// atEnd refuses what follows the last word: such a header is of another file, or
+// announces another dimension. Read to its end, packed data proves its checksum.
+func atEnd(in *bufio.Reader) error {
+	for {
+		switch c, err := in.ReadByte(); {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return explain(err)
+		case c != '\n':
+			return fault.Usagef("bytes follow the last word that its header announces; the header has wrong numbers, or the file is damaged")
+		}
+	}
 }
 
 var errLongWord = errors.New("long word")

@@ -24,25 +24,35 @@ func newLineParser(dim int, header bool) *lineParser {
 	return &lineParser{dim: dim, header: header, values: make([]float32, dim)}
 }
 
+// blanks separate the fields of a line, those of a header too. Other white space,
+// such as the no-break space, is part of a word: GloVe has words of nothing else.
+const blanks = " \t\r"
+
 func blank(b byte) bool { return b == ' ' || b == '\t' || b == '\r' }
 
-// parse reads a line without its end: from the back, one number after another.
-func (p *lineParser) parse(line []byte) lineKind {
+// cutLast returns the last field of a line and what stands before it.
+func cutLast(line []byte) (before, field []byte) {
 	end := len(line)
 	for end > 0 && blank(line[end-1]) {
 		end--
 	}
-	if p.word = bytes.TrimLeft(line[:end], " \t"); len(p.word) == 0 {
+	start := end
+	for start > 0 && !blank(line[start-1]) {
+		start--
+	}
+	return line[:start], line[start:end]
+}
+
+// parse reads a line without its end: from the back, one number after another.
+func (p *lineParser) parse(line []byte) lineKind {
+	if p.word = bytes.Trim(line, blanks); len(p.word) == 0 {
 		return lineBlank
 	}
 	kind := lineGood
 	for i := p.dim - 1; i >= 0; i-- {
-		start := end
-		for start > 0 && !blank(line[start-1]) {
-			start--
-		}
-		v, ok := parseFloat(line[start:end])
-		if !ok || start == 0 {
+		before, field := cutLast(line)
+		v, ok := parseFloat(field)
+		if !ok || len(before) == 0 {
 			p.firstField()
 			return lineColumns
 		}
@@ -50,16 +60,13 @@ func (p *lineParser) parse(line []byte) lineKind {
 			kind = lineNotFinite
 		}
 		p.values[i] = v
-		for end = start; end > 0 && blank(line[end-1]); {
-			end--
-		}
+		line = before
 	}
-	p.word = bytes.TrimLeft(line[:end], " \t")
-	if len(p.word) == 0 {
+	if p.word = bytes.Trim(line, blanks); len(p.word) == 0 {
 		return lineColumns
 	}
-	if at := bytes.LastIndexAny(p.word, " \t"); at >= 0 {
-		_, number := parseFloat(p.word[at+1:])
+	if before, field := cutLast(p.word); len(before) > 0 {
+		_, number := parseFloat(field)
 		if p.header || number {
 			p.firstField()
 			return lineColumns
@@ -70,7 +77,7 @@ func (p *lineParser) parse(line []byte) lineKind {
 
 // firstField leaves of the word what stands before the first space.
 func (p *lineParser) firstField() {
-	if at := bytes.IndexAny(p.word, " \t"); at >= 0 {
+	if at := bytes.IndexAny(p.word, blanks); at >= 0 {
 		p.word = p.word[:at]
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/klauspost/compress/zip"
@@ -27,11 +26,12 @@ const headBytes = 1 << 20
 // the content, not from the name. Text and word2vec's binary come into memory;
 // a fastText model stays on disk. A file that holds no vectors is a usage error.
 //
-// The dimension of a GloVe file is that of its first line. A word may hold
-// spaces, as some of GloVe's do: the last fields of a line are its vector, unless
-// the one before them is a number, too. Words are kept as bytes, whether or not
-// they are valid UTF-8. A file with a header is averaged over documents as
-// fastText does, any other one by the mean.
+// The dimension of a GloVe file is the one on which most of its first lines
+// agree. A word may hold spaces, as some of GloVe's do: the last fields of a line
+// are its vector, unless the one before them is a number, too. Words are kept as
+// bytes, whether or not they are valid UTF-8. What is no vector is left out and
+// counted; a file of which that is more than 1 % is refused. Text with a header is
+// averaged over documents as fastText does, any other file by the mean.
 func Open(ctx context.Context, path string) (embeddings.Vectors, Report, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -49,7 +49,11 @@ func Open(ctx context.Context, path string) (embeddings.Vectors, Report, error) 
 		if err != nil {
 			return nil, report, err
 		}
-		return m, Report{Format: FastText, Words: m.Len(), Dim: m.Dim()}, nil
+		report = Report{Format: FastText, Words: m.Len(), Dim: m.Dim()}
+		if n, first := m.Labels(); n > 0 {
+			report.Labels = Dropped{n, int64(m.Len() + 1), brief(first)}
+		}
+		return m, report, nil
 	}
 	return v, report, nil
 }
@@ -142,37 +146,25 @@ func read(ctx context.Context, r io.Reader, size, guess int64) (*embeddings.Tabl
 			return nil, Report{}, err
 		}
 		head = head[3:]
+		size -= 3
 	}
-	if len(bytes.TrimSpace(head)) == 0 {
+	if len(bytes.Trim(head, blanks+"\n")) == 0 {
 		return nil, Report{}, fault.Usagef("it is empty")
 	}
 	if fasttext.IsModel(head) {
 		return nil, Report{}, fault.Usagef("it is a packed fastText model (.bin), which is read from disk in place; unpack it first")
 	}
-	line, rest, ended := bytes.Cut(head, []byte("\n"))
-	if !ended && len(head) > headBytes-4 {
-		return nil, Report{}, fault.Usagef("its first line is longer than %d MiB: it is no file of vectors", headBytes>>20)
+	l, err := tell(head, err == io.EOF)
+	if err != nil {
+		return nil, Report{}, err
 	}
-	words, dim, header := parseHeader(line)
-	if header && len(rest) == 0 {
-		return nil, Report{}, fault.Usagef("its header announces %d words and nothing follows; it is truncated, fetch it again", words)
+	if l.format != Word2vec {
+		return readText(ctx, in, l, guess)
 	}
-	if header {
-		second, _, _ := bytes.Cut(rest, []byte("\n"))
-		if text := newLineParser(dim, true); text.parse(second) != lineGood && !looksLikeText(second) {
-			if _, err := in.Discard(len(line) + 1); err != nil {
-				return nil, Report{}, err
-			}
-			return readBinary(ctx, in, words, dim, size-int64(len(line)+1))
-		}
-	} else if dim = countNumbers(line); dim == 0 {
-		what := packed.NotText(head[:min(len(head), packed.SniffBytes)])
-		if what == "" {
-			what = "a first line that is no word with its numbers"
-		}
-		return nil, Report{}, fault.Usagef("it holds %s; give GloVe or word2vec text, word2vec binary or a fastText model", what)
+	if _, err := in.Discard(l.header); err != nil {
+		return nil, Report{}, err
 	}
-	return readText(ctx, in, words, dim, header, guess)
+	return readBinary(ctx, in, l, size-int64(l.header))
 }
 
 // explain marks faults of packed data as the user's to mend.
@@ -181,45 +173,4 @@ func explain(err error) error {
 		return fault.Usage(err)
 	}
 	return err
-}
-
-// mostDims bounds what a header may announce.
-const mostDims = 60_000
-
-// parseHeader reads "words dimensions".
-func parseHeader(line []byte) (words, dim int, ok bool) {
-	fields := bytes.Fields(line)
-	if len(fields) != 2 {
-		return 0, 0, false
-	}
-	words, err := strconv.Atoi(string(fields[0]))
-	if err != nil || words < 0 {
-		return 0, 0, false
-	}
-	dim, err = strconv.Atoi(string(fields[1]))
-	return words, dim, err == nil && 0 < dim && dim <= mostDims
-}
-
-// looksLikeText reports whether a line holds no byte that text lacks.
-func looksLikeText(line []byte) bool {
-	for _, b := range line {
-		if b < ' ' && b != '\t' && b != '\r' {
-			return false
-		}
-	}
-	return len(line) > 0
-}
-
-// countNumbers returns how many numbers a line ends in, its first field not
-// counted.
-func countNumbers(line []byte) int {
-	fields := bytes.Fields(line)
-	n := 0
-	for n+1 < len(fields) {
-		if _, ok := parseFloat(fields[len(fields)-1-n]); !ok {
-			break
-		}
-		n++
-	}
-	return n
 }

@@ -37,11 +37,11 @@ type flaw struct {
 
 // readText reads the lines of a file, the header first if it has one. Lines are
 // parsed on all cores, a chunk each, and taken over in their order.
-func readText(ctx context.Context, r io.Reader, announced, dim int, header bool, guess int64) (*embeddings.Table, Report, error) {
+func readText(ctx context.Context, r io.Reader, l layout, guess int64) (*embeddings.Table, Report, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	workers := runtime.GOMAXPROCS(0)
-	p := &textReader{r: r, dim: dim, header: header, work: make(chan *chunk), order: make(chan *chunk, workers), free: make(chan *chunk, workers+2)}
+	p := &textReader{r: r, dim: l.dim, header: l.format == Vec, work: make(chan *chunk), order: make(chan *chunk, workers), free: make(chan *chunk, workers+2)}
 	for range workers + 2 {
 		p.free <- &chunk{done: make(chan struct{}, 1)}
 	}
@@ -51,12 +51,8 @@ func readText(ctx context.Context, r io.Reader, announced, dim int, header bool,
 		running.Go(p.parse)
 	}
 	bar := progress.Start(ctx, "read vectors", guess, "bytes")
-	b := newBuilder(dim, guess)
-	b.report = Report{Format: GloVe, Dim: dim, Announced: announced}
+	b := newBuilder(l, guess)
 	line := int64(1)
-	if header {
-		b.report.Format = Vec
-	}
 	for c := range p.order {
 		<-c.done
 		b.take(c, line)
@@ -71,11 +67,11 @@ func readText(ctx context.Context, r io.Reader, announced, dim int, header bool,
 		return nil, b.report, p.err
 	}
 	// The header is a line, too.
-	if lines := int(line) - 1 - b.blank - 1; header && lines < announced {
-		return nil, b.report, fault.Usagef("its header announces %d words and %d lines follow; it is truncated, fetch it again", announced, lines)
+	if lines := int(line) - 1 - b.blank - 1; p.header && lines < l.words {
+		return nil, b.report, fault.Usagef("its header announces %d words and %d lines follow; it is truncated, fetch it again", l.words, lines)
 	}
 	rule := embeddings.Mean
-	if header {
+	if p.header {
 		rule = embeddings.UnitMean
 	}
 	return b.table(rule)
@@ -184,8 +180,11 @@ type builder struct {
 	report Report
 }
 
-func newBuilder(dim int, guess int64) *builder {
-	return &builder{dim: dim, guess: guess, index: map[string]struct{}{}}
+func newBuilder(l layout, guess int64) *builder {
+	return &builder{
+		dim: l.dim, guess: guess, index: map[string]struct{}{},
+		report: Report{Format: l.format, Dim: l.dim, Announced: l.words},
+	}
 }
 
 // reserve makes room for the vectors of a whole file, as far as the bytes taken
@@ -245,11 +244,12 @@ func (b *builder) add(word string, vector []float32, line int64) {
 	b.data = append(b.data, vector...)
 }
 
-// table returns what was collected.
+// table returns what was collected, unless too much was left out: then the file,
+// or what was understood of it, is wrong.
 func (b *builder) table(rule embeddings.DocumentRule) (*embeddings.Table, Report, error) {
-	if b.report.Words = len(b.words); len(b.words) == 0 {
-		return nil, b.report, fault.Usagef("it holds no vector of %d dimensions: %d lines have a wrong number of columns, %d values that are not finite",
-			b.dim, b.report.WrongColumns.Lines, b.report.NotFinite.Lines)
+	b.report.Words = len(b.words)
+	if err := b.report.enough(); err != nil {
+		return nil, b.report, err
 	}
 	b.index = nil // the table makes its own
 	t, err := embeddings.NewTable(b.dim, b.words, b.data, rule)

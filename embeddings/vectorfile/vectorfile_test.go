@@ -17,6 +17,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
+
 	"assay/embeddings"
 	"assay/internal/fault"
 )
@@ -130,13 +133,13 @@ func TestErrors(t *testing.T) {
 		"":                                      "it is empty",
 		" \n \n":                                "it is empty",
 		strings.Repeat("1 ", headBytes):         "its first line is longer than 1 MiB",
-		"hello\n":                               "a first line that is no word with its numbers",
+		"hello\n":                               "it holds text, and line 1 is no word with its numbers",
 		"\x7fELF\x02\x01\x00\x00\n":             "it holds binary data",
 		"3 2\nthe 1 2\ncat 3 4\n":               "announces 3 words and 2 lines follow; it is truncated",
 		"3 2\nthe \x00\x00\x80?\x00\x00\x80?\n": "announces 3 words of 2 dimensions, which take more than its 13 bytes",
 		"the 1 2\nthe" + strings.Repeat("x", 2*mostLine+2*chunkBytes): "a line is longer than 16 MiB",
 		"3 2\n":         "announces 3 words and nothing follows",
-		"the nan nan\n": "it holds no vector of 2 dimensions: 0 lines have a wrong number of columns, 1 values that are not finite",
+		"the nan nan\n": "1 of its 1 lines hold no vector of 2 dimensions: 1 hold a value that is not finite",
 	} {
 		_, _, err := readString(t, text)
 		if !fault.IsUsage(err) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
@@ -189,18 +192,28 @@ func TestWriteAndOpen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var packed, archive bytes.Buffer
+		var packed, archive, xzed, zstded bytes.Buffer
 		gz := gzip.NewWriter(&packed)
 		_, _ = gz.Write(content)
+		xw, err := xz.NewWriter(&xzed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = xw.Write(content)
+		zw, err := zstd.NewWriter(&zstded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = zw.Write(content)
 		z := zip.NewWriter(&archive)
 		readme, _ := z.Create("README")
 		_, _ = readme.Write([]byte("vectors"))
 		member, _ := z.Create("vectors.txt")
 		_, _ = member.Write(content)
-		if gz.Close() != nil || z.Close() != nil {
+		if gz.Close() != nil || z.Close() != nil || xw.Close() != nil || zw.Close() != nil {
 			t.Fatal("packing failed")
 		}
-		for suffix, content := range map[string][]byte{".gz": packed.Bytes(), ".zip": archive.Bytes()} {
+		for suffix, content := range map[string][]byte{".gz": packed.Bytes(), ".zip": archive.Bytes(), ".xz": xzed.Bytes(), ".zst": zstded.Bytes()} {
 			if err := os.WriteFile(path+suffix, content, 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -352,11 +365,23 @@ func fuzzRead(t *testing.T, data []byte) {
 		if err != nil || rows(back) != rows(v) {
 			t.Fatalf("%q, written as\n%q,\nreads back otherwise: %+v, %v", data, b.String(), again, err)
 		}
+		b.Reset()
+		if err := write(context.Background(), &b, Word2vec, v); err != nil {
+			t.Fatal(err)
+		}
+		back, again, err = read(context.Background(), bytes.NewReader(b.Bytes()), int64(b.Len()), int64(b.Len()))
+		if again.Format == Vec && v.Dim() < 4 {
+			continue // floats that are digits are text
+		}
+		if err != nil || !same(back, v) {
+			t.Fatalf("%q, written as binary\n%q,\nreads back otherwise: %+v, %v", data, b.String(), again, err)
+		}
 	}
 }
 
 func FuzzText(f *testing.F) {
-	for _, s := range []string{"the 0.1 2\ncat 3 4\n", "2 2\nthe 1 2\ncat 3 4\n", ". . . 1 2\r\n", "a nan 1\nb 1 2 3\n"} {
+	for _, s := range []string{"the 0.1 2\ncat 3 4\n", "2 2\nthe 1 2\ncat 3 4\n", ". . . 1 2\r\n", "a nan 1\nb 1 2 3\n",
+		"# comment 3\nthe 1 2\nb 3 4\n", "\u00a0 1\n\u2028\u0085 2\n", "3 2\na 1 2\nb 1\nc 4 5\n"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(fuzzRead)
@@ -364,6 +389,7 @@ func FuzzText(f *testing.F) {
 
 func FuzzWord2vec(f *testing.F) {
 	f.Add([]byte("1 1\nthe \x00\x00\x80?\n"))
+	f.Add([]byte("1 2\nthe !<\n\xbf\n\xd2R\xd9\n"))
 	f.Add([]byte("2 2\nthe \x00\x00\x80?\x00\x00\x80?a \x00\x00\x80?\x00\x00\x80?"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		// What follows the header is what word2vec's reader gets.
