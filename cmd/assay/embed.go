@@ -23,8 +23,9 @@ func newEmbed() *cobra.Command {
 		Use:   "embed",
 		Short: "Train word vectors, look into files of them, convert them",
 		Long: `Embed trains FastText vectors on a corpus and reads the files of others:
-fastText's .bin and .vec, GloVe's text, word2vec's binary and text; text also
-packed as gz, zip, xz or zst.
+fastText's .bin and .vec, GloVe's text, word2vec's binary and text; all but .bin of
+fastText also packed as gz, zip, xz or zst. A few lines that are no vectors are left
+out and counted; a file of which more than 1 % are none is refused.
 
 The GloVe vectors of the article are glove.6B.100d.txt in glove.6B.zip (862 MB)
 from https://nlp.stanford.edu/data/glove.6B.zip (Stanford, public domain).

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"strings"
 
 	"github.com/klauspost/compress/zip"
@@ -109,16 +110,19 @@ func onlyMember(f *os.File, size int64) (*zip.File, error) {
 	if err != nil {
 		return nil, fault.Usagef("the zip's directory cannot be read (%w); it is truncated or corrupt, fetch it again", err)
 	}
-	var files, named []*zip.File
+	var files, named, binaries []*zip.File
 	var names []string
 	for _, m := range archive.File {
 		if m.FileInfo().IsDir() || strings.HasPrefix(m.Name, "__MACOSX/") {
 			continue
 		}
 		files = append(files, m)
-		if strings.HasSuffix(m.Name, ".txt") || strings.HasSuffix(m.Name, ".vec") {
+		switch path.Ext(m.Name) {
+		case ".txt", ".vec":
 			named = append(named, m)
 			names = append(names, m.Name)
+		case ".bin":
+			binaries = append(binaries, m)
 		}
 	}
 	switch {
@@ -129,7 +133,10 @@ func onlyMember(f *os.File, size int64) (*zip.File, error) {
 	case len(named) > 1:
 		return nil, fault.Usagef("it holds several files of vectors (%s); unpack the one that you want and name it", strings.Join(names, ", "))
 	}
-	return nil, fault.Usagef("it holds no .txt or .vec file")
+	if len(binaries) == 1 {
+		return binaries[0], nil
+	}
+	return nil, fault.Usagef("it holds %d files, none of them .txt or .vec and not one .bin; unpack the file of vectors and name it", len(files))
 }
 
 // read tells the format of unpacked bytes and reads them; size is how many there

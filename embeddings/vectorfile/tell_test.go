@@ -1,12 +1,17 @@
 package vectorfile
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -215,6 +220,36 @@ func TestTooMuchLeftOut(t *testing.T) {
 		v, report, err := readString(t, text)
 		if err != nil || v.Len()+report.WrongColumns.Lines+report.Duplicates.Lines != strings.Count(text, "\n") {
 			t.Errorf("%s: %+v, %v", name, report, err)
+		}
+	}
+}
+
+// Of a zip with several files, that of vectors is read if there is one alone.
+func TestZipOfSeveral(t *testing.T) {
+	binary := "1 2\nthe " + strings.Repeat("\x00\x00\x80?", 2)
+	for want, files := range map[string]map[string]string{
+		"word2vec": {"README": "vectors", "model.bin": binary, "__MACOSX/model.bin": ""},
+		"glove":    {"model.txt": "the 1 2\n", "model.bin": binary},
+		"it holds 2 files, none of them .txt or .vec and not one .bin": {"README": "vectors", "meta.json": "{}"},
+		"it holds 3 files, none of them .txt or .vec and not one .bin": {"README": "vectors", "a.bin": binary, "b.bin": binary},
+		"it holds several files of vectors (a.txt, b.vec)":             {"a.txt": "the 1 2\n", "b.vec": "1 1\nthe 1\n"},
+	} {
+		var archive bytes.Buffer
+		z := zip.NewWriter(&archive)
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			w, err := z.Create(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = w.Write([]byte(files[name]))
+		}
+		path := filepath.Join(t.TempDir(), "vectors.zip")
+		if err := errors.Join(z.Close(), os.WriteFile(path, archive.Bytes(), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		_, report, err := Open(context.Background(), path)
+		if err == nil && string(report.Format) != want || err != nil && (!fault.IsUsage(err) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%v: %+v, %v; want %s", files, report, err, want)
 		}
 	}
 }

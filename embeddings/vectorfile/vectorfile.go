@@ -14,7 +14,7 @@ import (
 // Format names a file format.
 type Format string
 
-// The formats. Text files may be packed as gz, zip, xz or zst.
+// The formats. All but FastText may be packed as gz, zip, xz or zst.
 const (
 	GloVe    Format = "glove"    // text: a word and its numbers a line, no header
 	Vec      Format = "vec"      // the same after a header with words and dimension: fastText's .vec, word2vec's text

@@ -208,7 +208,7 @@ func TestWriteAndOpen(t *testing.T) {
 		z := zip.NewWriter(&archive)
 		readme, _ := z.Create("README")
 		_, _ = readme.Write([]byte("vectors"))
-		member, _ := z.Create("vectors.txt")
+		member, _ := z.Create(map[Format]string{Vec: "vectors.vec", Word2vec: "vectors.bin", GloVe: "vectors.txt"}[format])
 		_, _ = member.Write(content)
 		if gz.Close() != nil || z.Close() != nil || xw.Close() != nil || zw.Close() != nil {
 			t.Fatal("packing failed")
