@@ -136,7 +136,7 @@ func onlyMember(f *os.File, size int64) (*zip.File, error) {
 	if len(binaries) == 1 {
 		return binaries[0], nil
 	}
-	return nil, fault.Usagef("it holds %d files, none of them .txt or .vec and not one .bin; unpack the file of vectors and name it", len(files))
+	return nil, fault.Usagef("it holds %d files, and not exactly one .txt, .vec or .bin among them; unpack the file of vectors and name it", len(files))
 }
 
 // read tells the format of unpacked bytes and reads them; size is how many there

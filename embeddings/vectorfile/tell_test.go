@@ -230,9 +230,9 @@ func TestZipOfSeveral(t *testing.T) {
 	for want, files := range map[string]map[string]string{
 		"word2vec": {"README": "vectors", "model.bin": binary, "__MACOSX/model.bin": ""},
 		"glove":    {"model.txt": "the 1 2\n", "model.bin": binary},
-		"it holds 2 files, none of them .txt or .vec and not one .bin": {"README": "vectors", "meta.json": "{}"},
-		"it holds 3 files, none of them .txt or .vec and not one .bin": {"README": "vectors", "a.bin": binary, "b.bin": binary},
-		"it holds several files of vectors (a.txt, b.vec)":             {"a.txt": "the 1 2\n", "b.vec": "1 1\nthe 1\n"},
+		"it holds 2 files, and not exactly one .txt, .vec or .bin among them": {"README": "vectors", "meta.json": "{}"},
+		"it holds 3 files, and not exactly one .txt, .vec or .bin among them": {"README": "vectors", "a.bin": binary, "b.bin": binary},
+		"it holds several files of vectors (a.txt, b.vec)":                    {"a.txt": "the 1 2\n", "b.vec": "1 1\nthe 1\n"},
 	} {
 		var archive bytes.Buffer
 		z := zip.NewWriter(&archive)
