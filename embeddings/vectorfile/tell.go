@@ -159,7 +159,7 @@ func vote(lines []sampled) (dim int, err error) {
 	switch most := parties[0]; {
 	case 2*most.lines <= len(lines):
 		second := parties[1]
-		return 0, fault.Usagef("its first %d lines agree on no dimension: %d have %d (line %d), %d have %d (line %d); remove the lines that are no vectors, or fetch it again",
+		return 0, fault.Usagef("its first %d lines agree on no dimension: %d have %d numbers (from line %d on), %d have %d (from line %d on); remove the lines that are no vectors, or fetch it again",
 			len(lines), most.lines, most.dim, most.first, second.lines, second.dim, second.first)
 	case most.dim == 0:
 		return 0, fault.Usagef("it holds text, and line %d is no word with its numbers; give GloVe or word2vec text, word2vec binary or a fastText model", most.first)

@@ -193,8 +193,8 @@ func TestTooMuchLeftOut(t *testing.T) {
 		return b.String()
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"tie":             {"# comment 3\nthe 1 2 3\n", "its first 2 lines agree on no dimension: 1 have 1 (line 1), 1 have 3 (line 2)"},
-		"no majority":     {"a 1 2\n\nb 1 2\nc 1 2 3\nd 1\ne\n", "its first 5 lines agree on no dimension: 2 have 2 (line 1), 1 have 3 (line 4)"},
+		"tie":             {"# comment 3\nthe 1 2 3\n", "its first 2 lines agree on no dimension: 1 have 1 numbers (from line 1 on), 1 have 3 (from line 2 on)"},
+		"no majority":     {"a 1 2\n\nb 1 2\nc 1 2 3\nd 1\ne\n", "its first 5 lines agree on no dimension: 2 have 2 numbers (from line 1 on), 1 have 3 (from line 4 on)"},
 		"two files":       {lines("a%d 1 2", 900) + lines("b%d 1 2 3", 100), `100 of its 1000 lines hold no vector of 2 dimensions: 100 are no word with 2 numbers (the first is line 901, "b0")`},
 		"not finite":      {lines("a%d 1 2", 100) + lines("b%d 1 nan", 4), `4 of its 104 lines hold no vector of 2 dimensions: 4 hold a value that is not finite (the first is line 101, "b0")`},
 		"both":            {lines("a%d 1 2", 100) + "x\n" + lines("b%d 1 nan", 4), `5 of its 105 lines hold no vector of 2 dimensions: 1 are no word with 2 numbers (the first is line 101, "x"), 4 hold`},
