@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -42,8 +43,14 @@ func newCheck() *cobra.Command {
 every model and decision rule with the baseline file. --update writes that file;
 the tolerances in it may be edited, and stay.
 
+Scores are fractions of 1: f1=0.005 and f1=0.5% are half a point, f1=0,5% are 5 %
+of the baseline. A tolerance that lets a score lose more than half of its baseline,
+or a loss more than double, is refused. What can't get worse, such as a score of 0,
+is counted as "cannot fail", not as passed.
+
 Exit codes: 0 nothing got worse; 1 a regression; 3 not comparable: no baseline,
-other data, another configuration, a metric missing or NaN; 4 a run failed; 64
+other data, another configuration, a metric missing or NaN, no metric that can
+fail, a tolerance in the file that is too wide; 4 a run failed; 64
 wrong use; 75 stopped early. 4 outranks 3, and 3 outranks 1.`,
 		Example: `  assay check ci --baseline configs/baselines/ci.json
   assay check ci --baseline configs/baselines/ci.json --junit check.xml --markdown check.md
@@ -56,7 +63,7 @@ wrong use; 75 stopped early. 4 outranks 3, and 3 outranks 1.`,
 	flags.StringVar(&opt.baseline, "baseline", "", "the file to compare with")
 	flags.BoolVar(&opt.update, "update", false, "write what is measured now to the baseline, and say what changes")
 	flags.StringSliceVar(&opt.metrics, "metrics", nil, "with --update, what the baseline holds: some of "+strings.Join(check.Metrics(), ", ")+" (default: those it has, or all scores)")
-	flags.StringArrayVar(&opt.tolerances, "tolerance", nil, "METRIC=ABSOLUTE[,RELATIVE], such as f1=0.005, f1=0.5% or fit_seconds=0,50%: how much worse the metric may get; with --update written to the baseline; repeatable")
+	flags.StringArrayVar(&opt.tolerances, "tolerance", nil, "METRIC=ABSOLUTE[,RELATIVE], such as f1=0.005, f1=0.5% or fit_seconds=0,50%: how much worse the metric may get, at most half of a score; with --update written to the baseline; repeatable")
 	flags.IntVar(&opt.workers, "workers", 0, "cores that a trial uses; 0 takes all; the result does not depend on it")
 	flags.BoolVar(&opt.quiet, "quiet", false, "no line a trial on stderr")
 	flags.BoolVar(&opt.verbose, "verbose", false, "show the metrics that passed, too")
@@ -170,6 +177,9 @@ func readBaseline(opt checkOptions) (*check.Baseline, []check.Tolerance, error) 
 		if err != nil {
 			return nil, nil, err
 		}
+		if slices.ContainsFunc(tolerances, func(o check.Tolerance) bool { return o.Metric == t.Metric }) {
+			return nil, nil, fault.Usagef("tolerance %q: %s has one already; give each metric once", text, t.Metric)
+		}
 		tolerances = append(tolerances, t)
 	}
 	baseline, err := check.ReadFile(opt.baseline)
@@ -177,7 +187,7 @@ func readBaseline(opt checkOptions) (*check.Baseline, []check.Tolerance, error) 
 	case opt.update && errors.Is(err, check.ErrNoBaseline):
 		return nil, tolerances, nil
 	case opt.update && err != nil:
-		return nil, nil, fmt.Errorf("%w; remove it to begin anew", err)
+		return nil, nil, fmt.Errorf("%w; remove the file to begin anew", err)
 	case err != nil:
 		return nil, nil, err
 	case opt.update:

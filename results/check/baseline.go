@@ -254,6 +254,8 @@ func (m *Measured) checkValues(r RuleValues) error {
 		switch {
 		case len(v.Seeds) != len(m.Seeds):
 			return fmt.Errorf("%d values of %s for %d seeds", len(v.Seeds), v.Metric, len(m.Seeds))
+		case slices.ContainsFunc(v.Seeds, func(x float64) bool { return !known.valid(x) }):
+			return fmt.Errorf("%s is %v, which no run gives", v.Metric, v.Seeds)
 		case !finite(mean(v.Seeds)) || v.Mean != mean(v.Seeds):
 			return fmt.Errorf("%s is %v, the mean of its values is %v", v.Metric, v.Mean, mean(v.Seeds))
 		}
@@ -297,6 +299,9 @@ func (b *Baseline) checkTolerances(models []string) error {
 		if !slices.Contains(places, place{metric, "", ""}) {
 			return fmt.Errorf("there is no tolerance of %s for every model and rule; --update --metrics drops a metric", metric)
 		}
+	}
+	if err := b.checkShares(b.Measured.Metrics); err != nil {
+		return fmt.Errorf("%w; edit it in the file", err)
 	}
 	return nil
 }

@@ -61,9 +61,16 @@ func TestDecodeRefuses(t *testing.T) {
 		"wrong direction":   {replace(`"better":"higher"`, `"better":"lower"`), "of this metric the higher is"},
 		"negative":          {replace(`"absolute":0.005`, `"absolute":-1`), "absolute"},
 		"unknown in a tol.": {replace(`"absolute":0.005`, `"absolut":1,"absolute":0.005`), "absolut"},
+		"all of a score":    {replace(`"absolute":0.005`, `"absolute":5`), "absolute is 5, want at most 0.5: scores are fractions of 1"},
+		"most of a score":   {replace(`"absolute":0.005`, `"absolute":0.4`), "f1: that of Naive Bayes (fixed:0.5) could fall from 41.50 to 1.50 and pass"},
+		"just over half":    {replace(`"absolute":0.005`, `"absolute":0.208`), "a score may lose at most half: allow 0.2 or less"},
+		"relative to all":   {replace(`"relative":0`, `"relative":5`), "relative is 5, that is 500 % of the baseline, want at most 0.5"},
+		"loss, relative":    {replace(`"relative":0.01`, `"relative":1.1`), "validation_loss: relative is 1.1"},
+		"loss, absolute":    {replace(`"absolute":0,"relative":0.01`, `"absolute":0.11,"relative":0`), "could rise from 0.1 to 0.21 and pass; a loss may at most double"},
+		"of one model":      {replace(`{"metric":"f1",`, `{"metric":"f1","model":"SHA-RNN-lite","rule":"tuned","better":"higher","absolute":0.3},{"metric":"f1",`), "that of SHA-RNN-lite (tuned) could fall"},
 		"significance":      {replace(`"significance":0`, `"significance":1`), "significance"},
-		"no such model":     {replace(`{"metric":"f1",`, `{"metric":"f1","model":"X","better":"higher","absolute":1},{"metric":"f1",`), `no model "X"`},
-		"no such rule":      {replace(`{"metric":"f1",`, `{"metric":"f1","rule":"X","better":"higher","absolute":1},{"metric":"f1",`), `no rule "X"`},
+		"no such model":     {replace(`{"metric":"f1",`, `{"metric":"f1","model":"X","better":"higher","absolute":0.1},{"metric":"f1",`), `no model "X"`},
+		"no such rule":      {replace(`{"metric":"f1",`, `{"metric":"f1","rule":"X","better":"higher","absolute":0.1},{"metric":"f1",`), `no rule "X"`},
 		"general missing":   {replace(`{"metric":"f1",`, `{"metric":"f1","rule":"tuned",`), "no tolerance of f1"},
 		"other metric":      {replace(`{"metric":"f1",`, `{"metric":"fit_seconds","better":"lower","absolute":1},{"metric":"f1",`), "was not measured"},
 	} {
@@ -89,18 +96,22 @@ func TestDecodeTakesEdits(t *testing.T) {
 
 func TestEncodeRefuses(t *testing.T) {
 	for name, spoil := range map[string]func(b *Baseline){
-		"no model":       func(b *Baseline) { b.Measured.Models = nil },
-		"no seed":        func(b *Baseline) { b.Measured.Seeds = nil },
-		"no metric":      func(b *Baseline) { b.Measured.Metrics = nil },
-		"no rule":        func(b *Baseline) { b.Measured.Models[0].Results = nil },
-		"no data":        func(b *Baseline) { b.Measured.Data.Hash = "" },
-		"a model twice":  func(b *Baseline) { b.Measured.Models[1] = b.Measured.Models[0] },
-		"a rule twice":   func(b *Baseline) { b.Measured.Models[0].Results[1] = b.Measured.Models[0].Results[0] },
-		"no setting":     func(b *Baseline) { b.Measured.Models[0].Settings[1] = "" },
-		"a metric less":  func(b *Baseline) { r := &b.Measured.Models[0].Results[0]; r.Values = r.Values[1:] },
-		"a value less":   func(b *Baseline) { v := &b.Measured.Models[0].Results[0].Values[0]; v.Seeds = v.Seeds[1:] },
-		"a value NaN":    func(b *Baseline) { b.Measured.Models[0].Results[0].Values[0].Seeds[0] = math.NaN() },
-		"a mean is off":  func(b *Baseline) { b.Measured.Models[0].Results[0].Values[0].Mean += 0.1 },
+		"no model":      func(b *Baseline) { b.Measured.Models = nil },
+		"no seed":       func(b *Baseline) { b.Measured.Seeds = nil },
+		"no metric":     func(b *Baseline) { b.Measured.Metrics = nil },
+		"no rule":       func(b *Baseline) { b.Measured.Models[0].Results = nil },
+		"no data":       func(b *Baseline) { b.Measured.Data.Hash = "" },
+		"a model twice": func(b *Baseline) { b.Measured.Models[1] = b.Measured.Models[0] },
+		"a rule twice":  func(b *Baseline) { b.Measured.Models[0].Results[1] = b.Measured.Models[0].Results[0] },
+		"no setting":    func(b *Baseline) { b.Measured.Models[0].Settings[1] = "" },
+		"a metric less": func(b *Baseline) { r := &b.Measured.Models[0].Results[0]; r.Values = r.Values[1:] },
+		"a value less":  func(b *Baseline) { v := &b.Measured.Models[0].Results[0].Values[0]; v.Seeds = v.Seeds[1:] },
+		"a value NaN":   func(b *Baseline) { b.Measured.Models[0].Results[0].Values[0].Seeds[0] = math.NaN() },
+		"a mean is off": func(b *Baseline) { b.Measured.Models[0].Results[0].Values[0].Mean += 0.1 },
+		"a score of 90": func(b *Baseline) {
+			v := &b.Measured.Models[0].Results[0].Values[0]
+			v.Seeds, v.Mean = []float64{90, 90}, 90
+		},
 		"a seed twice":   func(b *Baseline) { b.Measured.Seeds[1] = b.Measured.Seeds[0] },
 		"a strange rule": func(b *Baseline) { b.Measured.Models[0].Results[0].Rule = "best" },
 	} {

@@ -13,6 +13,7 @@ package check
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"assay/results"
@@ -23,6 +24,7 @@ type Verdict string
 
 // The verdicts, the later outranking the earlier.
 const (
+	CannotFail    Verdict = "cannot fail" // no value is beyond the tolerance: neither passed nor failed
 	Pass          Verdict = "pass"
 	Improvement   Verdict = "improvement" // better by more than the tolerance
 	Regression    Verdict = "regression"  // worse by more than the tolerance
@@ -34,8 +36,11 @@ const (
 
 // Verdicts lists all verdicts, the later outranking the earlier.
 func Verdicts() []Verdict {
-	return []Verdict{Pass, Improvement, Regression, NotComparable, Failed, Stopped, Refused}
+	return []Verdict{CannotFail, Pass, Improvement, Regression, NotComparable, Failed, Stopped, Refused}
 }
+
+// counted are the verdicts that a metric can have, in the order of a summary.
+var counted = []Verdict{Pass, CannotFail, Improvement, Regression, NotComparable, Failed}
 
 func (v Verdict) rank() int {
 	for i, known := range Verdicts() {
@@ -80,6 +85,8 @@ type Report struct {
 	Verdict    Verdict `json:"verdict"`  // the highest of all below
 	// Faults are what keeps metrics from being compared, and runs that failed.
 	Faults []Fault `json:"faults,omitempty"`
+	// Counts says how many comparisons have each verdict.
+	Counts map[Verdict]int `json:"counts"`
 	// Comparisons are of each model, rule and metric of the baseline, in its order.
 	Comparisons []Comparison `json:"comparisons,omitempty"`
 	// Changes are what an update wrote to the baseline.
@@ -112,9 +119,10 @@ type Comparison struct {
 	Now        *float64 `json:"now,omitempty"` // nil where it is not comparable
 	Difference *float64 `json:"difference,omitempty"`
 	Allowed    float64  `json:"allowed"`     // the tolerance, in the metric's unit
+	CanFail    bool     `json:"can_fail"`    // there is a value beyond it
 	P          *float64 `json:"p,omitempty"` // of the test that the tolerance asks for
 	Verdict    Verdict  `json:"verdict"`
-	// Reason is why it has no result, "" for what Faults say of the model or of all.
+	// Reason is why it has no result or cannot fail, "" for what Faults say of the model or of all.
 	Reason string `json:"reason,omitempty"`
 }
 
@@ -131,10 +139,22 @@ func NoReport(experiment, baseline string, verdict Verdict, message string) Repo
 
 func (r *Report) add(f Fault) { r.Faults = append(r.Faults, f) }
 
-// conclude sets the overall verdict. A report of nothing is not comparable.
+// conclude sets the counts and the overall verdict. A report of nothing, or of
+// nothing that could have failed, is not comparable.
 func (r *Report) conclude() {
-	if len(r.Faults) == 0 && len(r.Comparisons) == 0 {
+	switch {
+	case len(r.Faults) > 0 || slices.ContainsFunc(r.Comparisons, func(c Comparison) bool { return c.CanFail }):
+	case len(r.Comparisons) == 0:
 		r.add(Fault{Verdict: NotComparable, Message: "nothing was compared"})
+	default:
+		r.add(Fault{Verdict: NotComparable, Message: "no metric can fail: every baseline is the worst there is, or its tolerance leaves no worse value; compare an experiment that scores, or lower the tolerances"})
+	}
+	r.Counts = map[Verdict]int{}
+	for _, v := range counted {
+		r.Counts[v] = 0
+	}
+	for _, c := range r.Comparisons {
+		r.Counts[c.Verdict]++
 	}
 	r.Verdict = Pass
 	raise := func(v Verdict) {
@@ -148,17 +168,6 @@ func (r *Report) conclude() {
 	for _, c := range r.Comparisons {
 		raise(c.Verdict)
 	}
-}
-
-// Count returns how many comparisons have the verdict.
-func (r Report) Count(v Verdict) int {
-	n := 0
-	for _, c := range r.Comparisons {
-		if c.Verdict == v {
-			n++
-		}
-	}
-	return n
 }
 
 // Err is nil where the check passed and otherwise wraps the error of the

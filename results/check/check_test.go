@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"assay/internal/fault"
 	"assay/results"
 	"assay/results/metrics"
 )
@@ -229,6 +230,7 @@ func TestWhatWasNotMeasuredNeverPasses(t *testing.T) {
 		"hidden setting":     {all(func(m *Measurement) { m.Run.Setting += "'" }), NotComparable, "differs in what the baseline does not list"},
 		"new key":            {all(func(m *Measurement) { m.Run.Setting += "'"; m.Config["model.beta"] = "2" }), NotComparable, "model.beta = 2 is new"},
 		"NaN":                {all(only("Naive Bayes", "tuned", func(r *results.RuleResult) { r.All.SampleF1 = math.NaN() })), NotComparable, "f1 is NaN with seed 1"},
+		"no score":           {all(only("Naive Bayes", "tuned", func(r *results.RuleResult) { r.All.SampleF1 = 1.5 })), NotComparable, "f1 is 1.5 with seed 1"},
 		"infinite":           {all(only("Naive Bayes", "tuned", func(r *results.RuleResult) { r.Master.SampleF1 = math.Inf(1) })), NotComparable, "master_f1 is +Inf"},
 		"metric missing":     {all(only("Naive Bayes", "tuned", func(r *results.RuleResult) { r.All.PrecisionAt = nil })), NotComparable, "precision_at_1 was not measured"},
 		"loss missing":       {all(func(m *Measurement) { m.Epochs = nil }), NotComparable, "validation_loss of SHA-RNN-lite (fixed:0.5): validation_loss was not measured"},
@@ -267,7 +269,7 @@ var updates = map[string]bool{
 func TestUpdateKeepsEditedTolerances(t *testing.T) {
 	old := baseline(t, Tolerance{Metric: "f1", Better: Same, Absolute: 0.1}, Tolerance{Metric: "f1", Model: "Naive Bayes", Better: Higher, Absolute: 0.2})
 	better := measured(t, only("Naive Bayes", "tuned", func(r *results.RuleResult) { r.All.SampleF1 += 0.1 }))
-	fresh, err := New(better, nil, old, []Tolerance{{Metric: "recall", Absolute: 0.3}})
+	fresh, err := New(better, nil, old, []Tolerance{{Metric: "recall", Absolute: 0.03}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +281,7 @@ func TestUpdateKeepsEditedTolerances(t *testing.T) {
 		got = append(got, c.String())
 	}
 	want := "f1 of Naive Bayes (tuned): 46.50 → 56.50\n" +
-		"tolerance of recall: higher is better, absolute 0.005, relative 0 → higher is better, absolute 0.3, relative 0"
+		"tolerance of recall: higher is better, absolute 0.005, relative 0 → higher is better, absolute 0.03, relative 0"
 	if strings.Join(got, "\n") != want {
 		t.Errorf("changes:\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}
@@ -296,16 +298,36 @@ func TestParseTolerance(t *testing.T) {
 	for text, want := range map[string]Tolerance{
 		"f1=0.005":            {Metric: "f1", Better: Higher, Absolute: 0.005},
 		"f1=0.5%":             {Metric: "f1", Better: Higher, Absolute: 0.005},
+		"f1=0,5%":             {Metric: "f1", Better: Higher, Relative: 0.05},
+		"f1=0,50%":            {Metric: "f1", Better: Higher, Relative: 0.5},
+		"f1=0,0":              {Metric: "f1", Better: Higher},
 		"fit_seconds=0,50%":   {Metric: "fit_seconds", Better: Lower, Relative: 0.5},
+		"fit_seconds=90,100%": {Metric: "fit_seconds", Better: Lower, Absolute: 90, Relative: 1},
 		"peak_memory=1e6,0.1": {Metric: "peak_memory", Better: Lower, Absolute: 1e6, Relative: 0.1},
 	} {
 		if got, err := ParseTolerance(text); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "f1", "f2=1", "f1=", "f1=-1", "f1=NaN", "f1=Inf", "f1=1,", "f1=1,x", "f1=1,2,3"} {
-		if got, err := ParseTolerance(text); err == nil {
-			t.Errorf("%q became %+v", text, got)
+	for text, says := range map[string]string{
+		"": "want METRIC=", "f1": "want METRIC=", "f2=1": "no metric", "f1=": "no number", "f1=-1": "no number", "f1=NaN": "no number",
+		"f1=Inf": "no number", "f1=1e999": "no number", "f1=1,": "no number", "f1=1,x": "no number", "f1=1,2,3": "no number",
+		"f1=0,5":               "decimal comma, write a point, f1=0.5; if it is not, write the relative tolerance as a percentage, f1=0,5%",
+		"f1=0,005":             "write a point, f1=0.005;",
+		"fit_seconds=1,5":      "write a point, fit_seconds=1.5;",
+		"validation_loss=0,1":  "write a point, validation_loss=0.1;",
+		"f1=0.01,5":            "relative is 5, that is 500 %",
+		"f1=0,51%":             "relative is 0.51",
+		"f1=0.9":               "scores are fractions of 1, five points are 0.05 or 5%",
+		"f1=90%":               "scores are fractions of 1",
+		"f1=5":                 "scores are fractions of 1",
+		"loss=17":              "absolute is 17, want at most 16.1",
+		"validation_loss=0,2.": "relative is 2",
+		"fit_seconds=0,500%":   "relative is 5",
+		"peak_memory=1e300":    "absolute is 1e+300",
+	} {
+		if got, err := ParseTolerance(text); err == nil || !fault.IsUsage(err) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q became %+v, %v; want %s", text, got, err, says)
 		}
 	}
 }

@@ -31,6 +31,7 @@ type (
 		ClassName string       `xml:"classname,attr"`
 		Error     *junitDetail `xml:"error"`
 		Failure   *junitDetail `xml:"failure"`
+		Skipped   *junitDetail `xml:"skipped"`
 		Output    string       `xml:"system-out,omitempty"`
 	}
 	junitDetail struct {
@@ -42,7 +43,7 @@ type (
 
 // WriteJUnit writes the report as JUnit XML: a test case a metric and a fault. A
 // regression is a failure; what is not comparable, and a run that failed, are
-// errors.
+// errors; what cannot fail is skipped.
 func WriteJUnit(out io.Writer, r Report) error {
 	suite := junitSuite{Name: "assay check " + r.Experiment}
 	for _, f := range r.Faults {
@@ -70,6 +71,9 @@ func (s *junitSuite) add(name, class string, v Verdict, message string) {
 	switch {
 	case v == Pass || v == Improvement:
 		c.Output = message
+	case v == CannotFail:
+		c.Skipped = detail
+		s.Skipped++
 	case v == Regression:
 		c.Failure = detail
 		s.Failures++

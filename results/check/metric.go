@@ -16,6 +16,7 @@ type metric struct {
 	better string
 	// The tolerance that a new baseline gives it.
 	absolute, relative float64
+	most               float64 // no run has a larger value; the smallest is 0
 	// Not every model has it: one that never had is not asked for it.
 	optional bool
 	value    func(Measurement, results.RuleResult) (float64, bool)
@@ -30,7 +31,7 @@ const lossTolerance = 0.01
 
 func score(key string, get func(results.RuleResult) float64) metric {
 	return metric{
-		key: key, unit: "fraction", better: Higher, absolute: scoreTolerance,
+		key: key, unit: "fraction", better: Higher, absolute: scoreTolerance, most: 1,
 		value: func(_ Measurement, r results.RuleResult) (float64, bool) { return get(r), true },
 	}
 }
@@ -56,7 +57,7 @@ func known() []metric {
 		score("subset_accuracy", of(func(r metrics.Report) float64 { return r.SubsetAccuracy })),
 		precisionAt(1), precisionAt(3), precisionAt(5),
 		{
-			key: "loss", unit: "loss", better: Lower, relative: lossTolerance, optional: true,
+			key: "loss", unit: "loss", better: Lower, relative: lossTolerance, most: metrics.MostLoss, optional: true,
 			value: func(_ Measurement, r results.RuleResult) (float64, bool) {
 				if r.All.Loss == nil {
 					return 0, false
@@ -65,7 +66,7 @@ func known() []metric {
 			},
 		},
 		{
-			key: "validation_loss", unit: "loss", better: Lower, relative: lossTolerance, optional: true,
+			key: "validation_loss", unit: "loss", better: Lower, relative: lossTolerance, most: math.Inf(1), optional: true,
 			value: func(m Measurement, _ results.RuleResult) (float64, bool) {
 				n := len(m.Epochs)
 				if n == 0 || m.Epochs[n-1].ValidationLoss == nil {
@@ -75,7 +76,7 @@ func known() []metric {
 			},
 		},
 		{
-			key: "fit_seconds", unit: "seconds", better: Lower, relative: 0.5,
+			key: "fit_seconds", unit: "seconds", better: Lower, relative: 0.5, most: 1e9, // 32 years
 			value: func(m Measurement, _ results.RuleResult) (float64, bool) {
 				for _, s := range m.Run.Stages {
 					if s.Name == "fit" {
@@ -86,7 +87,7 @@ func known() []metric {
 			},
 		},
 		{
-			key: "peak_memory", unit: "bytes", better: Lower, relative: 0.2,
+			key: "peak_memory", unit: "bytes", better: Lower, relative: 0.2, most: 1 << 60,
 			value: func(m Measurement, _ results.RuleResult) (float64, bool) {
 				return float64(m.Run.PeakMemory), m.Run.PeakMemory > 0
 			},
@@ -101,6 +102,11 @@ func Metrics() []string {
 		keys = append(keys, m.key)
 	}
 	return keys
+}
+
+// valid reports whether a run can have the value; rounding may add a little.
+func (m metric) valid(v float64) bool {
+	return finite(v) && v >= 0 && v <= m.most*(1+1e-9)
 }
 
 // ofMachine reports whether a metric says more of the machine than of the models.

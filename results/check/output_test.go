@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -50,7 +51,17 @@ func reports(t *testing.T) map[string]Report {
 	}))
 	updated := Compare(baseline(t), measured(t, nil))
 	updated.Updated, updated.Changes = true, []Change{{What: "f1 of Naive Bayes (tuned)", Old: "46.50", New: "56.50"}}
+	tiny := measured(t, func(m *Measurement) {
+		only("Naive Bayes", "fixed:0.5", func(r *results.RuleResult) { r.All.SampleF1 = 0.004 })(m)
+		only("SHA-RNN-lite", "tuned", func(r *results.RuleResult) { r.All.SubsetAccuracy, r.Master.SampleF1 = 0, 0 })(m)
+	})
+	unable, err := New(tiny, nil, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unable.Tolerances = slices.DeleteFunc(unable.Tolerances, func(t Tolerance) bool { return t.Model != "" }) // as older files have it
 	out := map[string]Report{
+		"cannot":  Compare(unable, tiny),
 		"mixed":   mixed,
 		"failed":  failed,
 		"pass":    Compare(baseline(t), measured(t, nil)),
@@ -73,7 +84,7 @@ func TestTextAndMarkdownAreGolden(t *testing.T) {
 		}
 		golden(t, name+".txt", text.Bytes())
 		golden(t, name+".md", markdown.Bytes())
-		if name == "mixed" {
+		if name == "mixed" || name == "cannot" {
 			golden(t, name+".xml", junit.Bytes())
 		}
 	}
@@ -96,7 +107,7 @@ func TestJUnitCounts(t *testing.T) {
 		if err := WriteJUnit(&b, r); err != nil {
 			t.Fatal(err)
 		}
-		tests, failures, errored, attrs := 0, 0, 0, map[string]string{}
+		tests, failures, errored, skipped, attrs := 0, 0, 0, 0, map[string]string{}
 		dec := xml.NewDecoder(&b)
 		var parents []string
 		for {
@@ -110,17 +121,17 @@ func TestJUnitCounts(t *testing.T) {
 			switch e := token.(type) {
 			case xml.StartElement:
 				place := strings.Join(append(parents, e.Name.Local), "/")
-				count(t, name, place, e, &tests, &failures, &errored, attrs)
+				count(t, name, place, e, &tests, &failures, &errored, &skipped, attrs)
 				parents = append(parents, e.Name.Local)
 			case xml.EndElement:
 				parents = parents[:len(parents)-1]
 			}
 		}
-		wantFailures, wantErrors := r.Count(Regression), r.Count(NotComparable)+r.Count(Failed)+len(r.Faults)
-		if tests != len(r.Comparisons)+len(r.Faults) || failures != wantFailures || errored != wantErrors || tests == 0 {
-			t.Errorf("%s: %d tests, %d failures, %d errors, want %d, %d", name, tests, failures, errored, wantFailures, wantErrors)
+		wantFailures, wantErrors := r.Counts[Regression], r.Counts[NotComparable]+r.Counts[Failed]+len(r.Faults)
+		if tests != len(r.Comparisons)+len(r.Faults) || failures != wantFailures || errored != wantErrors || tests == 0 || skipped != r.Counts[CannotFail] {
+			t.Errorf("%s: %d tests, %d failures, %d errors, %d skipped, want %d, %d, %d", name, tests, failures, errored, skipped, wantFailures, wantErrors, r.Counts[CannotFail])
 		}
-		for key, n := range map[string]int{"tests": tests, "failures": failures, "errors": errored} {
+		for key, n := range map[string]int{"tests": tests, "failures": failures, "errors": errored, "skipped": skipped} {
 			if attrs[key] != strconv.Itoa(n) {
 				t.Errorf("%s: %s says %s, there are %d", name, key, attrs[key], n)
 			}
@@ -133,7 +144,7 @@ func TestJUnitCounts(t *testing.T) {
 
 // count tallies an element, which must stand where the schema has it, with the
 // attributes that readers need.
-func count(t *testing.T, name, place string, e xml.StartElement, tests, failures, errored *int, attrs map[string]string) {
+func count(t *testing.T, name, place string, e xml.StartElement, tests, failures, errored, skipped *int, attrs map[string]string) {
 	t.Helper()
 	have := map[string]string{}
 	for _, a := range e.Attr {
@@ -162,6 +173,9 @@ func count(t *testing.T, name, place string, e xml.StartElement, tests, failures
 	case "testsuites/testsuite/testcase/error":
 		need("message", "type")
 		*errored++
+	case "testsuites/testsuite/testcase/skipped":
+		need("message", "type")
+		*skipped++
 	case "testsuites/testsuite/testcase/system-out":
 	default:
 		t.Errorf("%s: <%s> stands at %s", name, e.Name.Local, place)

@@ -15,6 +15,9 @@ func WriteText(out io.Writer, r Report, all bool) error {
 		for _, c := range r.Changes {
 			fmt.Fprintln(&b, c)
 		}
+		for _, line := range r.cannotFail() {
+			fmt.Fprintf(&b, "%s: %s\n", CannotFail, line)
+		}
 		fmt.Fprintf(&b, "%s: %s\n", r.Baseline, updated(r))
 		_, err := io.WriteString(out, b.String())
 		return err
@@ -25,6 +28,11 @@ func WriteText(out io.Writer, r Report, all bool) error {
 	}
 	for _, f := range r.Faults {
 		fmt.Fprintf(&b, "%s: %s\n", f.Verdict, f)
+	}
+	if !all {
+		for _, line := range r.cannotFail() {
+			fmt.Fprintf(&b, "%s: %s\n", CannotFail, line)
+		}
 	}
 	if len(r.Faults) > 0 {
 		b.WriteByte('\n')
@@ -46,8 +54,8 @@ func (r Report) summary() string {
 	text := string(r.Verdict)
 	if n := len(r.Comparisons); n > 0 {
 		var parts []string
-		for _, v := range Verdicts() {
-			if k := r.Count(v); k > 0 {
+		for _, v := range counted {
+			if k := r.Counts[v]; k > 0 {
 				parts = append(parts, fmt.Sprintf("%d %s", k, v))
 			}
 		}
@@ -59,14 +67,29 @@ func (r Report) summary() string {
 	return text
 }
 
+// cannotFail names the first metrics that cannot fail, and how many there are.
+func (r Report) cannotFail() []string {
+	const most = 3
+	var lines []string
+	for _, c := range r.Comparisons {
+		if c.Verdict == CannotFail {
+			lines = append(lines, c.describe())
+		}
+	}
+	if more := len(lines) - most; more > 0 {
+		lines = append(lines[:most], fmt.Sprintf("and %d more; --verbose shows all", more))
+	}
+	return lines
+}
+
 var header = []string{"Model", "Rule", "Metric", "Baseline", "Now", "Difference", "Tolerance", "Verdict"}
 
-// rows are the header and the comparisons to show: those that passed only where
-// all are wanted, those that a fault explains never.
+// rows are the header and the comparisons to show: those that passed or cannot
+// fail only where all are wanted, those that a fault explains never.
 func (r Report) rows(all bool) [][]string {
 	rows := [][]string{header}
 	for _, c := range r.Comparisons {
-		if c.Verdict == Pass && !all || c.byFault() {
+		if c.Verdict.rank() <= Pass.rank() && !all || c.byFault() {
 			continue
 		}
 		m, _ := lookup(c.Metric)
@@ -119,11 +142,14 @@ func WriteMarkdown(out io.Writer, r Report) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### assay check %s: %s\n\n", escape(r.Experiment), r.Verdict)
 	fmt.Fprintf(&b, "Against `%s`: %s\n", strings.ReplaceAll(r.Baseline, "`", "'"), escape(r.summary()))
-	if len(r.Faults) > 0 {
+	if len(r.Faults)+r.Counts[CannotFail] > 0 {
 		b.WriteByte('\n')
 	}
 	for _, f := range r.Faults {
 		fmt.Fprintf(&b, "- **%s**: %s\n", f.Verdict, escape(f.String()))
+	}
+	for _, line := range r.cannotFail() {
+		fmt.Fprintf(&b, "- **%s**: %s\n", CannotFail, escape(line))
 	}
 	if rows := r.rows(false); len(rows) > 1 {
 		b.WriteByte('\n')

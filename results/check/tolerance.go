@@ -37,7 +37,9 @@ type Tolerance struct {
 }
 
 // ParseTolerance reads METRIC=ABSOLUTE[,RELATIVE], each a number or a
-// percentage: f1=0.005 and f1=0.5% are the same. Errors are usage errors.
+// percentage: f1=0.005 and f1=0.5% are the same. RELATIVE has a point or a
+// percent sign, as the comma of "0,5" may be meant as a point. Amounts that no
+// baseline may have are refused. Errors are usage errors.
 func ParseTolerance(text string) (Tolerance, error) {
 	key, amounts, ok := strings.Cut(text, "=")
 	if !ok {
@@ -53,8 +55,11 @@ func ParseTolerance(text string) (Tolerance, error) {
 	if t.Absolute, err = amount(absolute); err == nil && both {
 		t.Relative, err = amount(relative)
 	}
-	if err == nil && m.unit == "fraction" && t.Absolute >= 1 {
-		err = fmt.Errorf("no score can differ by %g: five points are 0.05", t.Absolute)
+	if err == nil && t.Relative >= 1 && !strings.ContainsAny(amounts, ".%") {
+		err = fmt.Errorf("if the comma is a decimal comma, write a point, %s=%s.%s; if it is not, write the relative tolerance as a percentage, %s=%s,%s%%", key, absolute, relative, key, absolute, relative)
+	}
+	if err == nil {
+		err = t.checkWidth(m)
 	}
 	if err != nil {
 		return Tolerance{}, fault.Usagef("tolerance %q: %w", text, err)
@@ -77,7 +82,7 @@ func amount(text string) (float64, error) {
 
 // check returns what is wrong with a tolerance in itself.
 func (t Tolerance) check() error {
-	_, ok := lookup(t.Metric)
+	m, ok := lookup(t.Metric)
 	switch {
 	case !ok:
 		return fmt.Errorf("tolerance of %q: no such metric%s", t.Metric, suggest.Hint(t.Metric, Metrics()))
@@ -90,8 +95,11 @@ func (t Tolerance) check() error {
 	case !(t.Significance >= 0 && t.Significance < 1):
 		return fmt.Errorf("tolerance of %s: significance is %v, want 0 for none or a p below 1", t.Metric, t.Significance)
 	}
-	if m, _ := lookup(t.Metric); t.Better != Same && t.Better != m.better {
+	if t.Better != Same && t.Better != m.better {
 		return fmt.Errorf("tolerance of %s: better is %q, but of this metric the %s is", t.Metric, t.Better, m.better)
+	}
+	if err := t.checkWidth(m); err != nil {
+		return fmt.Errorf("%s: %w; edit it in the file", t.place(), err)
 	}
 	return nil
 }
@@ -136,7 +144,8 @@ func (b *Baseline) tolerance(metric, model, rule string) Tolerance {
 }
 
 // Override sets the amounts of a metric for every model and rule, in this copy
-// of the baseline. A metric that the baseline does not hold is a usage error.
+// of the baseline. A metric that the baseline does not hold, and amounts that
+// let it lose most of a value, are usage errors.
 func (b *Baseline) Override(t Tolerance) error {
 	found := false
 	b.Tolerances = slices.Clone(b.Tolerances)
@@ -148,5 +157,5 @@ func (b *Baseline) Override(t Tolerance) error {
 	if !found {
 		return fault.Usagef("tolerance of %s: the baseline does not hold this metric; --update --metrics adds it", t.Metric)
 	}
-	return nil
+	return fault.Usage(b.checkShares([]string{t.Metric}))
 }

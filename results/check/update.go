@@ -13,6 +13,8 @@ import (
 // New makes a baseline of measurements. metrics are what it is to hold; none
 // takes those of the old one or, where that is nil, all scores. The old one's
 // tolerances are kept, and changed is what the caller asks to be different.
+// A score that the usual half point would let lose most of its value gets a
+// tolerance of its own.
 // A run that failed, or a metric that is missing, NaN or infinite is an error
 // of the kind that Report.Err returns: nothing may be compared with that.
 func New(ms []Measurement, metrics []string, old *Baseline, changed []Tolerance) (*Baseline, error) {
@@ -52,11 +54,15 @@ func New(ms []Measurement, metrics []string, old *Baseline, changed []Tolerance)
 			return nil, err
 		}
 	}
+	if err := b.check(); err != nil {
+		return refuse(ErrNotComparable, err.Error())
+	}
+	b.narrow()
 	// The same runs must pass: a tolerance that cannot be judged is found here.
 	if r := Compare(b, ms); r.Verdict != Pass {
 		return nil, fmt.Errorf("no baseline can be made: %w", r.Err())
 	}
-	return b, b.check()
+	return b, nil
 }
 
 func chooseMetrics(wanted []string, old *Baseline, ms []Measurement) ([]string, error) {

@@ -11,6 +11,10 @@ import (
 // Keras does: a model that is sure and wrong has a finite loss.
 const leastProbability = 1e-7
 
+// MostLoss is the loss where every probability is 0 for a label that a paper
+// carries and 1 for one that it does not: −ln 1e-7, 16.1 nats.
+const MostLoss = 7 * math.Ln10
+
 // Loss returns the mean binary cross entropy, in nats, over papers and labels, of
 // probabilities (n, C) and the truth (n, C): −ln p where a paper carries the label
 // and −ln(1−p) where it does not, with p cut to [1e-7, 1−1e-7]. Of two labels that
