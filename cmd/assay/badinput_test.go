@@ -29,7 +29,7 @@ func TestBadInputs(t *testing.T) {
 	}
 	lines := bytes.SplitAfter(good, []byte("\n"))
 	cutLine := append(append([]byte{}, bytes.Join(lines[:4], nil)...), lines[4][:len(lines[4])/2]...)
-	noCategory := []byte(`{"id":"1001.00001","title":"T","abstract":"A","categories":"cs.XX"}` + "\n")
+	noCategory := []byte(`{"id":"1001.0001","title":"T","abstract":"A","categories":"cs.XX"}` + "\n")
 	corpusDir := importPapers(t, 300)
 	small := experiment(t, corpusDir)
 	config := func(edit func(string) string) string {

@@ -112,7 +112,7 @@ func runsErrorsWrongUse(t *testing.T, store, a, corpusDir string) {
 		{[]string{a, "--rule", "best"}, `metrics: parse decision rule "best": want "fixed:X" with a number X, "tuned", or "top:K" with a whole number K of at least 1`},
 		{[]string{a, "--top", "-2"}, "--top -2: want a number of errors, or -1 for all"},
 		{[]string{a, "--label", "cs.LGG"}, `errata: the run has no label "cs.LGG"; did you mean "cs.LG"?`},
-		{[]string{a, "--paper", "1"}, `errata: paper "1" is none of the run's 79 test papers`},
+		{[]string{a, "--paper", "1"}, `errata: paper "1" is none of the run's 66 test papers`},
 		{[]string{a, "--paper", "1", "--label", "cs.LG"}, "--label: goes with lists of errors, not with --paper, which shows all labels of one paper"},
 		{[]string{a, "--format", "jsno"}, `--format jsno: unknown; did you mean "json"?; one of text, markdown, json, csv`},
 		{[]string{a, "--corpus", corpusDir + "/none"}, "--corpus: corpus: open " + corpusDir + `/none: no such folder; write one with "assay corpus import --out ` + corpusDir + `/none"`},
