@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -35,6 +36,7 @@ type dataset struct {
 	declared map[string]Features
 	counts   map[features.CountOptions]*counted
 	words    map[features.WordOptions]*featureSet
+	lacking  map[any]error // by options: why there are no counts or words; it fails those alone that learn from them
 	made     shelf[madeKey, *featureSet]
 
 	draw  string // which papers were drawn, in words
@@ -76,7 +78,7 @@ func prepare(ctx context.Context, c *corpus.Corpus, cfg *Config, seed uint64, wa
 	}
 	d := &dataset{
 		taxonomy: taxonomy, drawn: len(rows), rows: rows, fields: cfg.fields(),
-		declared: map[string]Features{}, counts: map[features.CountOptions]*counted{}, words: map[features.WordOptions]*featureSet{},
+		declared: map[string]Features{}, counts: map[features.CountOptions]*counted{}, words: map[features.WordOptions]*featureSet{}, lacking: map[any]error{},
 		draw: cfg.drawKey(seed), parts: cfg.dataKey(seed),
 	}
 	r := newReaders(wanted, len(rows))
@@ -147,12 +149,13 @@ func (r readers) worker() (add []func(row int, tokens []string, train bool)) {
 	return add
 }
 
-// finish keeps what the pass has found, part by part.
+// finish keeps what the pass has found, part by part. Its error is the context's.
 func (d *dataset) finish(ctx context.Context, r readers) error {
 	for opt, counter := range r.counters {
 		vocabulary, all, err := counter.Finish(ctx)
 		if err != nil {
-			return err
+			d.lacking[opt] = err
+			continue
 		}
 		set := &counted{vocabulary: vocabulary}
 		for p := range set.rows {
@@ -163,7 +166,8 @@ func (d *dataset) finish(ctx context.Context, r readers) error {
 	for opt, numberer := range r.numberers {
 		vocabulary, all, c, err := numberer.Finish(ctx)
 		if err != nil {
-			return err
+			d.lacking[opt] = err
+			continue
 		}
 		set := &featureSet{vocabulary: vocabulary, words: &results.Words{
 			Known: vocabulary.Len(), SHA256: vocabulary.Hash(), Tokens: c.Tokens, KnownTokens: c.KnownTokens,
@@ -174,7 +178,7 @@ func (d *dataset) finish(ctx context.Context, r readers) error {
 		}
 		d.words[opt] = set
 	}
-	return nil
+	return ctx.Err()
 }
 
 // scanned is what one pass keeps of a paper beside its counts.
@@ -299,9 +303,27 @@ func topicHint(id string) string {
 	return suggest.Hint(id, categoryIDs(arxiv))
 }
 
+// lack says why there are no features of these options.
+func (d *dataset) lack(f Features, options any) error {
+	return fmt.Errorf("experiments: features %q: %w", f.Name, d.lacking[options])
+}
+
+// numbered returns the matrices of features that number words.
+func (d *dataset) numbered(f Features) (*featureSet, error) {
+	set := d.words[f.wordOptions()]
+	if set == nil {
+		return nil, d.lack(f, f.wordOptions())
+	}
+	one := *set
+	return &one, nil
+}
+
 // counted returns the matrices of features that count terms.
 func (d *dataset) counted(f Features, workers int) (*featureSet, error) {
 	counts := d.counts[f.countOptions()]
+	if counts == nil {
+		return nil, d.lack(f, f.countOptions())
+	}
 	set := &featureSet{vocabulary: counts.vocabulary}
 	for p, m := range counts.rows {
 		set.rows[p] = m

@@ -126,8 +126,7 @@ func (s *Session) features(ctx context.Context, d *dataset, t Trial, workers int
 		case table != nil:
 			set, err = s.embedded(ctx, d, f, table, workers)
 		case f.Kind == "words":
-			one := *d.words[f.wordOptions()]
-			set = &one
+			set, err = d.numbered(f)
 		default:
 			set, err = d.counted(f, workers)
 		}

@@ -130,7 +130,7 @@ func (c *Counter) choose(all *termTable, stats []termStats) ([]candidate, error)
 		}
 	}
 	if len(out) == 0 {
-		return nil, fault.Usagef("features: count: no term is left: the training papers have %d distinct terms, none of them in %d papers or more", seen, c.opt.MinDocuments)
+		return nil, fault.Usagef("features: count: no term is left: the training papers have %d distinct terms, none of them in %d papers or more: lower min_documents, or draw more papers", seen, c.opt.MinDocuments)
 	}
 	if limit := c.opt.MaxFeatures; limit > 0 && len(out) > limit {
 		slices.SortFunc(out, func(a, b candidate) int {

@@ -200,7 +200,7 @@ func (n *Numberer) choose(all *termTable, stats []wordStats) ([]candidate, error
 		}
 	}
 	if len(out) == 0 {
-		return nil, fault.Usagef("features: words: no word is left: the training papers hold none of two characters or more")
+		return nil, fault.Usagef("features: words: no word is left: the training papers hold none of two characters or more: draw more papers")
 	}
 	if limit := n.opt.MaxWords; limit > 0 && len(out) > limit {
 		slices.SortFunc(out, func(a, b candidate) int {

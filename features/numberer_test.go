@@ -188,7 +188,7 @@ func TestNumbererFaults(t *testing.T) {
 		w.Add(0, nil, true)
 		w.Add(0, word, true)
 	})
-	fail("no training paper", "features: words: no word is left: the training papers hold none of two characters or more",
+	fail("no training paper", "features: words: no word is left: the training papers hold none of two characters or more: draw more papers",
 		func(n *Numberer) { n.Worker().Add(0, word, false) })
 	n := NewNumberer(WordOptions{}, 1)
 	n.Worker().Add(0, word, true)

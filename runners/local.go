@@ -97,6 +97,9 @@ func One(ctx context.Context, s *experiments.Session, number, workers int) (Outc
 	if errors.Is(o.Err, results.ErrClaimed) {
 		return o, fmt.Errorf("%w: %w", ErrBusy, o.Err)
 	}
+	if fault.IsUsage(o.Err) && len(s.Jobs) > 1 { // as in Local: the other trials may be run
+		return o, errors.New(o.Err.Error())
+	}
 	return o, o.Err
 }
 

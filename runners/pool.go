@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 
 	"assay/experiments"
+	"assay/internal/fault"
 	"assay/results"
 )
 
@@ -181,7 +183,8 @@ func (p *pool) retry() bool {
 	return any
 }
 
-// err is the one-line error of Local.
+// err is the one-line error of Local. It is one of usage where all trials failed
+// by what the caller can mend: where some were run, the command was right.
 func (p *pool) err() error {
 	if p.stopped != nil {
 		return p.stopped
@@ -196,10 +199,12 @@ func (p *pool) err() error {
 		}
 	}
 	switch {
-	case len(failed) == 1:
+	case len(failed) == 1 && len(p.outcomes) == 1:
 		return failed[0]
-	case len(failed) > 1:
-		return fmt.Errorf("%d of %d trials failed; the first: %w", len(failed), len(p.outcomes), failed[0])
+	case len(failed) == len(p.outcomes) && !slices.ContainsFunc(failed, func(err error) bool { return !fault.IsUsage(err) }):
+		return fmt.Errorf("all %d trials failed; the first: %w", len(failed), failed[0])
+	case len(failed) > 0:
+		return fmt.Errorf("%d of %d trials failed; the first: %v", len(failed), len(p.outcomes), failed[0])
 	case len(busy) > 0:
 		return fmt.Errorf("%w: %d of %d; the first: %w", ErrBusy, len(busy), len(p.outcomes), busy[0])
 	}
