@@ -154,10 +154,18 @@ func (s *Session) embedded(ctx context.Context, d *dataset, f Features, table *E
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, v.Close()) }()
+	fill := s.averaged
 	if f.Kind == "sequences" {
-		return s.sequenced(ctx, d, f, v, workers)
+		fill = s.sequenced
 	}
-	return s.averaged(ctx, d, f, v, workers)
+	if set, err = fill(ctx, d, f, v, workers); err != nil {
+		return nil, err
+	}
+	if about := set.vectors; about.CoveredTokens == 0 { // nothing could be learnt, as without a term
+		return nil, fault.Usagef("experiments: features %q: none of the papers' %d distinct tokens has a vector in embeddings.%s (%s): name a file of words of their language",
+			f.Name, about.Distinct, table.Name, about.Path)
+	}
+	return set, nil
 }
 
 // averaged reads the papers once more and makes a vector of each from those of
