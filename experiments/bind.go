@@ -22,9 +22,17 @@ type binder struct {
 	flags  map[string]string // path → the --set flag that set it
 	faults Faults
 	faulty map[string]bool // paths with a fault, so that one slip is told once
+	unread map[string]bool // those whose values could not be read: nothing more is to be said of them
+}
+
+func newBinder(text, file string) *binder {
+	return &binder{file: file, lines: locate(text), flags: map[string]string{}, faulty: map[string]bool{}, unread: map[string]bool{}}
 }
 
 func (b *binder) fault(path, format string, args ...any) {
+	if b.unread[path] {
+		return
+	}
 	b.faulty[path] = true
 	line := b.lines.of(path)
 	place := b.file
@@ -53,12 +61,13 @@ func (b *binder) table(path string, values map[string]any, extra []string, into 
 				continue
 			}
 			known = append(known, key)
-			raw, given := values[key]
-			if !given {
-				b.setDefault(join(path, key), f, v.Field(i))
-				continue
+			at := join(path, key)
+			if raw, given := values[key]; given {
+				b.field(at, key, f, v.Field(i), raw)
+			} else {
+				b.setDefault(at, f, v.Field(i))
 			}
-			b.field(join(path, key), key, f, v.Field(i), raw)
+			b.unread[at] = b.faulty[at]
 		}
 	}
 	keys := make([]string, 0, len(values))
@@ -183,13 +192,13 @@ func assign(dst reflect.Value, raw any) string {
 	case reflect.Slice:
 		return assignSlice(dst, raw)
 	}
-	return fmt.Sprintf("want %s, have %s", kindName(dst.Type()), describe(raw))
+	return mismatch(dst.Type(), raw)
 }
 
 func assignSlice(dst reflect.Value, raw any) string {
 	list, ok := raw.([]any)
 	if !ok {
-		return fmt.Sprintf("want %s, have %s", kindName(dst.Type()), describe(raw))
+		return mismatch(dst.Type(), raw)
 	}
 	out := reflect.MakeSlice(dst.Type(), len(list), len(list))
 	for i, x := range list {
@@ -199,6 +208,46 @@ func assignSlice(dst reflect.Value, raw any) string {
 	}
 	dst.Set(out)
 	return ""
+}
+
+// mismatch says what a value is instead of what is wanted and, where its text
+// makes clear what was meant, how that is written.
+func mismatch(want reflect.Type, raw any) string {
+	text := fmt.Sprintf("want %s, have %s", kindName(want), describe(raw))
+	v, ok := meant(want, raw)
+	if ok && reflect.TypeOf(v) != reflect.TypeOf(raw) && assign(reflect.New(want).Elem(), v) == "" {
+		text += ": write " + tomlValue(v)
+	}
+	return text
+}
+
+// meant is a value of another type that says the same: 1 for 1.0 and "1", "1" for
+// 1, [1] for 1 and 1 for [1].
+func meant(want reflect.Type, raw any) (any, bool) {
+	list, isList := raw.([]any)
+	switch {
+	case want.Kind() == reflect.Slice && isList:
+	case want.Kind() == reflect.Slice:
+		if assign(reflect.New(want.Elem()).Elem(), raw) == "" {
+			return []any{raw}, true
+		}
+		v, ok := meant(want.Elem(), raw)
+		return []any{v}, ok
+	case isList && len(list) == 1:
+		return list[0], true
+	}
+	switch v := raw.(type) {
+	case string:
+		return overrideValue(strings.TrimSpace(v)), want.Kind() != reflect.String
+	case float64:
+		if want.Kind() != reflect.String {
+			return int64(v), v == math.Trunc(v) && math.Abs(v) < 1<<53
+		}
+		return describe(v), true
+	case int64, bool:
+		return fmt.Sprint(v), want.Kind() == reflect.String
+	}
+	return nil, false
 }
 
 // outside checks a number against an interval like "[0,1)" or "(0,)".
@@ -253,6 +302,8 @@ func describe(raw any) string {
 		return "a list of tables"
 	case []any:
 		return "a list"
+	case float64:
+		return tomlValue(v) // 1.0, which is no integer
 	default:
 		return fmt.Sprint(v)
 	}

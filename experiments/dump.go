@@ -51,7 +51,7 @@ func (f *Features) late(c *Config) bool {
 		return false
 	}
 	var usual Words
-	(&binder{faulty: map[string]bool{}}).table("", nil, nil, &usual)
+	newBinder("", "").table("", nil, nil, &usual)
 	return f.Words == usual && !slices.ContainsFunc(c.variants(), func(m *Model) bool { return m.Features == f.Name })
 }
 

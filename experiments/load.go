@@ -1,7 +1,6 @@
 package experiments
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 
@@ -35,14 +33,8 @@ func Load(source string, overrides []string) (*Config, error) {
 func read(source string) (text, file string, err error) {
 	info, err := os.Stat(source)
 	if err == nil && !info.IsDir() {
-		data, err := os.ReadFile(source)
-		if err != nil {
-			return "", "", fmt.Errorf("read experiment: %w", err)
-		}
-		if !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {
-			return "", "", fmt.Errorf("read experiment %s: it holds binary data; an experiment is a TOML text", source)
-		}
-		return string(data), source, nil
+		text, err := readSource(source)
+		return text, source, err
 	}
 	if text, ok := configs.Text(source); ok { // a folder may have the name, too
 		return text, source + " (embedded)", nil
@@ -63,12 +55,18 @@ func Parse(text, file string, overrides []string) (*Config, error) {
 	var doc map[string]any
 	if _, err := toml.Decode(text, &doc); err != nil {
 		var pe toml.ParseError
-		if errors.As(err, &pe) {
-			return nil, fault.Usagef("%s:%s", file, underlined(text, pe))
+		if !errors.As(err, &pe) {
+			return nil, fault.Usagef("%s: %w", file, err)
 		}
-		return nil, fault.Usagef("%s: %w", file, err)
+		if what := otherFormat(text); what != "" {
+			return nil, fault.Usagef("%s: is %s; %s", file, what, wantTOML)
+		}
+		return nil, fault.Usagef("%s:%s", file, underlined(text, pe))
 	}
-	b := &binder{file: file, lines: locate(text), flags: map[string]string{}, faulty: map[string]bool{}}
+	if len(doc) == 0 {
+		return nil, fault.Usagef("%s: is empty; %s", file, wantTOML)
+	}
+	b := newBinder(text, file)
 	for _, o := range overrides {
 		b.override(doc, o)
 	}
@@ -77,26 +75,6 @@ func Parse(text, file string, overrides []string) (*Config, error) {
 		return nil, fault.Usage(b.faults.sorted())
 	}
 	return cfg, nil
-}
-
-// underlined returns the line number of a syntax error, what is wrong, and the
-// line with the place marked. The decoder's own excerpt panics on some texts
-// with carriage returns, and its line is 0 there, so both come from the offset.
-func underlined(text string, pe toml.ParseError) string {
-	at := min(max(pe.Position.Start, 0), len(text))
-	begin := strings.LastIndexByte(text[:at], '\n') + 1
-	line, _, _ := strings.Cut(text[begin:], "\n")
-	number := 1 + strings.Count(text[:begin], "\n")
-	return fmt.Sprintf("%d: %s\n    %s\n    %s^", number, pe.Message,
-		strings.TrimRight(line, "\r"), strings.Map(blank, text[begin:at]))
-}
-
-// blank keeps tabs, so that a mark below a line stands where it should.
-func blank(r rune) rune {
-	if r == '\t' {
-		return r
-	}
-	return ' '
 }
 
 // config binds a decoded document section by section and then checks what
@@ -153,6 +131,7 @@ func (b *binder) tables(doc map[string]any, key string) []map[string]any {
 	}
 	if !ok {
 		b.fault(key, "%s: want tables [[%s]], have %s", key, key, describe(raw))
+		b.unread[key] = true
 		return nil
 	}
 	return list
@@ -175,8 +154,13 @@ func (b *binder) features(tables map[string]any) []Features {
 		}
 		f := Features{Name: name}
 		f.Kind, _ = values["kind"].(string)
+		if !slices.Contains(builtin, f.Kind) { // which other keys there are is not known
+			b.table(path, only(values, "kind"), nil, &f)
+			out = append(out, f)
+			continue
+		}
 		b.table(path, values, nil, f.keys()...)
-		if f.counting() && (len(f.Ngrams) != 2 || f.Ngrams[0] < 1 || f.Ngrams[1] < f.Ngrams[0] || f.Ngrams[1] > 5) {
+		if f.counting() && !b.faulty[path+".ngrams"] && (len(f.Ngrams) != 2 || f.Ngrams[0] < 1 || f.Ngrams[1] < f.Ngrams[0] || f.Ngrams[1] > 5) {
 			b.fault(path+".ngrams", "ngrams: want [shortest, longest] with 1 <= shortest <= longest <= 5, have %v", f.Ngrams)
 		}
 		out = append(out, f)
@@ -195,9 +179,14 @@ func (b *binder) embeddings(tables map[string]any) []Embeddings {
 			continue
 		}
 		e := Embeddings{Name: name}
-		e.Train, _ = values["train"].(bool)
+		if raw, given := values["train"]; given {
+			train, isBool := raw.(bool)
+			e.Train = train || !isBool
+		}
 		b.table(path, values, nil, e.keys()...)
 		switch given := e.File != ""; {
+		case given && strings.TrimSpace(e.File) == "":
+			b.fault(path+".file", "file: %q names no file of word vectors", e.File)
 		case given == e.Train && !b.faulty[path+".file"] && !b.faulty[path+".train"]:
 			b.fault(path, "embeddings.%s: give either file = \"…\" or train = true", name)
 		case e.Train && e.MaxN > 0 && (e.MinN < 1 || e.MinN > e.MaxN):
@@ -245,6 +234,17 @@ func (b *binder) model(path string, values, tables map[string]any, cfg *Config) 
 	return m
 }
 
+// only returns the values of these keys.
+func only(values map[string]any, keys ...string) map[string]any {
+	out := map[string]any{}
+	for _, k := range keys {
+		if v, ok := values[k]; ok {
+			out[k] = v
+		}
+	}
+	return out
+}
+
 // commonFeatures names the features of all settings, "" where they differ.
 func commonFeatures(rungs [][]Model) string {
 	common := ""
@@ -272,13 +272,7 @@ func (b *binder) plain(path string, values map[string]any) Model {
 	if options == nil {
 		// The kind or backend is at fault; binding the options of none would
 		// call every further key unknown.
-		common := map[string]any{}
-		for _, k := range []string{"name", "kind", "backend", "features", "embeddings"} {
-			if v, ok := values[k]; ok {
-				common[k] = v
-			}
-		}
-		b.table(path, common, nil, &m)
+		b.table(path, only(values, "name", "kind", "backend", "features", "embeddings"), nil, &m)
 		if native := newOptions(kind, "native"); native != nil && !b.faulty[path+".backend"] {
 			b.fault(path+".backend", "backend: %s has no %s; leave the key out", backend, kind)
 		}

@@ -81,7 +81,7 @@ name = "C"
 kind = "random_forest"
 features = "count"
 `, nil, []string{
-			`t.toml:1: name: "a b" cannot name a folder: use up to 80 letters, digits, '.', '_' and '-'`,
+			`t.toml:1: name: "a b" cannot name a folder: use 1 to 80 letters, digits, '.', '_' and '-', beginning with a letter or digit`,
 			`t.toml:2: seeds: 1 stands twice; equal seeds are no replicates`,
 			`t.toml:5: unknown key "sampel" in [corpus]; did you mean "sample"?`,
 			`t.toml:6: taxonomy: `,
@@ -278,7 +278,7 @@ func TestLoadNamesTheEmbeddedExperiments(t *testing.T) {
 
 func TestLocate(t *testing.T) {
 	text := "a = 1 # [x]\nb = [\n  1, # ]\n  2]\n\n[t]\n'c d' = \"\"\"\n[no]\n\"\"\"\ne.f = {g = [1]}\n[[m]]\nk = 1\n[m.sub]\nz = '''\n'''\n[[m]]\nk = \"\\\"\" \n"
-	want := lines{"a": 1, "b": 2, "t": 6, "t.c d": 7, "t.e.f": 10, "m#0": 11, "m#0.k": 12, "m#0.sub": 13, "m#0.sub.z": 14, "m#1": 16, "m#1.k": 17}
+	want := lines{"a": 1, "b": 2, "t": 6, "t.c d": 7, "t.e": 10, "t.e.f": 10, "m#0": 11, "m#0.k": 12, "m#0.sub": 13, "m#0.sub.z": 14, "m#1": 16, "m#1.k": 17}
 	if got := locate(text); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}

@@ -30,11 +30,11 @@ func locate(text string) lines {
 			l.set(table, start)
 			continue
 		}
-		key := strings.Join(s.keyPath('='), ".")
-		if table != "" {
-			key = table + "." + key
+		key := table
+		for _, part := range s.keyPath('=') { // of a.b = 1 a is a table, too
+			key = join(key, part)
+			l.set(key, start)
 		}
-		l.set(key, start)
 		s.value()
 	}
 	return l
@@ -52,7 +52,7 @@ func (l lines) of(path string) int {
 		if n, ok := l[path]; ok {
 			return n
 		}
-		cut := strings.LastIndexByte(path, '.')
+		cut := strings.LastIndexAny(path, ".#")
 		if cut < 0 {
 			break
 		}

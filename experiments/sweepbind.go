@@ -37,8 +37,8 @@ func (b *binder) sweep(path string, raw any, m *Model, cfg *Config) *Sweep {
 			flatten(keys, k, t[k])
 		}
 	}
-	b.table(path, options, nil, s)
 	before := len(b.faults)
+	b.table(path, options, nil, s)
 	for _, key := range b.inOrder(path, keys) {
 		if k, ok := b.sweepKey(path, key, keys[key], m, cfg); ok {
 			s.Keys = append(s.Keys, k)
@@ -320,7 +320,7 @@ func (b *binder) checkHalving(path string, s *Sweep, m *Model, cfg *Config) {
 			b.fault(path+".trials", "trials: of %d none comes to the last of the %d rungs %v of %s: take %d at least, or raise min_resource", s.Trials, len(rungs), rungs, s.Resource, least)
 		}
 	}
-	if cfg.Split.Validation == 0 {
+	if cfg.Split.Validation == 0 && !b.faulty["split.validation"] {
 		b.fault("split.validation", "asha chooses by validation papers, but split.validation is 0")
 	}
 	if s.Rule == "" && len(cfg.Decision.Rules) > 0 {

@@ -30,8 +30,8 @@ var folderName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$`)
 
 // validate checks what a single key cannot know.
 func (b *binder) validate(cfg *Config) {
-	if cfg.Name != "" && !folderName.MatchString(cfg.Name) {
-		b.fault("name", "name: %q cannot name a folder: use up to 80 letters, digits, '.', '_' and '-'", cfg.Name)
+	if !folderName.MatchString(cfg.Name) {
+		b.fault("name", "name: %q cannot name a folder: use 1 to 80 letters, digits, '.', '_' and '-', beginning with a letter or digit", cfg.Name)
 	}
 	if len(cfg.Seeds) == 0 {
 		b.fault("seeds", "seeds: at least one is needed")
@@ -41,13 +41,14 @@ func (b *binder) validate(cfg *Config) {
 			b.fault("seeds", "seeds: %d stands twice; equal seeds are no replicates", s)
 		}
 	}
-	if strings.TrimSpace(cfg.Corpus.Path) == "" && !b.faulty["corpus.path"] {
+	if strings.TrimSpace(cfg.Corpus.Path) == "" {
 		b.fault("corpus.path", "path: is empty; name a folder of shards, or \"synthetic\"")
 	}
-	if cfg.Corpus.Taxonomy != "" {
-		if _, err := corpus.LookupTaxonomy(cfg.Corpus.Taxonomy); err != nil {
-			b.fault("corpus.taxonomy", "taxonomy: %v", err)
-		}
+	if strings.TrimSpace(cfg.Results.Path) == "" {
+		b.fault("results.path", "path: is empty; name a folder for results, or leave the key out")
+	}
+	if _, err := corpus.LookupTaxonomy(cfg.Corpus.Taxonomy); err != nil {
+		b.fault("corpus.taxonomy", "taxonomy: %v", err)
 	}
 	sound := !b.faulty["split.validation"] && !b.faulty["split.test"]
 	if sum := cfg.Split.Validation + cfg.Split.Test; sound && sum >= 1 {
@@ -55,6 +56,27 @@ func (b *binder) validate(cfg *Config) {
 	}
 	b.validateRules(cfg)
 	b.validateModels(cfg)
+	b.validatePublished(cfg)
+}
+
+// validatePublished refuses numbers of no model, and several of one: the table
+// shows one row beside a model.
+func (b *binder) validatePublished(cfg *Config) {
+	first := map[string]string{}
+	for i, p := range cfg.Published {
+		path := "published#" + itoa(i)
+		at := path + ".model"
+		if !printable(p.Model) {
+			b.fault(at, "model: %q: use 1 to %d printable characters", p.Model, longestName)
+			continue
+		}
+		if other, again := first[p.Model]; again {
+			b.fault(at, "model: a second [[published]] is of %q, the first stands in line %d: leave one out, or give it a name of its own",
+				p.Model, b.lines.of(other))
+			continue
+		}
+		first[p.Model] = path
+	}
 }
 
 func (b *binder) validateRules(cfg *Config) {
@@ -106,7 +128,7 @@ func (b *binder) validateModels(cfg *Config) {
 		if slices.Contains(names, m.Name) && m.Name != "" {
 			b.fault(path+".name", "name: a second model is named %q; each row of the table needs its own name", m.Name)
 		}
-		if !printable(m.Name) && !b.faulty[path+".name"] {
+		if !printable(m.Name) {
 			b.fault(path+".name", "name: %q: use 1 to %d printable characters", m.Name, longestName)
 		}
 		names = append(names, m.Name)
@@ -138,6 +160,9 @@ func (b *binder) validateModels(cfg *Config) {
 // validateInputs checks that the features and the word vectors that a model
 // names exist, and that the model can learn from them.
 func (b *binder) validateInputs(cfg *Config, m *Model, path string) {
+	if b.faulty["features."+m.Features] || b.faulty["features."+m.Features+".kind"] || b.unread[path+".features"] {
+		return // what they are is not known
+	}
 	at := slices.IndexFunc(cfg.Features, func(f Features) bool { return f.Name == m.Features })
 	if at < 0 {
 		var declared []string
@@ -162,6 +187,7 @@ func (b *binder) validateInputs(cfg *Config, m *Model, path string) {
 		known = "none; add [embeddings.fasttext] with train = true"
 	}
 	switch {
+	case b.unread[path+".embeddings"] || b.faulty["embeddings."+m.Embeddings]:
 	case !f.embedded() && m.Embeddings != "":
 		b.fault(path+".embeddings", "embeddings: features %q are %s, which need no word vectors; %s", f.Name, f.Kind, m.adviceOnVectors())
 	case f.embedded() && m.Embeddings == "":
