@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"assay/internal/fault"
+	"assay/results"
 )
 
 // A table of every kind, with one key a line at the end, and the structs that
@@ -159,6 +160,43 @@ func TestNamesAndNumbersOfNoUse(t *testing.T) {
 	} {
 		if _, err := Parse(text, "t.toml", nil); err == nil || err.Error() != want {
 			t.Errorf("%s\nhave %v\nwant %s", text, err, want)
+		}
+	}
+}
+
+// Whoever adds a key that may be 0 decides whether that is a number like others
+// or has words of its own, which tables, plots and reports show.
+func TestEveryZeroIsDecided(t *testing.T) {
+	number := []string{ // less than any other value
+		"split.validation", "embeddings.min_n", "embeddings.max_n", "embeddings.seed", "loss", "dropout", "recurrent_dropout", "spatial_dropout",
+		"master_loss_ratio", "master_loss_decay", "warmup", "f1", "master_f1", "accuracy",
+	}
+	unseen := []string{"sweep.trials", "sweep.hours", "sweep.seed"} // of no run
+	prefixes := map[string]string{"corpus": "corpus.", "split": "split.", "sweep": "sweep.", "trained embeddings": "embeddings.", "counts": "features.", "words": "features."}
+	met := map[string]bool{}
+	for _, table := range schema {
+		for _, s := range table.keys {
+			for key, f := range tagged(s) {
+				kind := f.Type.Kind()
+				if interval := f.Tag.Get("range"); kind != reflect.Uint64 && (kind != reflect.Int && kind != reflect.Int64 && kind != reflect.Float64 || interval != "" && !strings.HasPrefix(interval, "[0,")) {
+					continue
+				}
+				key = prefixes[table.name] + key
+				met[key] = true
+				if _, inWords := results.ZeroMeans(key); inWords == slices.Contains(slices.Concat(number, unseen), key) {
+					t.Errorf("%s may be 0: is that a number (then name it here), or has it words (then name it in package results)? It has words: %t", key, inWords)
+				}
+			}
+		}
+	}
+	for _, key := range append(number, unseen...) {
+		if !met[key] {
+			t.Errorf("there is no key %s that may be 0", key)
+		}
+	}
+	for _, key := range []string{"max_depth", "features.max_features", "corpus.sample", "stop_epoch", "clip_norm", "dimensions"} {
+		if !met[key] {
+			t.Errorf("there is no key %s that may be 0", key)
 		}
 	}
 }

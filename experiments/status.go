@@ -112,8 +112,8 @@ func (j *Job) Setting() string {
 			}
 			key = "embeddings." + inner
 		}
-		if v, ok := p[key]; ok {
-			parts = append(parts, fmt.Sprintf("%s=%v", key, v))
+		if v := results.ValueOf(p, key); v.Set {
+			parts = append(parts, key+"="+v.Text)
 		}
 	}
 	if j.sweep.Method == "asha" {

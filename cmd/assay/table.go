@@ -55,7 +55,7 @@ has them under "params", such as dropout or embeddings.dimensions.`,
 	flags.StringSliceVar(&opt.view.Cols, "cols", nil, "a pivot's columns: one for each value of this key, or of several")
 	flags.StringSliceVar(&opt.metrics, "metric", nil, "a pivot's metrics, out of those of --columns (default f1)")
 	flags.StringVar(&opt.view.Rule, "rule", "", "show this decision rule alone; a pivot without the key rule shows tuned, or else the first")
-	flags.StringArrayVar(&opt.view.Where, "where", nil, "show runs alone that meet KEY=VALUE, or with !=, <, <=, >, >=; a value of \"unset\" is that of runs without the key; repeatable, all must be met")
+	flags.StringArrayVar(&opt.view.Where, "where", nil, "show runs alone that meet KEY=VALUE, or with !=, <, <=, >, >=; a value of \"unset\" is that of runs without the key; a limit that is not set lies above all numbers, max_depth=\"no limit\" finds it as max_depth=0 does; repeatable, all must be met")
 	flags.StringVar(&opt.view.Sort, "sort", "", "order rows by a metric (the best of a model's rules) or a key, ascending, or descending with a minus sign: -f1")
 	flags.StringVar(&opt.intervals, "intervals", "auto", "which 95 % intervals to show: auto (over seeds; over papers where there is one seed), seeds, papers, both, none")
 	flags.IntVar(&opt.papers, "papers", 100, "test differences over papers where there are at most so many runs, whose predictions are read; 0: not at all")

@@ -364,6 +364,21 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
+// A 0 is said in the words of its key; reports for programs keep the number.
+func TestZerosInWords(t *testing.T) {
+	for key, want := range map[string]string{
+		"model.max_depth": "no limit", "features.max_features": "no limit", "corpus.sample": "all", "sample": "all",
+		"model.clip_norm": "off", "model.dropout": "0", "papers left out": "0",
+	} {
+		if got := shown(key, "0"); got != want {
+			t.Errorf("%s: %q, want %q", key, got, want)
+		}
+		if got := shown(key, "10"); got != "10" {
+			t.Errorf("%s: 10 is shown as %q", key, got)
+		}
+	}
+}
+
 func TestFacts(t *testing.T) {
 	begun := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	a := results.Run{Started: begun, Finished: begun.Add(90 * time.Second), PeakMemory: 300 << 20, Stages: []results.Stage{{Name: "fit", Seconds: 0.0123}}}

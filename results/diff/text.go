@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"assay/results"
 	"assay/results/stats"
 )
 
@@ -62,10 +63,20 @@ func (r Report) writeHead(b *strings.Builder) {
 		fmt.Fprintf(b, "\n%s\n", section.title)
 		w := newTabs(b)
 		for _, c := range section.changes {
-			fmt.Fprintf(w, "  %s\t%s → %s\n", c.Key, c.A, c.B)
+			fmt.Fprintf(w, "  %s\t%s → %s\n", c.Key, shown(c.Key, c.A), shown(c.Key, c.B))
 		}
 		flush(w)
 	}
+}
+
+// shown is a fact's value for people: a 0 in the words of its key.
+func shown(key, value string) string {
+	for _, k := range []string{strings.TrimPrefix(key, "model."), "corpus." + key} {
+		if word, ok := results.ZeroMeans(k); ok && value == "0" {
+			return word
+		}
+	}
+	return value
 }
 
 // String says in words on which papers the runs are compared.

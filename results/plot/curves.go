@@ -251,15 +251,15 @@ func (d *curveDrawing) marks(g *group, colour int, validation [][]Point) []Serie
 // stoppedEarly reports whether early stopping ended a finished run.
 func stoppedEarly(r results.Run, epochs []results.Epoch) bool {
 	number := func(key string) int {
-		n, _ := strconv.Atoi(paramText(r.Params, key))
+		n, _ := strconv.Atoi(results.ValueOf(r.Params, key).Raw)
 		return n
 	}
 	last := number("epochs")
 	if stop := number("stop_epoch"); stop > 0 {
 		last = min(last, stop)
 	}
-	how := paramText(r.Params, "early_stopping")
-	return how != "unset" && how != "off" && epochs[len(epochs)-1].Epoch < last
+	how := results.ValueOf(r.Params, "early_stopping").Raw
+	return how != "" && how != "off" && epochs[len(epochs)-1].Epoch < last
 }
 
 func (d *curveDrawing) points(r results.Run, of func(results.Epoch) *float64, times float64) []Point {

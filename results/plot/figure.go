@@ -82,11 +82,20 @@ type Axis struct {
 	// Ticks are the numbers that are marked, as far as there is room; nil for
 	// round numbers.
 	Ticks []float64 `json:"ticks,omitempty"`
-	Log   bool      `json:"log,omitempty"`
-	Whole bool      `json:"whole,omitempty"` // whole numbers alone, such as epochs
-	Zero  bool      `json:"zero,omitempty"`  // 0 is shown
-	Range *Range    `json:"range,omitempty"` // what is shown, whatever the points; nil: what they need
-	Bare  bool      `json:"bare,omitempty"`  // no numbers: those of the panel below hold
+	// Apart are places beyond the numbers for what is none, such as no limit: the
+	// axis is broken before them. Their order is that of the axis.
+	Apart []Place `json:"apart,omitempty"`
+	Log   bool    `json:"log,omitempty"`
+	Whole bool    `json:"whole,omitempty"` // whole numbers alone, such as epochs
+	Zero  bool    `json:"zero,omitempty"`  // 0 is shown
+	Range *Range  `json:"range,omitempty"` // what is shown, whatever the points; nil: what they need
+	Bare  bool    `json:"bare,omitempty"`  // no numbers: those of the panel below hold
+}
+
+// Place is where on an axis something stands that has no number.
+type Place struct {
+	At    float64 `json:"at"` // as a point's coordinate
+	Label string  `json:"label"`
 }
 
 // Mark is how a series is drawn.

@@ -40,7 +40,7 @@ func choose(runs []results.Run, opt Options) ([]results.Run, error) {
 			return nil, fault.Usagef("plot: no run of a model %q%s; there are %s", m, suggest.Hint(m, names), strings.Join(names, ", "))
 		}
 	}
-	conditions := map[string]string{}
+	conditions := map[string]results.Value{}
 	for _, w := range opt.Where {
 		key, value, ok := strings.Cut(w, "=")
 		if !ok {
@@ -49,13 +49,16 @@ func choose(runs []results.Run, opt Options) ([]results.Run, error) {
 		if !slices.Contains(keys, key) {
 			return nil, fault.Usagef("plot: condition %q: no run has the setting %q%s", w, key, suggest.Hint(key, keys))
 		}
-		conditions[key] = value
+		conditions[key] = results.ParseValue(key, value)
+		if value == results.Unset {
+			conditions[key] = results.Value{}
+		}
 	}
 	var out []results.Run
 	for _, r := range runs {
 		meets := len(opt.Models) == 0 || slices.Contains(opt.Models, r.Model.Name)
 		for key, value := range conditions {
-			meets = meets && paramText(r.Params, key) == value
+			meets = meets && results.CompareValues(results.ValueOf(r.Params, key), value) == 0
 		}
 		if meets {
 			out = append(out, r)
@@ -144,7 +147,7 @@ func label(groups []*group) {
 
 // setting is a key and its value as a reader wants them.
 func setting(params map[string]any, key string) string {
-	value := paramText(params, key)
+	value := results.ValueOf(params, key).String()
 	if key == "embeddings" {
 		return value
 	}
@@ -175,23 +178,7 @@ func differing(groups []*group) []string {
 }
 
 func differs(groups []*group, key string) bool {
-	return slices.ContainsFunc(groups, func(g *group) bool { return paramText(g.params, key) != paramText(groups[0].params, key) })
-}
-
-// paramText is the value of a setting as text, "unset" where there is none.
-func paramText(params map[string]any, key string) string {
-	v, ok := params[key]
-	if !ok {
-		return "unset"
-	}
-	if s, ok := v.(string); ok {
-		return s
-	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(text)
+	return slices.ContainsFunc(groups, func(g *group) bool { return results.ValueOf(g.params, key) != results.ValueOf(groups[0].params, key) })
 }
 
 // mostWarnings is how many warnings of runs a picture repeats.

@@ -218,7 +218,16 @@ func values(panel Panel) (xs, ys []float64) {
 var axisLine = draw.LineStyle{Color: ink, Width: 0.6}
 
 func (g *grid) horizontalAxis(c draw.Canvas, p *page, i int, s *scale, y vg.Length) {
-	c.StrokeLine2(axisLine, s.from, y, s.to, y)
+	if len(s.axis.Apart) == 0 {
+		c.StrokeLine2(axisLine, s.from, y, s.to, y)
+	} else {
+		const half = 3
+		c.StrokeLine2(axisLine, s.from, y, s.gap()-half, y)
+		c.StrokeLine2(axisLine, s.gap()+half, y, s.to, y)
+		for _, x := range []vg.Length{s.gap() - half, s.gap() + half} { // slanted, as a broken axis is drawn
+			c.StrokeLine2(axisLine, x-1.5, y-tickSize, x+1.5, y+tickSize)
+		}
+	}
 	base := y - tickSize - 1 - p.fonts.tick.ascent() - 1
 	for _, t := range s.ticks {
 		c.StrokeLine2(axisLine, s.at(t.value), y, s.at(t.value), y-tickSize)

@@ -71,6 +71,30 @@ func newScale(a Axis, values []float64) scale {
 	return s
 }
 
+// setApart gives each label a place beyond the numbers, at equal distances.
+func (a *Axis) setApart(labels []string) {
+	low, high := a.Ticks[0], a.Ticks[len(a.Ticks)-1]
+	const share = 0.22 // of the numbers' stretch
+	for i, label := range labels {
+		away := share * float64(i+1)
+		at := high + away*(high-low)
+		switch {
+		case a.Log && low < high:
+			at = high * math.Pow(high/low, away)
+		case a.Log:
+			at = high * math.Pow(10, away)
+		case low == high:
+			at = high + away*max(math.Abs(high), 1)
+		}
+		a.Apart = append(a.Apart, Place{at, label})
+	}
+}
+
+// isApart reports whether a coordinate is no number.
+func (a *Axis) isApart(x float64) bool {
+	return slices.ContainsFunc(a.Apart, func(p Place) bool { return p.At == x })
+}
+
 // at is the place of a value.
 func (s *scale) at(v float64) vg.Length {
 	if s.axis.Log {
@@ -87,6 +111,28 @@ func (s *scale) stretch(from, to vg.Length, need func(string) vg.Length) {
 	if s.axis.Categories != nil {
 		return
 	}
+	s.mark(need)
+	if len(s.axis.Apart) == 0 {
+		return
+	}
+	// Numbers end where the places apart begin, whose labels are always written.
+	first := s.at(s.axis.Apart[0].At) - need(s.axis.Apart[0].Label)/2
+	s.ticks = slices.DeleteFunc(s.ticks, func(t tick) bool {
+		return s.axis.isApart(t.value) || s.at(t.value) > s.gap() || s.at(t.value)+need(t.label)/2 > first
+	})
+	for _, p := range s.axis.Apart {
+		s.ticks = append(s.ticks, tick{p.At, p.Label})
+	}
+}
+
+// gap is where an axis is broken: between its numbers and what stands apart.
+func (s *scale) gap() vg.Length {
+	last := s.axis.Ticks[len(s.axis.Ticks)-1]
+	return (s.at(last) + s.at(s.axis.Apart[0].At)) / 2
+}
+
+// mark chooses the ticks of the numbers.
+func (s *scale) mark(need func(string) vg.Length) {
 	named := s.named()
 	if s.axis.Log && (len(named) == 0 || !s.fit(named, need)) {
 		if powers := s.powers(); len(powers) > 1 {

@@ -2,7 +2,6 @@ package plot
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -113,12 +112,7 @@ func differingHint(groups []*group) string {
 const modelKey = "model"
 
 // value is the text of a setting of a group.
-func (g *group) value(key string) string {
-	if key == modelKey {
-		return g.model.Name
-	}
-	return paramText(g.params, key)
-}
+func (g *group) value(key string) string { return g.setting(key).String() }
 
 // explained reports whether a key follows from those that are drawn: itself, or
 // inside a table that is drawn by name.
@@ -166,28 +160,40 @@ func withKey(groups []*group, key string) (kept []*group, without int) {
 	return kept, len(groups) - len(kept)
 }
 
-// axis makes the axis of X: of numbers where all values are.
+// axis makes the axis of X: of numbers where there are any, with what is none
+// apart from them, such as a limit that is not set.
 func (s SweepOptions) axis(groups []*group) (Axis, error) {
 	a := Axis{Label: capital(words(s.X)), Log: s.Log}
+	var apart []string
 	for _, g := range groups {
-		v, ok := number(g, s.X)
-		if !ok {
-			a.Ticks = nil
-			break
+		v := g.setting(s.X)
+		_, special := results.ZeroMeans(s.X)
+		switch {
+		case v.Finite() && s.Log && v.Number <= 0:
+			return Axis{}, fault.Usagef("plot: %s has the value %v, which a logarithmic axis cannot show: leave out --log, or that value by --where", s.X, v.Number)
+		case v.Finite():
+			a.Ticks = append(a.Ticks, v.Number)
+		case special && !slices.Contains(apart, v.String()):
+			apart = append(apart, v.String())
+		case !special:
+			return s.wordAxis(a, groups)
 		}
-		if s.Log && v <= 0 {
-			return Axis{}, fault.Usagef("plot: %s has the value %v, which a logarithmic axis cannot show: leave out --log, or that value by --where", s.X, v)
-		}
-		a.Ticks = append(a.Ticks, v)
 	}
-	if a.Ticks != nil {
-		slices.Sort(a.Ticks)
-		a.Ticks = slices.Compact(a.Ticks)
-		return a, nil
+	if a.Ticks == nil {
+		return s.wordAxis(a, groups)
 	}
+	slices.Sort(a.Ticks)
+	a.Ticks = slices.Compact(a.Ticks)
+	a.setApart(apart)
+	return a, nil
+}
+
+// wordAxis gives each value a place of its own, in the order of the runs.
+func (s SweepOptions) wordAxis(a Axis, groups []*group) (Axis, error) {
 	if s.Log {
 		return Axis{}, fault.Usagef("plot: the values of %s are words: leave out --log", s.X)
 	}
+	a.Ticks = nil
 	for _, g := range groups {
 		if v := g.value(s.X); !slices.Contains(a.Categories, v) {
 			a.Categories = append(a.Categories, v)
@@ -196,13 +202,12 @@ func (s SweepOptions) axis(groups []*group) (Axis, error) {
 	return a, nil
 }
 
-func number(g *group, key string) (float64, bool) {
-	text, err := json.Marshal(g.params[key])
-	var v float64
-	if err == nil {
-		err = json.Unmarshal(text, &v)
+// setting is the value of a key of the group's, its model's name among them.
+func (g *group) setting(key string) results.Value {
+	if key == modelKey {
+		return results.Word(g.model.Name)
 	}
-	return v, err == nil && string(text) != "null"
+	return results.ValueOf(g.params, key)
 }
 
 func capital(s string) string {
@@ -293,8 +298,13 @@ func (d *sweepDrawing) place(g *group) float64 {
 	if d.axis.Categories != nil {
 		return float64(slices.Index(d.axis.Categories, g.value(d.X)))
 	}
-	v, _ := number(g, d.X)
-	return v
+	v := g.setting(d.X)
+	for _, p := range d.axis.Apart {
+		if p.Label == v.String() {
+			return p.At
+		}
+	}
+	return v.Number
 }
 
 // panel draws one metric: dots of runs behind, then the lines.
@@ -307,9 +317,10 @@ func (d *sweepDrawing) panel(m metric) Panel {
 			means.Mark = Dots // a line between words, or between means of unlike settings, would mislead
 		}
 		if d.axis.Categories == nil {
-			means.Shift = min(2*apart, 30/float64(len(d.series))) * (float64(i) - float64(len(d.series)-1)/2)
+			means.Shift = min(2*aside, 30/float64(len(d.series))) * (float64(i) - float64(len(d.series)-1)/2)
 		}
-		runs := Series{Colour: i, Mark: Faint, Shift: means.Shift + apart}
+		runs := Series{Colour: i, Mark: Faint, Shift: means.Shift + aside}
+		apart := Series{Colour: i, Mark: Dots, Shift: means.Shift} // no line leads there
 		for _, c := range l.cells {
 			x := c.x
 			if d.axis.Categories != nil {
@@ -325,17 +336,24 @@ func (d *sweepDrawing) panel(m metric) Panel {
 				}
 			}
 			mean.X = x
-			means.Points = append(means.Points, mean)
+			if d.axis.isApart(x) {
+				apart.Points = append(apart.Points, mean)
+			} else {
+				means.Points = append(means.Points, mean)
+			}
 		}
 		dots, lines = append(dots, runs), append(lines, means)
+		if apart.Points != nil {
+			lines = append(lines, apart)
+		}
 	}
 	p.Series = append(dots, lines...)
 	return p
 }
 
-// apart is the distance of a mean's error bar from the dots of its runs, in points
+// aside is the distance of a mean's error bar from the dots of its runs, in points
 // of 1/72 inch; the next line is as far from those.
-const apart = 3.5
+const aside = 3.5
 
 // estimate is the point of a cell and the values of its runs.
 func (d *sweepDrawing) estimate(m metric, c *cell) (mean Point, values []float64, ok bool) {

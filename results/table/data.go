@@ -51,7 +51,7 @@ func csvCells(c Cell, numeric, seeds, papers bool) []string {
 	full := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	switch n := c.Number; {
 	case !numeric:
-		value = c.Text
+		value = c.label()
 	case n != nil:
 		value = full(n.Value)
 		if n.HalfWidth != nil {
@@ -108,7 +108,7 @@ func writeJSON(out io.Writer, t Table) error {
 		for i, c := range row.Cells {
 			switch key := t.Columns[i].Key; {
 			case !t.Columns[i].Numeric:
-				r.Labels[key] = c.Text
+				r.Labels[key] = c.label()
 			case c.Number != nil:
 				r.Numbers[key] = jsonNumber{c.Number, c.Best, c.Close}
 			}

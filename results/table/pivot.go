@@ -165,7 +165,7 @@ func (p *pivot) axis(axes *[]*pivotAxis, item pivotItem, keys []string) *pivotAx
 	for _, key := range keys {
 		v := settingOf(item.run, item.rule, key)
 		a.values = append(a.values, v)
-		fmt.Fprintf(&text, "%s=%q,", key, v.shown())
+		fmt.Fprintf(&text, "%s=%q,", key, v.String())
 	}
 	if known := p.axes[text.String()]; known != nil {
 		return known
@@ -288,8 +288,8 @@ func (p *pivot) order() error {
 	for _, row := range p.rows {
 		for _, col := range p.cols {
 			n := p.cells[[2]*pivotAxis{row, col}].number(j)
-			if n != nil && (!row.best.set || m.better(n.Value, row.best.number)) {
-				row.best = setting{number: n.Value, numeric: true, set: true}
+			if n != nil && (!row.best.Set || m.better(n.Value, row.best.Number)) {
+				row.best = setting{Number: n.Value, Numeric: true, Set: true}
 			}
 		}
 	}
@@ -310,17 +310,17 @@ func orderAxes(axes []*pivotAxis, keys []string, first string, descending bool) 
 	for i := range keys {
 		met[i] = map[string]int{}
 		for n, a := range axes {
-			if _, seen := met[i][a.values[i].text]; !seen {
-				met[i][a.values[i].text] = n
+			if _, seen := met[i][a.values[i].Text]; !seen {
+				met[i][a.values[i].Text] = n
 			}
 		}
 	}
 	slices.SortStableFunc(axes, func(a, b *pivotAxis) int {
 		for i := range keys {
 			x, y := a.values[i], b.values[i]
-			order := compareSettings(x, y)
-			if x.set && y.set && !x.numeric && !y.numeric {
-				order = cmp.Compare(met[i][x.text], met[i][y.text])
+			order := results.CompareValues(x, y)
+			if x.Set && y.Set && !x.Numeric && !y.Numeric {
+				order = cmp.Compare(met[i][x.Text], met[i][y.Text])
 			}
 			if order != 0 {
 				return order

@@ -48,7 +48,7 @@ func (p *pivot) hidden(c *pivotCell) []hiddenSetting {
 func follows(items []pivotItem, key string, values []setting, named []hiddenSetting) bool {
 	var set []setting
 	for _, v := range values {
-		if v.set {
+		if v.Set {
 			set = append(set, v)
 		}
 	}
@@ -109,7 +109,7 @@ func nameGroups(groups []*group) {
 			}
 			named = append(named, hiddenSetting{key: key})
 			for i, v := range values {
-				parts[i] = append(parts[i], key+"="+v.shown())
+				parts[i] = append(parts[i], key+"="+v.String())
 			}
 		}
 		for i, g := range same {

@@ -1,11 +1,13 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"assay/results"
 	"assay/results/metrics"
 )
 
@@ -26,7 +28,7 @@ func (p *pivot) layOut() Table {
 		out := Row{Status: p.status(row)}
 		for k, v := range row.values {
 			repeats := i > 0 && k+1 < len(row.values) && slices.Equal(p.rows[i-1].values[:k+1], row.values[:k+1])
-			out.Cells = append(out.Cells, Cell{Text: v.shown(), Repeats: repeats})
+			out.Cells = append(out.Cells, Cell{Text: v.String(), Raw: v.Raw, Repeats: repeats})
 		}
 		for j := range p.metrics {
 			for _, col := range p.cols {
@@ -78,7 +80,7 @@ func (p *pivot) columns() []Column {
 				c.Title += " " + titles[i]
 			}
 			if len(p.view.Cols) > 0 {
-				c.Key += "@" + p.axisName(col, p.view.Cols)
+				c.Key += "@" + p.axisKey(col, p.view.Cols)
 			}
 			out = append(out, c)
 		}
@@ -96,7 +98,7 @@ func (p *pivot) colTitles() []string {
 	for _, col := range p.cols {
 		var words []string
 		for _, v := range col.values {
-			words = append(words, v.shown())
+			words = append(words, v.String())
 		}
 		bare = append(bare, strings.Join(words, ", "))
 		keyed = append(keyed, p.axisName(col, p.view.Cols))
@@ -112,7 +114,16 @@ func (p *pivot) colTitles() []string {
 func (p *pivot) axisName(a *pivotAxis, keys []string) string {
 	var parts []string
 	for i, key := range keys {
-		parts = append(parts, key+"="+a.values[i].shown())
+		parts = append(parts, key+"="+a.values[i].String())
+	}
+	return strings.Join(parts, ",")
+}
+
+// axisKey is axisName for programs, with the values as the runs have them.
+func (p *pivot) axisKey(a *pivotAxis, keys []string) string {
+	var parts []string
+	for i, key := range keys {
+		parts = append(parts, key+"="+cmp.Or(a.values[i].Raw, results.Unset))
 	}
 	return strings.Join(parts, ",")
 }
@@ -121,7 +132,7 @@ func (p *pivot) axisName(a *pivotAxis, keys []string) string {
 func (p *pivot) cellName(row, col *pivotAxis) string {
 	var parts []string
 	for _, v := range row.values {
-		parts = append(parts, v.shown())
+		parts = append(parts, v.String())
 	}
 	name := strings.Join(parts, ", ")
 	if len(col.values) > 0 {

@@ -139,7 +139,7 @@ func TestPivotOfEqualResultsIsEqual(t *testing.T) {
 func TestPivotFlagsWhatItMerges(t *testing.T) {
 	runs, opt := swept(t)
 	keys := []string{"model", "kind", "features", "embeddings", "dropout", "trees", "embeddings.dimensions", "epochs", "seed"}
-	text := func(r results.Run, key string) string { return settingOf(r, "", key).shown() }
+	text := func(r results.Run, key string) string { return settingOf(r, "", key).String() }
 	flagged, clean := 0, 0
 	for seed := range uint64(60) {
 		r := rng.New(seed, "keys")
@@ -232,7 +232,7 @@ func TestPivotNamesEveryTrial(t *testing.T) {
 		}
 	}
 	for i := range runs { // each column by itself could be compared
-		if settingOf(runs[i], "", "dropout").text == "0.2" {
+		if settingOf(runs[i], "", "dropout").Text == "0.2" {
 			runs[i].Data.Hash = "other"
 		}
 	}

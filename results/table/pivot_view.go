@@ -136,10 +136,10 @@ func (v View) sortExpected(runs []results.Run, opt *Options, known []string) err
 
 // directed compares two values of a sort; those that are not there come last.
 func directed(a, b setting, descending bool) int {
-	if descending && a.set && b.set {
-		return compareSettings(b, a)
+	if descending && a.Set && b.Set {
+		return results.CompareValues(b, a)
 	}
-	return compareSettings(a, b)
+	return results.CompareValues(a, b)
 }
 
 // bestOf returns the replicates' best mean of the metric under any rule: the
@@ -152,8 +152,8 @@ func bestOf(m metric, runs []results.Run) (setting, error) {
 		if err != nil {
 			return setting{}, fmt.Errorf("table: sort: %w", err)
 		}
-		if n != nil && (!best.set || m.better(n.Value, best.number)) {
-			best = setting{number: n.Value, numeric: true, set: true}
+		if n != nil && (!best.Set || m.better(n.Value, best.Number)) {
+			best = setting{Number: n.Value, Numeric: true, Set: true}
 		}
 	}
 	return best, nil

@@ -31,8 +31,12 @@ func parseCondition(s string) (condition, error) {
 				continue
 			}
 			value = strings.TrimSpace(value)
-			c := condition{source: s, key: strings.TrimSpace(s[:at]), op: op, value: parseSetting(value), wantsUnset: value == unset}
-			if c.ordering() && !c.value.numeric {
+			c := condition{source: s, key: strings.TrimSpace(s[:at]), op: op, wantsUnset: value == results.Unset}
+			c.value = results.ParseValue(c.key, value)
+			if n := results.ParseNumber(value); c.ordering() && n.Numeric { // what lies above 0 does
+				c.value = n
+			}
+			if c.ordering() && !c.value.Numeric {
 				return condition{}, fault.Usagef("table: where %q: %s compares numbers, and %q is none", s, op, value)
 			}
 			if c.key != "" && value != "" {
@@ -50,13 +54,13 @@ func (c condition) met(v setting) bool {
 	var order int
 	switch {
 	case c.wantsUnset:
-		return v.set == (c.op == "!=")
-	case c.value.numeric && v.numeric:
-		order = cmp.Compare(v.number, c.value.number)
+		return v.Set == (c.op == "!=")
+	case c.value.Numeric && v.Numeric:
+		order = cmp.Compare(v.Number, c.value.Number)
 	case c.ordering():
 		return false
 	default:
-		order = cmp.Compare(v.text, c.value.text)
+		order = cmp.Compare(v.Text, c.value.Text)
 	}
 	switch c.op {
 	case "=":
@@ -91,7 +95,7 @@ func (v View) conditions(known []string) ([]condition, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, condition{source: "rule=" + rule.String(), key: "rule", op: "=", value: word(rule.String())})
+		out = append(out, condition{source: "rule=" + rule.String(), key: "rule", op: "=", value: results.Word(rule.String())})
 	}
 	return out, nil
 }
@@ -132,7 +136,7 @@ func (v View) keep(runs []results.Run, opt *Options) (kept []results.Run, words 
 	opt.Problems = slices.DeleteFunc(slices.Clone(opt.Problems), func(p results.Problem) bool { return out[p.Trial] })
 	var parts []string
 	for _, c := range conditions[:len(v.Where)] {
-		parts = append(parts, c.key+" "+c.op+" "+c.value.text)
+		parts = append(parts, c.key+" "+c.op+" "+c.value.Text)
 	}
 	if len(parts) == 0 {
 		return kept, "", nil
@@ -158,7 +162,7 @@ func meets(r results.Run, conditions []condition) (results.Run, bool) {
 			continue
 		}
 		kept := slices.DeleteFunc(slices.Clone(r.Results), func(res results.RuleResult) bool {
-			return !c.met(word(res.Decision.Rule.String()))
+			return !c.met(results.Word(res.Decision.Rule.String()))
 		})
 		if r.Results = kept; len(kept) == 0 {
 			return r, false
@@ -178,14 +182,14 @@ func checkMet(conditions []condition, pool []results.Run) error {
 			}
 			for _, res := range r.Results {
 				if c.key == "rule" {
-					values = append(values, word(res.Decision.Rule.String()))
+					values = append(values, results.Word(res.Decision.Rule.String()))
 				}
 			}
 		}
 		if len(values) == 0 {
 			continue
 		}
-		if c.ordering() && !slices.ContainsFunc(values, func(s setting) bool { return s.numeric }) {
+		if c.ordering() && !slices.ContainsFunc(values, func(s setting) bool { return s.Numeric }) {
 			return fault.Usagef("table: where %q: %s is no number; it is %s", c.source, c.key, listSettings(values, " or "))
 		}
 		if !slices.ContainsFunc(pool, func(r results.Run) bool { _, ok := meets(r, conditions[i:i+1]); return ok }) {

@@ -7,6 +7,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -55,6 +56,7 @@ type Row struct {
 // Cell is one place of the table. The zero value is an empty cell.
 type Cell struct {
 	Text     string  // without its interval
+	Raw      string  // of a setting, what programs read for Text; empty: the same
 	Interval string  // over seeds: half its width, as text; empty where none is shown
 	Range    string  // over papers: from and to, as text; empty where none is shown
 	Number   *Number // what Text shows, in full; nil for words and empty cells
@@ -139,6 +141,9 @@ func Write(out io.Writer, t Table, format Format) error {
 	_, err := ParseFormat(string(format))
 	return err
 }
+
+// label is a cell's text for programs.
+func (c Cell) label() string { return cmp.Or(c.Raw, c.Text) }
 
 // shown is a cell's text for people; gap stands before each interval.
 func (c Cell) shown(gap string) string {
