@@ -82,7 +82,7 @@ func TestPapersWithoutWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 60 {
-		if err := w.Add(&corpus.Paper{ID: fmt.Sprintf("2001.%05d", i), Title: "x", Abstract: "a b c", Categories: []string{"cs.LG"}}); err != nil {
+		if err := w.Add(&corpus.Paper{ID: fmt.Sprintf("2001.%05d", i), Title: "x", Abstract: fmt.Sprintf("a %c %c", 'a'+i/8, 'a'+i%8), Categories: []string{"cs.LG"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
