@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/mail"
 	"net/url"
@@ -18,6 +19,7 @@ import (
 	"assay/corpus/catalog"
 	"assay/corpus/harvest"
 	"assay/corpus/harvest/coreapi"
+	"assay/corpus/harvest/unusable"
 	"assay/internal/fault"
 	"assay/internal/numerals"
 )
@@ -265,6 +267,38 @@ func (e effort) asked() string {
 // rested says how much of the time was spent waiting.
 func (e effort) rested() string {
 	return fmt.Sprintf("rested %v of the %v that it took", wholeSeconds(e.Waited), wholeSeconds(e.Took))
+}
+
+// writeFlaws tells what of the answers was mended, what is no paper, and what is missing.
+func writeFlaws(w io.Writer, places int, mended, noPapers []unusable.Group, missing []unusable.Part) error {
+	var b strings.Builder
+	if places > 0 {
+		fmt.Fprintf(&b, "%s with what XML forbids mended in the answers\n", numerals.Count(places, "place"))
+	}
+	for _, g := range mended {
+		fmt.Fprintf(&b, "%s in all harvests had %s and are kept mended: %s\n", numerals.Count(g.Records, "record"), g.Reason, g.First())
+	}
+	if err := unusable.WriteText(&b, noPapers); err != nil {
+		return err
+	}
+	const named = 20
+	for i, p := range missing {
+		if i == named {
+			fmt.Fprintf(&b, "and %d more are missing\n", len(missing)-named)
+			break
+		}
+		fmt.Fprintf(&b, "missing: %s: %s\n", p.Name, p.Why)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// butMissing is said after what a catalog has all of.
+func butMissing(missing []unusable.Part) string {
+	if len(missing) == 0 {
+		return ""
+	}
+	return ", but for what is missing"
 }
 
 // papers asks arXiv for papers: client and catalog are open for the time of ask, and

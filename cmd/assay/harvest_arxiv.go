@@ -11,7 +11,6 @@ import (
 	"assay/corpus/catalog"
 	"assay/corpus/harvest"
 	"assay/corpus/harvest/arxivapi"
-	"assay/corpus/harvest/unusable"
 	"assay/internal/fault"
 )
 
@@ -131,13 +130,10 @@ func (r arxivReport) print(out io.Writer, asJSON bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d papers added, %d replaced, %d unchanged; %d entries in %d slices\n", r.Added, r.Replaced, r.Unchanged, r.Entries, r.Pages)
 	fmt.Fprintf(&b, "%s, %d lists split, %d read again; %s\n", r.asked(), r.Splits, r.Again, r.rested())
-	if r.Forbidden > 0 {
-		fmt.Fprintf(&b, "%d characters that XML forbids were read as spaces\n", r.Forbidden)
-	}
 	for _, m := range r.Miscounts {
 		fmt.Fprintf(&b, "%s: the API counts %d papers and gives %d\n", m.List, m.Counted, m.Given)
 	}
-	if err := unusable.WriteText(&b, r.Unusable); err != nil {
+	if err := writeFlaws(&b, r.Mended, r.MendedRecords, r.Unusable, r.Missing); err != nil {
 		return err
 	}
 	for i, c := range r.Categories {
@@ -149,7 +145,7 @@ func (r arxivReport) print(out io.Writer, asJSON bool) error {
 		if c.From != "" {
 			from = " changed from " + c.From
 		}
-		fmt.Fprintf(&b, "%s has all of %s%s through %s\n", r.DB, c.Category, from, c.Through)
+		fmt.Fprintf(&b, "%s has all of %s%s through %s%s\n", r.DB, c.Category, from, c.Through, butMissing(r.Missing))
 	}
 	if r.Unfinished != "" {
 		fmt.Fprintf(&b, "stopped at %s\n", r.Unfinished)

@@ -12,7 +12,6 @@ import (
 	"assay/corpus/catalog"
 	"assay/corpus/harvest"
 	"assay/corpus/harvest/oaipmh"
-	"assay/corpus/harvest/unusable"
 	"assay/internal/fault"
 )
 
@@ -145,10 +144,7 @@ func (r oaiReport) print(out io.Writer, asJSON bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d papers added, %d replaced, %d unchanged, %d removed; %d records in %d pages\n", r.Added, r.Replaced, r.Unchanged, r.Removed, r.Records, r.Pages)
 	fmt.Fprintf(&b, "%s, %d lists begun again; %s\n", r.asked(), r.Restarts, r.rested())
-	if r.Forbidden > 0 {
-		fmt.Fprintf(&b, "%d characters that XML forbids were read as spaces\n", r.Forbidden)
-	}
-	if err := unusable.WriteText(&b, r.Unusable); err != nil {
+	if err := writeFlaws(&b, r.Mended, r.MendedRecords, r.Unusable, r.Missing); err != nil {
 		return err
 	}
 	for _, c := range r.Sets {
@@ -160,7 +156,7 @@ func (r oaiReport) print(out io.Writer, asJSON bool) error {
 			fmt.Fprintf(&b, "%s: no day is complete yet\n", set)
 			continue
 		}
-		fmt.Fprintf(&b, "%s has all of %s changed from %s through %s\n", r.DB, set, c.From, c.Through)
+		fmt.Fprintf(&b, "%s has all of %s changed from %s through %s%s\n", r.DB, set, c.From, c.Through, butMissing(r.Missing))
 	}
 	_, err := io.WriteString(out, b.String())
 	return err

@@ -60,18 +60,20 @@ type Summary struct {
 	Replaced  int `json:"replaced"`
 	Unchanged int `json:"unchanged"`
 
-	Entries   int  `json:"entries"` // read; a paper of several categories, or read twice, counts again
-	Pages     int  `json:"pages"`   // slices that brought papers
-	Splits    int  `json:"splits"`  // lists cut in two because they were too long
-	Again     int  `json:"again"`   // lists whose front was read again because it had changed
-	Backward  int  `json:"backward"`
-	Forbidden int  `json:"forbidden_characters"` // which XML does not allow: read as spaces
-	Resumed   bool `json:"resumed"`              // an unfinished harvest was gone on with
+	Entries  int  `json:"entries"` // read; a paper of several categories, or read twice, counts again
+	Pages    int  `json:"pages"`   // slices that brought papers
+	Splits   int  `json:"splits"`  // lists cut in two because they were too long
+	Again    int  `json:"again"`   // lists whose front was read again because it had changed
+	Backward int  `json:"backward"`
+	Mended   int  `json:"mended_places"` // of answers, which XML forbids
+	Resumed  bool `json:"resumed"`       // an unfinished harvest was gone on with
 
-	Categories []Coverage       `json:"categories"`           // those finished, by this call or one that it resumed
-	Miscounts  []Miscount       `json:"miscounts,omitempty"`  // lists shorter than their counts
-	Unusable   []unusable.Group `json:"unusable,omitempty"`   // of all harvests of this catalog, most first
-	Unfinished string           `json:"unfinished,omitempty"` // category at which the harvest stopped
+	Categories    []Coverage       `json:"categories"`               // those finished, by this call or one that it resumed
+	Miscounts     []Miscount       `json:"miscounts,omitempty"`      // lists shorter than their counts
+	Unusable      []unusable.Group `json:"unusable,omitempty"`       // of all harvests of this catalog, most first
+	MendedRecords []unusable.Group `json:"mended_records,omitempty"` // likewise
+	Missing       []unusable.Part  `json:"missing,omitempty"`        // what cannot be read, in all harvests of this catalog
+	Unfinished    string           `json:"unfinished,omitempty"`     // category at which the harvest stopped
 }
 
 // Coverage is what a catalog holds of a category without a gap: the papers changed

@@ -1,7 +1,6 @@
 package arxivapi
 
 import (
-	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"assay/corpus"
 	"assay/corpus/arxivid"
@@ -20,12 +18,12 @@ import (
 
 // Page is an answer of the API: a part of the results of a query.
 type Page struct {
-	Total     int       // results of the query, as the server counts at present
-	Start     int       // of the first entry among them; -1 where the server does not say
-	Answered  time.Time // by the server's clock; zero where it does not say
-	Query     string    // search_query as the server repeats it; "" where it does not
-	Entries   []Entry   // in the server's order
-	Forbidden int       // characters that XML forbids, read as spaces
+	Total    int       // results of the query, as the server counts at present
+	Start    int       // of the first entry among them; -1 where the server does not say
+	Answered time.Time // by the server's clock; zero where it does not say
+	Query    string    // search_query as the server repeats it; "" where it does not
+	Entries  []Entry   // in the server's order
+	Mended   int       // places that XML forbids
 }
 
 // Entry is one result.
@@ -35,6 +33,7 @@ type Entry struct {
 	Updated   time.Time // of the version at hand, UTC
 	Paper     *corpus.Paper
 	Reason    string // why there is no paper, else ""
+	Mended    int    // places in it that XML forbids
 }
 
 // RefusedError is an answer that says no: a feed whose only entry is an error.
@@ -62,6 +61,7 @@ type feed struct {
 }
 
 type entry struct {
+	Part       int      `xml:"harvest-part,attr"`
 	ID         string   `xml:"http://www.w3.org/2005/Atom id"`
 	Title      string   `xml:"http://www.w3.org/2005/Atom title"`
 	Summary    string   `xml:"http://www.w3.org/2005/Atom summary"`
@@ -84,20 +84,14 @@ type person struct {
 // not a whole feed is an error, too.
 func ReadAtom(body []byte) (*Page, error) {
 	f := new(feed)
-	forbidden := 0
-	if err := harvest.DecodeXML(body, f, harvest.XMLLimits{}); err != nil {
-		clean, n := withoutForbidden(body)
-		f = new(feed)
-		if n == 0 || harvest.DecodeXML(clean, f, harvest.XMLLimits{}) != nil {
-			return nil, fmt.Errorf("arxivapi: %w", err)
-		}
-		forbidden = n
+	mended, err := harvest.DecodeXML(body, f, harvest.XMLLimits{Part: "entry"})
+	if err != nil {
+		return nil, fmt.Errorf("arxivapi: %w", err)
 	}
 	if err := f.refusal(); err != nil {
 		return nil, err
 	}
-	page := &Page{Start: -1, Forbidden: forbidden}
-	var err error
+	page := &Page{Start: -1, Mended: mended.Places}
 	if page.Total, err = strconv.Atoi(strings.TrimSpace(f.Total)); err != nil || page.Total < 0 {
 		return nil, errors.New("arxivapi: the feed does not say how many results there are")
 	}
@@ -111,7 +105,9 @@ func ReadAtom(body []byte) (*Page, error) {
 		page.Query, _, _ = strings.Cut(query, "&")
 	}
 	for i := range f.Entries {
-		page.Entries = append(page.Entries, f.Entries[i].read())
+		e := f.Entries[i].read()
+		e.Mended = mended.In(f.Entries[i].Part)
+		page.Entries = append(page.Entries, e)
 	}
 	return page, nil
 }
@@ -206,20 +202,3 @@ func day(t time.Time) time.Time {
 }
 
 func fold(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// withoutForbidden replaces characters that no XML 1.0 document may hold by spaces: a
-// few old abstracts have them, and whoever asks again gets them again.
-func withoutForbidden(body []byte) (clean []byte, replaced int) {
-	for i := 0; i < len(body); {
-		r, n := utf8.DecodeRune(body[i:])
-		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == utf8.RuneError && n == 1 || r == 0xFFFE || r == 0xFFFF {
-			if clean == nil {
-				clean = bytes.Clone(body)
-			}
-			copy(clean[i:i+n], "   ")
-			replaced++
-		}
-		i += n
-	}
-	return clean, replaced
-}

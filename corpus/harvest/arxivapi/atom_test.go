@@ -87,7 +87,7 @@ func TestReadAtomEntries(t *testing.T) {
 		t.Errorf("%+v, %v", page, err)
 	}
 	page, err := ReadAtom([]byte(head + strings.Replace(oneEntry, "We show", "We\x01\xffshow", 1) + "</feed>"))
-	if err != nil || page.Forbidden != 2 || page.Entries[0].Paper.Abstract != "  We  show. " {
+	if err != nil || page.Mended != 2 || page.Entries[0].Paper.Abstract != "  We  show. " {
 		t.Errorf("forbidden characters: %+v, %v", page, err)
 	}
 }
@@ -162,7 +162,7 @@ func TestReadAtomRecorded(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			if page.Start < 0 || page.Answered.IsZero() || page.Forbidden > 0 {
+			if page.Start < 0 || page.Answered.IsZero() || page.Mended > 0 {
 				t.Errorf("%s: %+v", file, page)
 			}
 			entries += len(page.Entries)
@@ -190,7 +190,7 @@ func FuzzAtom(f *testing.F) {
 			}
 			return
 		}
-		if page.Total < 0 || page.Start < -1 || page.Forbidden < 0 {
+		if page.Total < 0 || page.Start < -1 || page.Mended < 0 {
 			t.Errorf("%+v", page)
 		}
 		for _, e := range page.Entries {

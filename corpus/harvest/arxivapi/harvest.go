@@ -36,7 +36,7 @@ func Harvest(ctx context.Context, opt Options) (*Summary, error) {
 		h.view.bar.Done()
 	}
 	if h.marks != nil {
-		h.sum.Unusable = h.marks.Unusable.Groups()
+		h.sum.Unusable, h.sum.MendedRecords, h.sum.Missing = h.marks.Unusable.Groups(), h.marks.Mended.Groups(), h.marks.Unreadable.Parts()
 	}
 	if err != nil {
 		err = fmt.Errorf("arxivapi: %w", err)

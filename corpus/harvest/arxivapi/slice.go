@@ -197,15 +197,13 @@ func (h *harvester) split(p *pass, total int) error {
 func (h *harvester) keep(ctx context.Context, page *Page) error {
 	var batch catalog.Batch
 	for _, e := range page.Entries {
-		if mark, news := h.marks.Unusable.Judge(h.marks.Source, cmp.Or(e.ID, "an entry"), e.Reason); news {
-			batch.Marks = append(batch.Marks, mark)
-		}
+		h.marks.Judge(&batch, cmp.Or(e.ID, "an entry"), e.Reason, e.Mended)
 		if e.Paper != nil {
 			batch.Papers = append(batch.Papers, e.Paper)
 		}
 	}
 	h.sum.Entries += len(page.Entries)
-	h.sum.Forbidden += page.Forbidden
+	h.sum.Mended += page.Mended
 	if err := h.write(ctx, batch); err != nil {
 		return err
 	}

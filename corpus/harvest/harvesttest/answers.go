@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -45,6 +46,12 @@ func (f *Faults) ask(r *http.Request) *answer {
 	f.Handler.ServeHTTP(rec, r)
 	rec.WriteHeader(http.StatusOK)
 	rec.body = rec.buf.Bytes()
+	for text, fault := range f.Where {
+		if at := bytes.Index(rec.body, []byte(text)); at >= 0 {
+			rec.header.Del("Content-Length")
+			rec.body = damaged(rec.body, at+len(text), fault)
+		}
+	}
 	return &rec.answer
 }
 
@@ -167,12 +174,31 @@ func (f *Faults) spoil(w http.ResponseWriter, r *http.Request, fault Fault) {
 		}
 	case Broken:
 		sent.body = half
+	case Misnested, Inside, Forbidden:
+		sent.header.Del("Content-Length")
+		sent.body = damaged(a.body, len(half)+1+bytes.IndexByte(a.body[len(half):], '>'), fault)
 	case Stale:
 		if before := f.remember(a); before != nil {
 			sent = before
 		}
 	}
 	sent.send(w)
+}
+
+// damaged is an answer that is not well-formed from a place on.
+func damaged(body []byte, at int, fault Fault) []byte {
+	head, tail := body[:at], body[at:]
+	switch fault {
+	case Broken:
+		return head
+	case Misnested:
+		return slices.Concat(head, []byte("<i><b></i></b>"), tail)
+	case Inside:
+		return slices.Concat(head, []byte("<html><body><p>502 Bad Gateway<br></body></html>"), tail)
+	case Forbidden:
+		return slices.Concat(head, []byte(" &#11;&#xfffe;caf&eacute;&nbsp;AT&T \x0b\xff"), tail)
+	}
+	return body
 }
 
 // drip sends the first bytes one by one, and holds the connection.

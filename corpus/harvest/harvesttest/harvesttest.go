@@ -39,14 +39,18 @@ const (
 	Gzip                  // not a fault: a good answer, packed
 	Redirected            // not a fault: 307 to the same address with another query, once
 	Stale                 // the answer before, once more; the first answer is good
+	Misnested             // an element ends that another one is within
+	Inside                // a web page stands in the midst of the answer
+	Forbidden             // not a fault: characters and references that XML forbids in a text of the answer, which stays readable
 	last
 )
 
-// All returns every fault but those that take long (Slow) or much (Oversized, Bomb).
+// All returns every fault but those that take long (Slow) or much (Oversized, Bomb), or change
+// what is read (Forbidden).
 func All() []Fault {
 	var all []Fault
 	for f := TooMany; f < last; f++ {
-		if f != Slow && f != Oversized && f != Bomb {
+		if f != Slow && f != Oversized && f != Bomb && f != Forbidden {
 			all = append(all, f)
 		}
 	}
@@ -66,6 +70,10 @@ type Faults struct {
 	Kinds []Fault
 	// InARow bounds how many drawn faults follow each other; 0: 5.
 	InARow int
+
+	// Where says what becomes of each good answer that holds a text, at that text: Broken,
+	// Misnested, Inside or Forbidden. It comes back each time.
+	Where map[string]Fault
 
 	Wait time.Duration // that Retry-After asks for, rounded up to seconds; 0: 1 s
 	Slow time.Duration // for which Slow holds the connection; 0: until the client leaves

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -47,12 +48,21 @@ func TestLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bad, _ := l.Unusable.Judge("s", "x", unusable.NoTitle)
-	if _, err := l.Write(ctx, c, catalog.Batch{Marks: []catalog.Mark{covered, bad, {Source: "s", Key: "later", State: "?"}, {Source: "other", Key: "run", State: "?"}}}); err != nil {
+	batch := catalog.Batch{Marks: []catalog.Mark{covered}}
+	l.Judge(&batch, "x", unusable.NoTitle, 0)
+	l.Judge(&batch, "y", "", 3)
+	l.Judge(&batch, "z", "", 0)
+	l.Miss(&batch, "2020-01-07", "cut")
+	l.Miss(&batch, "2020-01-08", "cut")
+	l.Miss(&batch, "2020-01-08", "")
+	batch.Marks = append(batch.Marks, []catalog.Mark{{Source: "s", Key: "later", State: "?"}, {Source: "other", Key: "run", State: "?"}}...)
+	if _, err := l.Write(ctx, c, batch); err != nil {
 		t.Fatal(err)
 	}
 	l, err = load(t, c)
-	if err != nil || *l.Run != (run{7}) || l.Covered["a b"] != (span{"2020-01-01", "2020-02-01"}) || len(l.Unusable.Groups()) != 1 {
+	if err != nil || *l.Run != (run{7}) || l.Covered["a b"] != (span{"2020-01-01", "2020-02-01"}) || len(l.Unusable.Groups()) != 1 ||
+		!reflect.DeepEqual(l.Mended.Groups(), []unusable.Group{{Reason: unusable.NotXML, Records: 1, Identifiers: []string{"y"}}}) ||
+		!reflect.DeepEqual(l.Unreadable.Parts(), []unusable.Part{{Name: "2020-01-07", Why: "cut"}}) {
 		t.Fatalf("%+v, %v", l, err)
 	}
 	l.Run = nil

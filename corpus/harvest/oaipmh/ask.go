@@ -47,12 +47,14 @@ func newAsker(client *harvest.Client, base string) (*asker, error) {
 }
 
 // get asks for a verb until read accepts the answer. What is not XML or not an answer to
-// the question is asked for again, what the protocol refuses is final.
-func (a *asker) get(ctx context.Context, verb string, arguments url.Values, read func(body []byte) error) error {
+// the question is asked for again, what the protocol refuses is final. After so many tries, if
+// not 0, an answer that arrives whole and cannot be read is a *harvest.UnreadableError.
+func (a *asker) get(ctx context.Context, verb string, arguments url.Values, tries int, read func(body []byte) error) error {
 	query := "?verb=" + verb
 	if len(arguments) > 0 {
 		query += "&" + arguments.Encode() // a token, a URL-encoded text, is encoded once more here
 	}
+	doubts := harvest.Doubts{Root: "OAI-PMH", Most: tries}
 	return a.client.Get(ctx, a.base+query, func(r *harvest.Response) error {
 		if err := r.Problem(); err != nil {
 			return err
@@ -62,12 +64,12 @@ func (a *asker) get(ctx context.Context, verb string, arguments url.Values, read
 		if err == nil || errors.As(err, &refusal) && !slices.Contains(foreignCodes[verb], refusal.Code) {
 			return err
 		}
-		return harvest.Retry(err)
+		return doubts.Judge(a.client, err)
 	})
 }
 
 func (a *asker) identify(ctx context.Context) (id *Identity, err error) {
-	err = a.get(ctx, identifyName, nil, func(body []byte) (err error) {
+	err = a.get(ctx, identifyName, nil, 0, func(body []byte) (err error) {
 		id, err = ReadIdentify(body)
 		return err
 	})
@@ -82,7 +84,7 @@ func (a *asker) sets(ctx context.Context) ([]Set, error) {
 	for range setPagesMost {
 		var page []Set
 		var next string
-		err := a.get(ctx, listSetsName, arguments, func(body []byte) (err error) {
+		err := a.get(ctx, listSetsName, arguments, 0, func(body []byte) (err error) {
 			page, next, err = ReadSets(body)
 			return err
 		})
@@ -116,7 +118,7 @@ type list struct {
 // records asks for a page. What answers another question, from a cache in between, is
 // asked for again, and so is an empty page that does not say that it is the last, which may
 // be a block in disguise.
-func (a *asker) records(ctx context.Context, l list) (page *Page, err error) {
+func (a *asker) records(ctx context.Context, l list, tries int) (page *Page, err error) {
 	arguments := url.Values{}
 	if l.token != "" {
 		arguments.Set(resumptionTokenName, l.token)
@@ -130,7 +132,7 @@ func (a *asker) records(ctx context.Context, l list) (page *Page, err error) {
 			arguments.Set("set", l.set)
 		}
 	}
-	err = a.get(ctx, listRecordsName, arguments, func(body []byte) (err error) {
+	err = a.get(ctx, listRecordsName, arguments, tries, func(body []byte) (err error) {
 		page, err = ReadRecords(body)
 		if page != nil {
 			if other := l.mismatch(page); other != "" {

@@ -24,6 +24,8 @@ type harvester struct {
 	sum   Summary
 	view  view
 	guard guard
+
+	unread int // questions in turn whose answers could not be read
 }
 
 // Harvest reads records into the catalog until the present or opt.Until is reached.
@@ -40,7 +42,7 @@ func Harvest(ctx context.Context, opt Options) (*Summary, error) {
 		bar.Done()
 	}
 	if h.marks != nil {
-		h.sum.Unusable = h.marks.Unusable.Groups()
+		h.sum.Unusable, h.sum.MendedRecords, h.sum.Missing = h.marks.Unusable.Groups(), h.marks.Mended.Groups(), h.marks.Unreadable.Parts()
 	}
 	if err != nil {
 		err = fmt.Errorf("oaipmh: %w", err)
@@ -173,7 +175,10 @@ func (h *harvester) run(ctx context.Context) error {
 		}
 	}
 	h.marks.Run = nil
-	return h.write(ctx, catalog.Batch{})
+	if err := h.write(ctx, catalog.Batch{}); err != nil {
+		return err
+	}
+	return h.incomplete(r.Sets)
 }
 
 // readSet reads what is left of a set, window by window.
@@ -182,18 +187,18 @@ func (h *harvester) readSet(ctx context.Context, set string) error {
 	if r.Next == "" {
 		r.First = dayText(h.firstDay(set))
 		r.Next, r.Days = r.First, firstDays
+		r.Again = h.missing(set)
 	}
 	for {
 		if r.Window == nil {
-			next, ok := parseDay(r.Next)
-			if !ok {
-				return fmt.Errorf("the catalog's mark has no day: %q", r.Next)
+			w, more, err := h.next()
+			if err != nil {
+				return err
 			}
-			if r.Until != "" && r.Until < r.Next {
-				break // another harvest has been there
+			if !more {
+				break
 			}
-			until, _ := parseDay(r.Until)
-			r.Window = &window{From: r.Next, Until: dayText(plan(next, max(1, r.Days), until, day(h.Now())))}
+			r.Window = w
 		}
 		h.guard.begin(r.Window.Token == "" && !r.Window.Listed)
 		h.view.begin(r, h.Now())
@@ -205,7 +210,7 @@ func (h *harvester) readSet(ctx context.Context, set string) error {
 			break
 		}
 	}
-	r.Next, r.Days, r.Window = "", 0, nil
+	r.Next, r.Days, r.Suspect, r.Window = "", 0, "", nil
 	return nil
 }
 
@@ -247,10 +252,16 @@ func (h *harvester) readWindow(ctx context.Context, set string) (last bool, err 
 		l := list{format: r.Format, set: set, token: w.Token}
 		l.from, _ = parseDay(w.From)
 		l.until, _ = parseDay(w.Until)
-		page, err := h.ask.records(ctx, l)
+		page, err := h.ask.records(ctx, l, r.tries())
 		var refusal *ProtocolError
+		var unreadable *harvest.UnreadableError
 		switch {
 		case err == nil:
+		case errors.As(err, &unreadable):
+			if done, last, err := h.around(ctx, set, unreadable); done || err != nil {
+				return last, err
+			}
+			continue
 		case errors.As(err, &refusal) && w.Token == "" && refusal.Code == noRecordsMatch && page != nil:
 			err = nil // nothing was changed in these days
 		case errors.As(err, &refusal) && w.Token != "" && slices.Contains(voidCodes, refusal.Code):

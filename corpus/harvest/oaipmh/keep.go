@@ -14,16 +14,17 @@ import (
 func (h *harvester) keep(ctx context.Context, set string, page *Page) (done, last bool, err error) {
 	r := h.marks.Run
 	w := r.Window
+	if len(page.Records) > 0 {
+		h.unread = 0
+	}
 	if problem := h.guard.check(w.Token, page); problem != "" {
-		*w = window{From: w.From, Until: w.Until, Restarts: w.Restarts}
+		*w = w.afresh()
 		return false, false, errors.Join(fmt.Errorf("list%s from %s does not end: %s: %w", ofSet(set), w.From, problem, ErrForNow),
 			h.write(ctx, catalog.Batch{}))
 	}
 	var batch catalog.Batch
 	for _, rec := range page.Records {
-		if mark, changed := h.marks.Unusable.Judge(h.marks.Source, rec.Identifier, rec.Reason); changed {
-			batch.Marks = append(batch.Marks, mark)
-		}
+		h.marks.Judge(&batch, rec.Identifier, rec.Reason, rec.Mended)
 		switch {
 		case rec.Reason != "":
 		case rec.Deleted:
@@ -43,13 +44,13 @@ func (h *harvester) keep(ctx context.Context, set string, page *Page) (done, las
 	w.Token, w.Life, w.Received = page.Next, page.Life, h.Now().UTC()
 	w.Listed = page.Next == ""
 	if done = w.Listed && w.Pages == 1; done {
-		if last, err = h.finish(set, &batch); err != nil {
+		if last, err = h.finish(set, &batch, part{}); err != nil {
 			return false, false, err
 		}
 	}
 	h.sum.Pages++
 	h.sum.Records += len(page.Records)
-	h.sum.Forbidden += page.Forbidden
+	h.sum.Mended += page.Mended
 	if err := h.write(ctx, batch); err != nil {
 		return false, false, err
 	}
@@ -57,10 +58,15 @@ func (h *harvester) keep(ctx context.Context, set string, page *Page) (done, las
 	return done, last, nil
 }
 
-// finish ends the present window: its days count as read.
-func (h *harvester) finish(set string, batch *catalog.Batch) (last bool, err error) {
+// finish ends the present window: its days count as read, but for those that are lost.
+func (h *harvester) finish(set string, batch *catalog.Batch, lost part) (last bool, err error) {
 	r := h.marks.Run
 	w := r.Window
+	h.found(batch, set, w, lost)
+	if w.Again {
+		r.Again, r.Window = r.Again[1:], nil
+		return false, nil
+	}
 	from, _ := parseDay(w.From)
 	first, _ := parseDay(r.First) // all windows since then are done
 	if h.marks.cover(set, first, w.completeThrough(day(h.Now()))) {
@@ -71,7 +77,7 @@ func (h *harvester) finish(set string, batch *catalog.Batch) (last bool, err err
 		batch.Marks = append(batch.Marks, mark)
 	}
 	h.sum.Windows++
-	if last = w.last(r.Until); !last {
+	if last = w.last(r.Until) || !lost.until.IsZero() && !lost.until.Before(day(h.Now())); !last {
 		end, _ := parseDay(w.Until)
 		length := int(end.Sub(from).Hours()/24) + 1
 		r.Next, r.Days = dayText(end.AddDate(0, 0, 1)), adapt(length, w.Pages, h.windowPages)
@@ -80,7 +86,7 @@ func (h *harvester) finish(set string, batch *catalog.Batch) (last bool, err err
 	}
 	if r.Turn+1 < len(r.Sets) {
 		r.Turn++
-		r.Next, r.Days, r.Window = "", 0, nil
+		r.Next, r.Days, r.Suspect, r.Window = "", 0, "", nil
 		return true, nil
 	}
 	h.marks.Run = nil
@@ -92,15 +98,18 @@ func (h *harvester) restart(ctx context.Context, why string) error {
 	r := h.marks.Run
 	w := r.Window
 	if w.Restarts++; w.Restarts > restartsMost {
-		*w = window{From: w.From, Until: w.Until}
+		w.Restarts = 0
+		*w = w.afresh()
 		return errors.Join(fmt.Errorf("the list from %s was begun %d times and never came to its end (the last time: %s): %w", w.From, restartsMost+1, why, ErrForNow),
 			h.write(ctx, catalog.Batch{}))
 	}
 	from, _ := parseDay(w.From)
 	until, _ := parseDay(w.Until)
-	until, r.Days = halve(from, until, day(h.Now()))
+	if !w.Again {
+		until, r.Days = halve(from, until, day(h.Now()))
+	}
 	h.Note(fmt.Sprintf("the list from %s is begun again after %d pages: %s", w.From, w.Pages, why))
-	r.Window = &window{From: w.From, Until: dayText(until), Restarts: w.Restarts}
+	r.Window = &window{From: w.From, Until: dayText(until), Restarts: w.Restarts, Again: w.Again}
 	h.sum.Restarts++
 	h.guard.begin(true)
 	h.view.begin(r, h.Now())

@@ -68,15 +68,17 @@ type Summary struct {
 	Unchanged int `json:"unchanged"`
 	Removed   int `json:"removed"`
 
-	Records   int  `json:"records"`              // read; those of a window begun again count again
-	Pages     int  `json:"pages"`                // of lists
-	Windows   int  `json:"windows"`              // finished
-	Restarts  int  `json:"restarts"`             // windows begun again because their token was void
-	Forbidden int  `json:"forbidden_characters"` // which XML does not allow: read as spaces
-	Resumed   bool `json:"resumed"`              // an unfinished harvest was gone on with
+	Records  int  `json:"records"`       // read; those of a window begun again count again
+	Pages    int  `json:"pages"`         // of lists
+	Windows  int  `json:"windows"`       // finished
+	Restarts int  `json:"restarts"`      // windows begun again because their token was void
+	Mended   int  `json:"mended_places"` // of answers, which XML forbids
+	Resumed  bool `json:"resumed"`       // an unfinished harvest was gone on with
 
-	Sets     []Coverage       `json:"sets"`
-	Unusable []unusable.Group `json:"unusable,omitempty"` // of all harvests of this catalog, most first
+	Sets          []Coverage       `json:"sets"`
+	Unusable      []unusable.Group `json:"unusable,omitempty"`       // of all harvests of this catalog, most first
+	MendedRecords []unusable.Group `json:"mended_records,omitempty"` // likewise
+	Missing       []unusable.Part  `json:"missing,omitempty"`        // what cannot be read, in all harvests of this catalog
 }
 
 // Coverage is what a catalog holds of a set without a gap, by the days of the

@@ -1,14 +1,12 @@
 package oaipmh
 
 import (
-	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"assay/corpus/harvest"
 )
@@ -90,17 +88,11 @@ type envelope struct {
 }
 
 // openAnswer decodes an answer. One that says no is a *ProtocolError, and the
-// envelope is there all the same. Characters that XML forbids, which old metadata may
-// hold, are read as spaces and counted.
-func openAnswer(body []byte) (e *envelope, forbidden int, err error) {
+// envelope is there all the same.
+func openAnswer(body []byte) (e *envelope, mended harvest.Mended, err error) {
 	e = new(envelope)
-	if err := harvest.DecodeXML(body, e, harvest.XMLLimits{}); err != nil {
-		clean, n := withoutForbidden(body)
-		e = new(envelope)
-		if n == 0 || harvest.DecodeXML(clean, e, harvest.XMLLimits{}) != nil {
-			return nil, 0, err
-		}
-		forbidden = n
+	if mended, err = harvest.DecodeXML(body, e, harvest.XMLLimits{Part: "record"}); err != nil {
+		return nil, mended, err
 	}
 	for _, said := range e.Errors {
 		// Of several errors the first that says more than "nothing there" counts.
@@ -108,26 +100,7 @@ func openAnswer(body []byte) (e *envelope, forbidden int, err error) {
 			err = &ProtocolError{Code: strings.TrimSpace(said.Code), Text: fold(said.Text)}
 		}
 	}
-	return e, forbidden, err
-}
-
-// withoutForbidden replaces bytes that no XML 1.0 document may hold by spaces.
-func withoutForbidden(body []byte) (clean []byte, replaced int) {
-	for i := 0; i < len(body); {
-		r, n := utf8.DecodeRune(body[i:])
-		bad := r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == utf8.RuneError && n == 1 || r == 0xFFFE || r == 0xFFFF
-		if bad {
-			if clean == nil {
-				clean = bytes.Clone(body)
-			}
-			for j := range n {
-				clean[i+j] = ' '
-			}
-			replaced++
-		}
-		i += n
-	}
-	return clean, replaced
+	return e, mended, err
 }
 
 // deletedKept says that a repository tells for ever what was deleted.
@@ -192,13 +165,13 @@ func ReadSets(body []byte) (sets []Set, next string, err error) {
 
 // Page is one answer to ListRecords.
 type Page struct {
-	Records   []Record
-	Answered  time.Time     // the server's clock; zero where it does not say
-	Next      string        // the token that asks for the next page, "" at the list's end
-	Ends      bool          // a token is there, if an empty one: this is a list's last page
-	Life      time.Duration // how long Next was good when the server answered; 0 where it does not say
-	Size      int64         // the whole list's records, as the server has it; 0 where it does not say
-	Forbidden int           // characters that XML forbids
+	Records  []Record
+	Answered time.Time     // the server's clock; zero where it does not say
+	Next     string        // the token that asks for the next page, "" at the list's end
+	Ends     bool          // a token is there, if an empty one: this is a list's last page
+	Life     time.Duration // how long Next was good when the server answered; 0 where it does not say
+	Size     int64         // the whole list's records, as the server has it; 0 where it does not say
+	Mended   int           // places that XML forbids
 
 	asked echo
 }
@@ -206,11 +179,11 @@ type Page struct {
 // ReadRecords reads an answer to ListRecords. A refusal is a *ProtocolError, and the
 // page then has no records.
 func ReadRecords(body []byte) (*Page, error) {
-	e, forbidden, err := openAnswer(body)
+	e, mended, err := openAnswer(body)
 	if e == nil {
 		return nil, err
 	}
-	p := &Page{Forbidden: forbidden, asked: e.Request}
+	p := &Page{Mended: mended.Places, asked: e.Request}
 	if t, bad := time.Parse(time.RFC3339, strings.TrimSpace(e.ResponseDate)); bad == nil && sensible(t) {
 		p.Answered = t.UTC()
 	}
@@ -222,7 +195,10 @@ func ReadRecords(body []byte) (*Page, error) {
 	}
 	p.Records = make([]Record, 0, len(e.ListRecords.Records))
 	for i := range e.ListRecords.Records {
-		p.Records = append(p.Records, e.ListRecords.Records[i].read())
+		r := &e.ListRecords.Records[i]
+		read := r.read()
+		read.Mended = mended.In(r.Part)
+		p.Records = append(p.Records, read)
 	}
 	if t := e.ListRecords.Token; t != nil {
 		p.Next = strings.TrimSpace(t.Text)

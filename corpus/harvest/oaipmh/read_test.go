@@ -268,7 +268,7 @@ func TestForbiddenCharacters(t *testing.T) {
 	text := oaitest.Envelope(time.Now(), "http://x", nil, "<ListRecords>"+entry("<identifier>oai:arXiv.org:0901.0022</identifier><datestamp>2011-02-03</datestamp>",
 		"<id>0901.0022</id><title>a\x0bb\xffc</title><abstract>é\x00</abstract><categories>x</categories>")+"</ListRecords>")
 	page, err := ReadRecords([]byte(text))
-	if err != nil || page.Forbidden != 3 {
+	if err != nil || page.Mended != 3 {
 		t.Fatalf("%v, %+v", err, page)
 	}
 	if p := page.Records[0].Paper; p.Title != "a b c" || p.Abstract != "é " {

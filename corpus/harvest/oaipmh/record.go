@@ -18,6 +18,7 @@ type Record struct {
 	Deleted    bool          // the paper Identifier is withdrawn
 	Paper      *corpus.Paper // nil if deleted or unusable
 	Reason     string        // why the record is unusable, else ""
+	Mended     int           // places in it that XML forbids
 }
 
 // noMetadata is a reason that this protocol adds to those of package unusable.
@@ -25,6 +26,7 @@ const noMetadata = "no metadata in a known format"
 
 // record is a record as XML has it.
 type record struct {
+	Part   int `xml:"harvest-part,attr"`
 	Header struct {
 		Status     string `xml:"status,attr"`
 		Identifier string `xml:"identifier"`

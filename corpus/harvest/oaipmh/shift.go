@@ -9,12 +9,22 @@ import (
 	"time"
 
 	"assay/corpus/catalog"
+	"assay/corpus/harvest"
 )
 
 // settle ends a list of several pages: the window is done, or begun again if the list
 // may have shifted.
 func (h *harvester) settle(ctx context.Context, set string) (done, last bool, err error) {
 	why, err := h.shifted(ctx)
+	var unreadable *harvest.UnreadableError
+	if errors.As(err, &unreadable) {
+		// Nobody can say whether the list shifted. A list of one page cannot.
+		w := h.marks.Run.Window
+		if from, until := w.days(h.Now()); w.Again || !from.Before(until) {
+			return h.lose(ctx, set, fmt.Errorf("the changes since the list was begun: %w", unreadable))
+		}
+		why, err = "the changes since cannot be read", nil
+	}
 	if err != nil {
 		return false, false, fmt.Errorf("look for changes since the list from %s was begun: %w", h.marks.Run.Window.From, err)
 	}
@@ -22,7 +32,7 @@ func (h *harvester) settle(ctx context.Context, set string) (done, last bool, er
 		return false, false, h.restart(ctx, why)
 	}
 	var batch catalog.Batch
-	if last, err = h.finish(set, &batch); err != nil {
+	if last, err = h.finish(set, &batch, part{}); err != nil {
 		return false, false, err
 	}
 	return true, last, h.write(ctx, batch)
@@ -41,7 +51,7 @@ func (h *harvester) shifted(ctx context.Context) (why string, err error) {
 	var circle guard
 	circle.begin(true)
 	for l, lists := first, 1; ; {
-		page, err := h.ask.records(ctx, l)
+		page, err := h.ask.records(ctx, l, harvest.UnreadableFew)
 		var refusal *ProtocolError
 		switch {
 		case err == nil:

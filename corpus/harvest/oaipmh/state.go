@@ -23,6 +23,9 @@ type runState struct {
 	Next   string  `json:"next"`   // of this set: first day not yet read; "" where not chosen yet
 	Days   int     `json:"days"`   // length of the next window
 	Window *window `json:"window"` // nil between windows
+
+	Suspect string   `json:"suspect,omitempty"` // up to this day there is a page that cannot be read; "" where none is sought
+	Again   []string `json:"again,omitempty"`   // of this set: parts that were missing, to be asked for once more
 }
 
 // window is a list that has been begun.
@@ -38,7 +41,8 @@ type window struct {
 	Answered string        `json:"answered"` // earliest day by the server's clock
 	Newest   string        `json:"newest"`   // latest day of a record
 	Restarts int           `json:"restarts"`
-	Listed   bool          `json:"listed"` // the list came to its end; whether it shifted is open
+	Again    bool          `json:"again,omitempty"` // it is the first of the parts asked for once more
+	Listed   bool          `json:"listed"`          // the list came to its end; whether it shifted is open
 }
 
 // marks is what a catalog knows of a repository.

@@ -1,9 +1,11 @@
-// Package unusable keeps account of records that a service sends and that are no
-// papers: why each of them is not, in the catalog, so that one that is read twice
-// counts once, and one that was mended no more.
+// Package unusable keeps account of what a service sends and a harvest cannot take as it
+// is: records that are no papers, records that had to be mended, and parts of lists that
+// cannot be read. Why is kept in the catalog for each of them, so that one that is
+// read twice counts once, and one that is right now no more.
 package unusable
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -21,8 +23,15 @@ const (
 	BadDate      = "invalid date"
 )
 
-// Key begins the keys of the marks; the record's identifier follows.
-const Key = "unusable "
+// NotXML is why a record was mended.
+const NotXML = "what XML forbids"
+
+// Keys begin the keys of the marks; the record's identifier or the part's name follows.
+const (
+	Key           = "unusable "   // records that are no papers
+	MendedKey     = "mended "     // records with what XML forbids
+	UnreadableKey = "unreadable " // parts of lists that are missing
+)
 
 // kept is how many identifiers of a reason a summary names.
 const kept = 5
@@ -34,12 +43,18 @@ type Group struct {
 	Identifiers []string `json:"identifiers"` // the first few, bytewise
 }
 
-// List is what a catalog knows of one source's records. The zero value is empty.
-type List struct{ reasons map[string]string }
+// List is what a catalog knows of one source's records or parts. The zero value is
+// empty, with the key Key.
+type List struct {
+	Key     string
+	reasons map[string]string
+}
+
+func (l *List) key() string { return cmp.Or(l.Key, Key) }
 
 // Take takes up a mark of the catalog and reports whether it is one of the list's.
 func (l *List) Take(mark catalog.Mark) bool {
-	identifier, ok := strings.CutPrefix(mark.Key, Key)
+	identifier, ok := strings.CutPrefix(mark.Key, l.key())
 	if ok {
 		l.set(identifier, mark.State)
 	}
@@ -64,7 +79,7 @@ func (l *List) Judge(source, identifier, reason string) (mark catalog.Mark, news
 		return mark, false
 	}
 	l.set(identifier, reason)
-	return catalog.Mark{Source: source, Key: Key + identifier, State: reason}, true
+	return catalog.Mark{Source: source, Key: l.key() + identifier, State: reason}, true
 }
 
 // Groups counts the records by reason, most first.
@@ -87,14 +102,35 @@ func (l *List) Groups() []Group {
 	return all
 }
 
+// Part is one entry of a list.
+type Part struct {
+	Name string `json:"part"`
+	Why  string `json:"why"`
+}
+
+// Parts returns all entries, bytewise.
+func (l *List) Parts() []Part {
+	var all []Part
+	for name, why := range l.reasons {
+		all = append(all, Part{name, why})
+	}
+	slices.SortFunc(all, func(a, b Part) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// First names the first records of a group.
+func (g Group) First() string {
+	more := ""
+	if g.Records > len(g.Identifiers) {
+		more = ", …"
+	}
+	return strings.Join(g.Identifiers, ", ") + more
+}
+
 // WriteText writes a line for each reason.
 func WriteText(w io.Writer, groups []Group) error {
 	for _, g := range groups {
-		more := ""
-		if g.Records > len(g.Identifiers) {
-			more = ", …"
-		}
-		if _, err := fmt.Fprintf(w, "%s: %d records in all harvests are no papers: %s%s\n", g.Reason, g.Records, strings.Join(g.Identifiers, ", "), more); err != nil {
+		if _, err := fmt.Fprintf(w, "%s: %d records in all harvests are no papers: %s\n", g.Reason, g.Records, g.First()); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,168 @@
+package oaipmh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"assay/corpus/catalog"
+	"assay/corpus/harvest"
+)
+
+// around goes on where a page of the present window arrives whole and cannot be read: with
+// half of the window's days, and so on down to the day, which is then missing.
+func (h *harvester) around(ctx context.Context, set string, why error) (done, last bool, err error) {
+	r := h.marks.Run
+	w := r.Window
+	if h.unread++; h.unread > harvest.UnreadableRow {
+		h.unread = 0
+		*w = w.afresh()
+		return false, false, errors.Join(fmt.Errorf("no answer of %d can be read (the last one: %w): %w", harvest.UnreadableRow, why, ErrForNow),
+			h.write(ctx, catalog.Batch{}))
+	}
+	from, until := w.days(h.Now())
+	if w.Again || !from.Before(until) {
+		return h.lose(ctx, set, why)
+	}
+	end, _ := halve(from, until, until)
+	h.Note(fmt.Sprintf("the list from %s to %s cannot be read; asking for half of it: %v", w.From, dayText(until), why))
+	r.Suspect = dayText(until)
+	r.Window = &window{From: w.From, Until: dayText(end)}
+	h.guard.begin(true)
+	h.view.begin(r, h.Now())
+	return false, false, h.write(ctx, catalog.Batch{})
+}
+
+// lose ends the present window without all of its records, which the catalog remembers.
+func (h *harvester) lose(ctx context.Context, set string, why error) (done, last bool, err error) {
+	r := h.marks.Run
+	p := part{set: set}
+	p.from, p.until = r.Window.days(h.Now())
+	var batch catalog.Batch
+	h.marks.Miss(&batch, p.String(), why.Error())
+	h.Note(fmt.Sprintf("%s cannot be read and is left out: %v", p, why))
+	r.Suspect = ""
+	if last, err = h.finish(set, &batch, p); err != nil {
+		return false, false, err
+	}
+	return true, last, h.write(ctx, batch)
+}
+
+// days returns a window's first and last day; that of an open one is the present.
+func (w *window) days(now time.Time) (from, until time.Time) {
+	from, _ = parseDay(w.From)
+	until, closed := parseDay(w.Until)
+	if !closed {
+		until = later(from, day(now))
+	}
+	return from, until
+}
+
+// afresh is the window before its list was begun.
+func (w *window) afresh() window {
+	return window{From: w.From, Until: w.Until, Restarts: w.Restarts, Again: w.Again}
+}
+
+// next is the window after those that are done; false where none follows.
+func (h *harvester) next() (w *window, more bool, err error) {
+	r := h.marks.Run
+	if len(r.Again) > 0 {
+		p, ok := parsePart(r.Again[0])
+		if !ok {
+			return nil, false, fmt.Errorf("the catalog's mark names no days: %q", r.Again[0])
+		}
+		return &window{From: dayText(p.from), Until: dayText(p.until), Again: true}, true, nil
+	}
+	next, ok := parseDay(r.Next)
+	if !ok {
+		return nil, false, fmt.Errorf("the catalog's mark has no day: %q", r.Next)
+	}
+	if r.Until != "" && r.Until < r.Next {
+		return nil, false, nil // another harvest has been there
+	}
+	if suspect, ok := parseDay(r.Suspect); ok && !suspect.Before(next) {
+		end, _ := halve(next, suspect, suspect)
+		return &window{From: r.Next, Until: dayText(end)}, true, nil
+	}
+	r.Suspect = ""
+	until, _ := parseDay(r.Until)
+	return &window{From: r.Next, Until: dayText(plan(next, max(1, r.Days), until, day(h.Now())))}, true, nil
+}
+
+// tries is how often an unreadable answer of the present window is asked for again.
+func (r *runState) tries() int {
+	if r.Suspect != "" || r.Window.Again {
+		return harvest.UnreadableFew
+	}
+	return harvest.UnreadableTries
+}
+
+// part is what is missing: days of a set, or of the whole repository.
+type part struct {
+	set         string
+	from, until time.Time
+}
+
+// String writes a part as users and the catalog's marks read it.
+func (p part) String() string {
+	text := dayText(p.from)
+	if p.until.After(p.from) {
+		text += " to " + dayText(p.until)
+	}
+	return text + ofSet(p.set)
+}
+
+func parsePart(text string) (p part, ok bool) {
+	days, set, _ := strings.Cut(text, " of ")
+	first, last, several := strings.Cut(days, " to ")
+	if !several {
+		last = first
+	}
+	p.set = set
+	p.from, ok = parseDay(first)
+	var end bool
+	p.until, end = parseDay(last)
+	return p, ok && end
+}
+
+// missing returns what cannot be read of a set's days that are asked for.
+func (h *harvester) missing(set string) (names []string) {
+	for _, m := range h.marks.Unreadable.Parts() {
+		p, ok := parsePart(m.Name)
+		if ok && p.set == set && !p.until.Before(h.From) && (h.Until.IsZero() || !p.from.After(h.Until)) {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// found forgets that days of a set were missing which are read now, but for those that still are.
+func (h *harvester) found(batch *catalog.Batch, set string, w *window, lost part) {
+	from, _ := parseDay(w.From)
+	until, closed := parseDay(w.Until)
+	if !closed {
+		until, _ = parseDay(w.Answered)
+	}
+	for _, m := range h.marks.Unreadable.Parts() {
+		p, ok := parsePart(m.Name)
+		if ok && p.set == set && m.Name != lost.String() && !p.from.Before(from) && !p.until.After(until) {
+			h.marks.Miss(batch, m.Name, "")
+		}
+	}
+}
+
+// incomplete is the error of a harvest that came to its end without all of its parts.
+func (h *harvester) incomplete(sets []string) error {
+	var all []string
+	for _, set := range sets {
+		all = append(all, h.missing(set)...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	slices.Sort(all)
+	return &harvest.MissingError{Parts: all}
+}
