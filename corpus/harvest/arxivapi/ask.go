@@ -20,6 +20,7 @@ type question struct {
 	from, to    time.Time // minutes of submission, both included; zero: any
 	start, most int
 	sure        bool // there are results
+	tries       int  // of an answer that arrives whole and cannot be read
 }
 
 const minuteLayout = "200601021504"
@@ -51,6 +52,7 @@ const (
 // what is wrong with an answer at the given try, or "".
 func (h *harvester) ask(ctx context.Context, q question, doubt func(p *Page, try int) string) (page *Page, err error) {
 	try := 0
+	doubts := harvest.Doubts{Root: "feed", Most: q.tries}
 	err = h.Client.Get(ctx, q.address(h.URL), func(r *harvest.Response) error {
 		try++
 		p, err := ReadAtom(r.Body)
@@ -61,7 +63,7 @@ func (h *harvester) ask(ctx context.Context, q question, doubt func(p *Page, try
 		case r.Status != http.StatusOK:
 			return r.Problem()
 		case err != nil:
-			return harvest.Retry(err)
+			return doubts.Judge(h.Client, err)
 		}
 		for _, why := range []string{q.mismatch(p), q.blocked(p, try), doubt(p, try)} {
 			if why != "" {

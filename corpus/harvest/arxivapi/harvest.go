@@ -2,10 +2,12 @@ package arxivapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"assay/corpus/catalog"
+	"assay/corpus/harvest"
 	"assay/internal/fault"
 	"assay/internal/progress"
 )
@@ -18,6 +20,7 @@ type harvester struct {
 	view    view
 	told    bool // that the service's order is not kept
 	fullest int  // papers of a slice so far
+	unread  int  // slices in turn that could not be read
 }
 
 // earliest is before arXiv's first paper.
@@ -123,6 +126,9 @@ func (h *harvester) run(ctx context.Context) error {
 	for _, id := range r.Categories {
 		h.sum.Categories = append(h.sum.Categories, h.marks.Covered[id])
 	}
+	if parts := h.missing(r.Categories...); len(parts) > 0 {
+		return &harvest.MissingError{Parts: parts}
+	}
 	return nil
 }
 
@@ -136,7 +142,7 @@ func (h *harvester) begin(category string) *pass {
 	case h.Since.IsZero() && known:
 		floor = overlap(c)
 	}
-	return &pass{Since: floor, Floor: floor, Number: 1, Windows: []window{{}}}
+	return &pass{Since: floor, Floor: floor, Number: 1, Windows: append([]window{{}}, h.lost(category)...)}
 }
 
 // readPass reads what is left of a pass, and looks whether another one is needed.
@@ -144,7 +150,18 @@ func (h *harvester) readPass(ctx context.Context, category string) error {
 	p := h.marks.Run.Pass
 	h.view.begin(h.Now())
 	for len(p.Windows) > 0 {
-		if err := h.readSlice(ctx, category, p); err != nil {
+		if p.Windows[len(p.Windows)-1].Again {
+			if err := h.readMinute(ctx, category, p); err != nil {
+				return err
+			}
+			continue
+		}
+		err := h.readSlice(ctx, category, p)
+		var unreadable *harvest.UnreadableError
+		if errors.As(err, &unreadable) {
+			err = h.around(ctx, category, p, unreadable)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -163,9 +180,11 @@ func (h *harvester) changed(ctx context.Context, category string, p *pass) (bool
 	if p.Pages < 2 {
 		return false, nil // one page is a list at one moment
 	}
-	newer := func(page *Page) bool { return len(page.Entries) > 0 && page.Entries[0].Updated.After(p.Newest) }
-	page, err := h.ask(ctx, question{category: category, most: 1, sure: true}, func(page *Page, try int) string {
-		if page.Total > p.Total && !newer(page) && try < shortTries {
+	newer := func(page *Page, blind int) bool {
+		return blind != p.Blind || len(page.Entries) > 0 && page.Entries[0].Updated.After(p.Newest)
+	}
+	page, blind, err := h.front(ctx, category, func(page *Page, blind, try int) string {
+		if page.Total > p.Total && !newer(page, blind) && try < shortTries {
 			return fmt.Sprintf("the list counts %d papers, not %d, and begins as before", page.Total, p.Total)
 		}
 		return ""
@@ -173,7 +192,7 @@ func (h *harvester) changed(ctx context.Context, category string, p *pass) (bool
 	if err != nil {
 		return false, fmt.Errorf("look for changes: %w", err)
 	}
-	return page.Total > p.Total || newer(page), nil
+	return page.Total > p.Total || newer(page, blind), nil
 }
 
 // passesMost is how often a list that does not come to rest is read.

@@ -78,7 +78,7 @@ func (h *harvester) readSlice(ctx context.Context, category string, p *pass) err
 	if w.Size > 0 {
 		size = w.Size
 	}
-	q := question{category: category, from: w.From, to: w.To, start: w.Start, most: min(size, h.Limit-w.Start), sure: w.Seen}
+	q := question{category: category, from: w.From, to: w.To, start: w.Start, most: min(size, h.Limit-w.Start), sure: w.Seen, tries: w.tries()}
 	page, err := h.ask(ctx, q, func(page *Page, try int) string {
 		s := w.next(page, p.Floor)
 		switch {
@@ -101,28 +101,19 @@ func (h *harvester) readSlice(ctx context.Context, category string, p *pass) err
 	if err := h.advance(category, p, w, page, s, q.most); err != nil {
 		return err
 	}
-	return h.keep(ctx, page)
+	return h.keep(ctx, page, catalog.Batch{})
 }
 
 // note remembers what a pass has to know of its answers.
 func (h *harvester) note(p *pass, w *window, page *Page) {
 	if p.Begun.IsZero() {
-		if p.Begun = page.Answered; p.Begun.IsZero() {
-			p.Begun = h.Now().UTC()
-		}
-		p.Total = page.Total
-		if len(page.Entries) > 0 {
-			p.Newest = page.Entries[0].Updated
-		}
-		if p.First.IsZero() {
-			p.First = p.Begun
-		}
+		p.begin(page, h.Now())
 	}
 	if w.From.IsZero() {
 		p.Total = min(p.Total, page.Total)
 	}
 	if len(page.Entries) > 0 {
-		w.Seen = true
+		w.Seen, h.unread = true, 0
 		p.Pages++
 		h.sum.Pages++
 		h.fullest = max(h.fullest, len(page.Entries))
@@ -194,8 +185,7 @@ func (h *harvester) split(p *pass, total int) error {
 }
 
 // keep writes a slice's papers and how far the harvest is after it in one transaction.
-func (h *harvester) keep(ctx context.Context, page *Page) error {
-	var batch catalog.Batch
+func (h *harvester) keep(ctx context.Context, page *Page, batch catalog.Batch) error {
 	for _, e := range page.Entries {
 		h.marks.Judge(&batch, cmp.Or(e.ID, "an entry"), e.Reason, e.Mended)
 		if e.Paper != nil {

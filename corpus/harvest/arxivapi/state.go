@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"assay/corpus/catalog"
+	"assay/corpus/harvest"
 	"assay/corpus/harvest/ledger"
 )
 
@@ -28,9 +29,10 @@ type pass struct {
 	First   time.Time `json:"first"` // by the server's clock, when that began
 	Number  int       `json:"number"`
 	Floor   time.Time `json:"floor"`
-	Begun   time.Time `json:"begun"`  // by the server's clock, zero before the first answer
-	Newest  time.Time `json:"newest"` // change of the first paper of the first answer
-	Total   int       `json:"total"`  // the least that the whole list counted
+	Begun   time.Time `json:"begun"`           // by the server's clock, zero before the first answer
+	Newest  time.Time `json:"newest"`          // change of the first paper of the first answer
+	Blind   int       `json:"blind,omitempty"` // papers before that one that could not be read
+	Total   int       `json:"total"`           // the least that the whole list counted
 	Pages   int       `json:"pages"`
 	Entries int       `json:"entries"`
 	Windows []window  `json:"windows"` // to be read, the last one first
@@ -41,10 +43,34 @@ type window struct {
 	From     time.Time `json:"from"` // minutes of submission, both included; zero: any
 	To       time.Time `json:"to"`
 	Start    int       `json:"start"`
-	Size     int       `json:"size"`     // of the next slice; 0: as usual
-	Frontier time.Time `json:"frontier"` // all changed after it is kept; zero where nothing is
-	Back     int       `json:"back"`     // how far the start was last moved back
-	Seen     bool      `json:"seen"`     // it has results
+	Size     int       `json:"size"`             // of the next slice; 0: as usual
+	Frontier time.Time `json:"frontier"`         // all changed after it is kept; zero where nothing is
+	Back     int       `json:"back"`             // how far the start was last moved back
+	Seen     bool      `json:"seen"`             // it has results
+	Narrow   bool      `json:"narrow,omitempty"` // part of a list that could not be read
+	Again    bool      `json:"again,omitempty"`  // a minute that was missing, asked for once more
+}
+
+// tries is how often an unreadable answer is asked for again.
+func (w *window) tries() int {
+	if w.Narrow {
+		return harvest.UnreadableFew
+	}
+	return harvest.UnreadableTries
+}
+
+// begin notes how a list begins.
+func (p *pass) begin(page *Page, now time.Time) {
+	if p.Begun = page.Answered; p.Begun.IsZero() {
+		p.Begun = now.UTC()
+	}
+	p.Total = page.Total
+	if len(page.Entries) > 0 {
+		p.Newest = page.Entries[0].Updated
+	}
+	if p.First.IsZero() {
+		p.First = p.Begun
+	}
 }
 
 // marks is what a catalog knows of an API.
