@@ -40,7 +40,15 @@ type Doubts struct {
 // an *UnreadableError. Most of 0 always asks again.
 func (d *Doubts) Judge(c *Client, err error) error {
 	var broken *XMLError
-	if d.Most == 0 || !errors.As(err, &broken) || broken.Root != d.Root {
+	if !errors.As(err, &broken) || broken.Root != d.Root {
+		return Retry(err)
+	}
+	return d.Count(c, err)
+}
+
+// Count is Judge for an answer that is known to begin as it should.
+func (d *Doubts) Count(c *Client, err error) error {
+	if d.Most == 0 {
 		return Retry(err)
 	}
 	if d.n++; d.n >= min(d.Most, c.opt.Attempts) {

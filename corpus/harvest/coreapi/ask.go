@@ -1,7 +1,10 @@
 package coreapi
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -32,6 +35,10 @@ func (a *asker) ask(ctx context.Context, q question, check func(*Page) error) (*
 	a.rest = 0
 	var page *Page
 	a.guard.begin(q.cursor != "")
+	doubts := harvest.Doubts{Most: harvest.UnreadableTries}
+	if q.size < pageSizes[0] {
+		doubts.Most = harvest.UnreadableFew
+	}
 	err := a.client.Get(ctx, a.opt.address(q), func(r *harvest.Response) error {
 		if d := a.guard.tooLong(); d > 0 {
 			return &LimitError{d}
@@ -44,8 +51,12 @@ func (a *asker) ask(ctx context.Context, q question, check func(*Page) error) (*
 		if err == nil {
 			page = p
 			err = check(p)
-		} else if err = harvest.Retry(err); q.cursor != "" {
+		} else if q.cursor != "" {
 			return errScrollLost
+		} else if broken := new(json.SyntaxError); errors.As(err, &broken) && bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("{")) {
+			err = doubts.Count(a.client, err)
+		} else {
+			err = harvest.Retry(err)
 		}
 		if err != nil && a.rest > a.opt.LongestRest {
 			return &LimitError{a.rest} // it might be asked again

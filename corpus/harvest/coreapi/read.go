@@ -45,14 +45,15 @@ var errNotAnAnswer = errors.New("not an answer of CORE's")
 
 // ReadV3 reads an answer of /v3/search/works
 // (https://api.core.ac.uk/docs/v3). Fields may be null, absent or of another
-// type than documented: numbers come as strings, and the other way round. An
-// error says that the body as a whole is no such answer.
+// type than documented: numbers come as strings, and the other way round. Characters
+// that JSON forbids in texts are read as spaces. An error says that the body as a whole is no such answer.
 func ReadV3(body []byte) (*Page, error) {
 	var answer struct {
 		TotalHits *loose     `json:"totalHits"`
 		ScrollID  loose      `json:"scrollId"`
 		Results   resultList `json:"results"`
 	}
+	body, _ = mendJSON(body)
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, notAnAnswer(body, err)
 	}
@@ -70,6 +71,7 @@ func ReadV2(body []byte) (*Page, error) {
 		TotalHits *loose     `json:"totalHits"`
 		Data      resultList `json:"data"`
 	}
+	body, _ = mendJSON(body)
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, notAnAnswer(body, err)
 	}

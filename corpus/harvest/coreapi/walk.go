@@ -21,6 +21,7 @@ var (
 const (
 	mostRestarts = 20 // of a list in turn that bring nothing new
 	mostRepeats  = 3  // times that a doubtful but whole answer, or a scroll that ended early, is asked for again
+	mostLost     = 3  // results in turn that cannot be read: then it is not they that are to blame
 	mostEmpty    = 6  // empty answers in turn that make the end of a list
 	overlap      = 10 // results read again where a list is entered by offset
 )
@@ -40,13 +41,14 @@ type walker struct {
 	known     int    // by offset: what lies before it must be in the state
 	fresh     int    // results that were new since the place was set
 
-	size     int  // index into pageSizes
-	large    int  // answers of one result that were too large, in turn
-	restarts int  // since the last new result
-	ends     int  // whole scrolls in turn that ended early with nothing new
-	shorts   int  // short pages of scrolls
-	repeats  int  // pages of scrolls that were there before, since the last new result
-	moved    bool // offsets are refused, or lead elsewhere than the scroll
+	size     int    // index into pageSizes
+	large    int    // answers of one result that were too large or unreadable, in turn
+	restarts int    // since the last new result
+	ends     int    // whole scrolls in turn that ended early with nothing new
+	lost     []Work // results that cannot be read, to be given with the next that can
+	shorts   int    // short pages of scrolls
+	repeats  int    // pages of scrolls that were there before, since the last new result
+	moved    bool   // offsets are refused, or lead elsewhere than the scroll
 }
 
 // next returns the next page of the list, nil at its end.
@@ -58,9 +60,12 @@ func (w *walker) next(ctx context.Context) ([]Work, error) {
 			}
 		}
 		page, err := w.page(ctx)
+		var unreadable *harvest.UnreadableError
 		switch {
 		case errors.Is(err, errListEnds):
-			return nil, nil
+			works := w.lost
+			w.lost = nil
+			return works, nil
 		case errors.Is(err, errScrollLost):
 			w.open = false
 			continue
@@ -68,8 +73,16 @@ func (w *walker) next(ctx context.Context) ([]Work, error) {
 			w.moved, w.open = true, false
 			continue
 		case errors.Is(err, harvest.ErrTooLarge):
-			if works := w.shrink(); works != nil {
-				return works, nil
+			if at := w.shrink(); at != "" {
+				return []Work{{ID: at, tooLarge: true}}, nil
+			}
+			continue
+		case errors.As(err, &unreadable):
+			if at := w.shrink(); at != "" {
+				w.lost = append(w.lost, Work{ID: at, Malformed: true})
+			}
+			if len(w.lost) > mostLost {
+				return nil, &harvest.GaveUpError{URL: w.opt.URL, Attempts: unreadable.Tries, Last: unreadable}
 			}
 			continue
 		case err != nil:
@@ -80,7 +93,9 @@ func (w *walker) next(ctx context.Context) ([]Work, error) {
 			w.fresh += n
 			w.restarts, w.ends, w.repeats = 0, 0, 0
 		}
-		return page.Works, nil
+		works := append(w.lost, page.Works...)
+		w.lost = nil
+		return works, nil
 	}
 }
 
@@ -268,19 +283,19 @@ func (w *walker) aligned() int {
 	return 1
 }
 
-// shrink asks for smaller pages after an answer that was too large. Of an answer
-// that is so with a single result, again and again, it returns that result.
-func (w *walker) shrink() []Work {
+// shrink asks for smaller pages after an answer that was too large or could not be read. Of an
+// answer that is so with a single result, again and again, it returns that result's place.
+func (w *walker) shrink() string {
 	w.open = w.open && !w.scrolling
 	if w.size < len(pageSizes)-1 {
 		w.size++
-		return nil
+		return ""
 	}
 	if w.large++; w.large < mostRepeats || w.scrolling {
-		return nil
+		return ""
 	}
 	w.large = 0
 	at := w.offset
 	w.offset++
-	return []Work{{ID: fmt.Sprintf("@%d", at), tooLarge: true}}
+	return fmt.Sprintf("@%d", at)
 }
