@@ -14,6 +14,7 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/catalog"
+	"assay/corpus/harvest/unusable"
 	"assay/internal/fault"
 	"assay/internal/numerals"
 )
@@ -47,8 +48,13 @@ func catalogInfo(cmd *cobra.Command, path string, asJSON bool) error {
 			}
 			names.Add(p)
 		}
+		flaws, err := readFlaws(cmd.Context(), c)
+		if err != nil {
+			return err
+		}
 		if asJSON {
 			return writeJSON(cmd.OutOrStdout(), map[string]any{
+				"mended_records": flaws.mended.Groups(), "unusable": flaws.unusable.Groups(), "missing": flaws.missing.Parts(),
 				"path": path, "papers": n.Papers, "categories": n.Categories, "authors": n.Authors,
 				"deleted": n.Deleted, "documents": n.Documents, "topics": n.Topics,
 				"same_text": names.SameText(), "damaged_ids": names.Damaged(),
@@ -63,8 +69,29 @@ func catalogInfo(cmd *cobra.Command, path string, asJSON bool) error {
 		if n.Documents > 0 {
 			fmt.Fprintf(t, "full texts\t%s, of %s topics\n", numerals.Thousands(n.Documents), numerals.Thousands(n.Topics))
 		}
-		return t.Flush()
+		if err := t.Flush(); err != nil {
+			return err
+		}
+		return writeFlaws(cmd.OutOrStdout(), 0, flaws.mended.Groups(), flaws.unusable.Groups(), flaws.missing.Parts())
 	})
+}
+
+// flaws are what the harvests of a catalog could not take as it was.
+type flaws struct{ mended, unusable, missing unusable.List }
+
+func readFlaws(ctx context.Context, c *catalog.Catalog) (*flaws, error) {
+	f := &flaws{mended: unusable.List{Key: unusable.MendedKey}, missing: unusable.List{Key: unusable.UnreadableKey}}
+	f.unusable.Key = unusable.Key
+	for _, list := range []*unusable.List{&f.mended, &f.unusable, &f.missing} {
+		marks, err := c.MarksBeginning(ctx, list.Key)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range marks {
+			list.Take(m)
+		}
+	}
+	return f, nil
 }
 
 type searchOptions struct {

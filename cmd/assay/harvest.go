@@ -276,7 +276,7 @@ func writeFlaws(w io.Writer, places int, mended, noPapers []unusable.Group, miss
 		fmt.Fprintf(&b, "%s with what XML forbids mended in the answers\n", numerals.Count(places, "place"))
 	}
 	for _, g := range mended {
-		fmt.Fprintf(&b, "%s in all harvests had %s and are kept mended: %s\n", numerals.Count(g.Records, "record"), g.Reason, g.First())
+		fmt.Fprintf(&b, "mended for %s and kept, in all harvests: %s: %s\n", g.Reason, numerals.Count(g.Records, "record"), g.First())
 	}
 	if err := unusable.WriteText(&b, noPapers); err != nil {
 		return err

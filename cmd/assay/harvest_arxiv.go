@@ -41,6 +41,12 @@ was, with no paper twice and none missing. arXiv at times answers with empty pag
 least what Retry-After says, and then the command ends with code 75 and names what
 it could not get. Wait an hour, and run it again.
 
+A paper that holds what XML forbids is mended, kept and named. A slice that arrives whole
+and cannot be read in each of 8 tries is asked around: by halves of the time of submission,
+then paper by paper. The minute of the paper that remains is named as missing, and the
+command goes on and ends with code 4, not 75: waiting alone will not help. Each later run
+asks for the missing minutes once more, and "assay corpus info DB" lists them.
+
 Daily updates: run the same command again. A category that was read once is asked only
 for what was changed since, from 7 days before its last harvest, since papers appear in
 the API some days after the date that they carry: one or two requests a category.

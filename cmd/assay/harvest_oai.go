@@ -39,6 +39,12 @@ has the same metadata in one file of about 5 GB, renewed once a week:
 That takes minutes, and spares arXiv a day's work. Harvest if you want a catalog
 that follows arXiv day by day, or one set only.
 
+A record that holds what XML forbids is mended, kept and named. A page that arrives
+whole and cannot be read in each of 8 tries is asked around, by halves of its days. The
+day that remains is named as missing; what can be read is kept, and the command goes on. At
+the end the code is then 4, not 75: waiting alone will not help. Each later run asks
+for the missing days once more, and "assay corpus info DB" lists them.
+
 --from and --until are days of a record's last change, not of submission. Without
 --from the harvest begins where the last one ended, or on arXiv's first day,
 2005-09-16. In the format arXivRaw (the default) the day of the first version

@@ -120,6 +120,12 @@ func TestMarks(t *testing.T) {
 	if want := []Mark{{"oai", "a", "2"}, {"oai", "b", "4"}}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("marks %v, %v; want %v", got, err, want)
 	}
+	write(t, c, Batch{Marks: []Mark{{"x", "a b", "5"}, {"x", "A", "6"}, {"x", "%", "7"}}})
+	for begin, want := range map[string][]Mark{"a": {{"oai", "a", "2"}, {"x", "a b", "5"}}, "a ": {{"x", "a b", "5"}}, "%": {{"x", "%", "7"}}, "c": nil} {
+		if got, err := c.MarksBeginning(ctx, begin); err != nil || !slices.Equal(got, want) {
+			t.Errorf("marks that begin with %q: %v, %v; want %v", begin, got, err, want)
+		}
+	}
 	for _, m := range []Mark{{"oai", "b", "4"}, {"arxiv", "a", ""}, {"x", "y", ""}} {
 		if state, err := c.Mark(ctx, m.Source, m.Key); err != nil || state != m.State {
 			t.Errorf("mark %v is %q, %v", m, state, err)

@@ -34,6 +34,18 @@ func (c *Catalog) Marks(ctx context.Context, source string) (list []Mark, err er
 	return list, c.explain("read", err)
 }
 
+// MarksBeginning returns the marks of all sources whose keys begin so, in the order of
+// sources and keys, bytewise.
+func (c *Catalog) MarksBeginning(ctx context.Context, key string) (list []Mark, err error) {
+	err = eachRow(ctx, c.r, "SELECT source, key, state FROM marks WHERE substr(key, 1, length(?1)) = ?1 ORDER BY source, key", []any{key}, func(rows *sql.Rows) error {
+		var m Mark
+		err := rows.Scan(&m.Source, &m.Key, &m.State)
+		list = append(list, m)
+		return err
+	})
+	return list, c.explain("read", err)
+}
+
 // Counts counts.
 func (c *Catalog) Counts(ctx context.Context) (n Counts, err error) {
 	err = c.r.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM papers),

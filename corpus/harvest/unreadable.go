@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"assay/internal/numerals"
 )
 
 // How often a question is asked whose answer arrives whole each time and cannot be read.
@@ -69,5 +71,6 @@ func (e *MissingError) Error() string {
 	if len(parts) > named {
 		parts, more = parts[:named], ", …"
 	}
-	return fmt.Sprintf("%d parts cannot be read and are missing: %s%s; all else is there, and the same command asks for them once more", len(e.Parts), strings.Join(parts, ", "), more)
+	return fmt.Sprintf("%s of the list cannot be read and is missing: %s%s; all else is there, and the same command asks for it once more",
+		numerals.Count(len(e.Parts), "part"), strings.Join(parts, ", "), more)
 }
