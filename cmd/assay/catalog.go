@@ -54,8 +54,8 @@ func catalogInfo(cmd *cobra.Command, path string, asJSON bool) error {
 		}
 		if asJSON {
 			return writeJSON(cmd.OutOrStdout(), map[string]any{
-				"mended_records": flaws.mended.Groups(), "unusable": flaws.unusable.Groups(), "missing": flaws.missing.Parts(),
-				"path": path, "papers": n.Papers, "categories": n.Categories, "authors": n.Authors,
+				"mended_records": append([]unusable.Group{}, flaws.mended.Groups()...), "unusable": append([]unusable.Group{}, flaws.unusable.Groups()...),
+				"missing": append([]unusable.Part{}, flaws.missing.Parts()...), "path": path, "papers": n.Papers, "categories": n.Categories, "authors": n.Authors,
 				"deleted": n.Deleted, "documents": n.Documents, "topics": n.Topics,
 				"same_text": names.SameText(), "damaged_ids": names.Damaged(),
 			})

@@ -45,15 +45,15 @@ func (d *Doubts) Judge(c *Client, err error) error {
 	if !errors.As(err, &broken) || broken.Root != d.Root {
 		return Retry(err)
 	}
-	return d.Count(c, err)
+	return d.Count(c, broken.Err)
 }
 
 // Count is Judge for an answer that is known to begin as it should.
 func (d *Doubts) Count(c *Client, err error) error {
-	if d.Most == 0 {
+	if d.n++; d.Most == 0 {
 		return Retry(err)
 	}
-	if d.n++; d.n >= min(d.Most, c.opt.Attempts) {
+	if d.n >= min(d.Most, c.opt.Attempts) {
 		return &UnreadableError{d.n, err}
 	}
 	return Retry(err)

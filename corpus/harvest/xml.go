@@ -70,6 +70,9 @@ func DecodeXML(body []byte, into any, limits XMLLimits) (Mended, error) {
 		err = g.decode(into)
 	}
 	if err != nil {
+		if syntax := new(xml.SyntaxError); errors.As(err, &syntax) {
+			syntax.Line = g.line() // what takes tokens knows no lines
+		}
 		return Mended{}, &XMLError{g.root, err}
 	}
 	return g.mended, nil

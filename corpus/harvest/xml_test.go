@@ -36,7 +36,7 @@ func TestDecodeXMLRefuses(t *testing.T) {
 		{"other encoding", "<?xml version='1.0' encoding='iso-8859-1'?><b/>", "want UTF-8"},
 		{"cut", "<b><title>A</title>", "unexpected EOF"},
 		{"cut in a tag", "<b><title>A</tit", "unexpected EOF"},
-		{"wrong end", "<b><title>A</b></title>", "closed by"},
+		{"wrong end", "<b>\n<title>A</b></title>", "line 2: element <title> closed by"},
 		{"second document", "<b/><b/>", "line 1: something follows"},
 		{"rubbish behind", "<b/>\nx", "something follows"},
 		{"open tag behind", "<b/>\n<", "unexpected EOF"},
