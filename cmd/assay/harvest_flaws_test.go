@@ -31,9 +31,9 @@ func TestHarvestAsksAroundWhatCannotBeRead(t *testing.T) {
 		"oai":   {oai, oaiArgs, "/oai", want, want[100], want[50], "<id>", want[100].Updated.Format("2006-01-02")},
 		"arxiv": {arxiv, arxivArgs, "/api/query", all, all[100], all[50], "<id>http://arxiv.org/abs/", "cs.LG submitted " + all[100].Created.Format("2006-01-02")},
 	} {
-		c.faults.Where = map[string]harvesttest.Fault{c.text + c.bad.ID: harvesttest.Misnested, "<title>" + c.odd.Title: harvesttest.Forbidden}
+		c.faults.Where = map[string]harvesttest.Fault{c.text + c.bad.ID: harvesttest.Broken, "<title>" + c.odd.Title: harvesttest.Forbidden}
 		if name == "arxiv" {
-			c.faults.Where = map[string]harvesttest.Fault{c.text + c.bad.ID + "v1</id>": harvesttest.Misnested, "<title>" + c.odd.Title: harvesttest.Forbidden}
+			c.faults.Where = map[string]harvesttest.Fault{c.text + c.bad.ID + "v1</id>": harvesttest.Broken, "<title>" + c.odd.Title: harvesttest.Forbidden}
 		}
 		db := filepath.Join(t.TempDir(), name+".db")
 		server := servers[name]

@@ -39,8 +39,9 @@ has the same metadata in one file of about 5 GB, renewed once a week:
 That takes minutes, and spares arXiv a day's work. Harvest if you want a catalog
 that follows arXiv day by day, or one set only.
 
-A record that holds what XML forbids is mended, kept and named. A page that arrives
-whole and cannot be read in each of 8 tries is asked around, by halves of its days. The
+A record that holds what XML forbids is mended, kept and named. Of a page that arrives
+whole and cannot be read in each of 8 tries, records that are not well-formed are left
+out and named. If it breaks off, it is asked around, by halves of its days. The
 day that remains is named as missing; what can be read is kept, and the command goes on. At
 the end the code is then 4, not 75: waiting alone will not help. Each later run asks
 for the missing days once more, and "assay corpus info DB" lists them.

@@ -46,6 +46,52 @@ func TestMendedRecordsAreCounted(t *testing.T) {
 	w.check(all)
 }
 
+// Records that are not well-formed cost themselves alone: they are no papers, by their
+// identifiers, and the list goes on behind them.
+func TestRecordsThatAreNotWellFormed(t *testing.T) {
+	all := papers(100)
+	w := newWorld(t, oaitest.Options{Records: entries(all), PageSize: 10})
+	damage := &harvesttest.Faults{Handler: w.server, Where: map[string]harvesttest.Fault{
+		"<id>" + all[20].ID: harvesttest.Misnested, "<id>" + all[21].ID: harvesttest.Inside, "<id>" + all[70].ID: harvesttest.Misnested, "<title>" + escaped(all[22].Title): harvesttest.Forbidden,
+	}}
+	w.handler = damage
+	sum := w.mustHarvest(Options{})
+	var ids []string
+	for _, i := range []int{20, 21, 70} {
+		ids = append(ids, "oai:arXiv.org:"+all[i].ID)
+	}
+	if want := []unusable.Group{{Reason: unreadable, Records: 3, Identifiers: ids}}; !reflect.DeepEqual(sum.Unusable, want) || len(sum.Missing) > 0 || len(sum.MendedRecords) != 1 {
+		t.Errorf("%+v", sum)
+	}
+	want := without(all, all[20].ID, all[21].ID, all[70].ID)
+	for i, p := range want {
+		if p.ID == all[22].ID {
+			mended := *p
+			mended.Title += "   café\u00a0AT&T   "
+			want[i] = &mended
+		}
+	}
+	w.check(want)
+	damage.Where = nil
+	if sum := w.mustHarvest(Options{From: date("2005-09-16")}); len(sum.Unusable) > 0 {
+		t.Errorf("%+v", sum)
+	}
+	w.check(all)
+}
+
+func TestSalvage(t *testing.T) {
+	const head, tail = "<OAI-PMH><responseDate>2012-06-01T00:00:00Z</responseDate><ListRecords>", "<resumptionToken>next</resumptionToken></ListRecords></OAI-PMH>"
+	const good, bad = "<record><header><identifier>oai:x:1</identifier><datestamp>2011-02-03</datestamp></header></record>", "<record><header><identifier> oai:x:2 </identifier></header><b></i></record>"
+	if p := salvage([]byte(head + good + bad + good + "<record><b></record>" + tail)); p == nil || len(p.Records) != 4 || p.Next != "next" || p.Records[2].Identifier != "oai:x:2" || p.Records[3].Identifier != "without identifier: "+unreadable {
+		t.Errorf("%+v", p)
+	}
+	for _, body := range []string{"", head, head + bad, head + good + tail, head + bad + "<record>" + tail, head + bad + "<b>" + tail, head + "</record>" + bad + tail} {
+		if p := salvage([]byte(body)); p != nil {
+			t.Errorf("%s: %+v", body, p)
+		}
+	}
+}
+
 // A page that cannot be read, try for try, is asked around down to its day, which is named;
 // all else is there. Later runs ask for it once more and go on, until it can be read.
 func TestUnreadablePages(t *testing.T) {
@@ -55,11 +101,11 @@ func TestUnreadablePages(t *testing.T) {
 		bad   []int
 		opt   Options
 	}{
-		"misnested":      {harvesttest.Misnested, []int{70}, Options{}},
-		"cut":            {harvesttest.Broken, []int{0, 199}, Options{}},
-		"web page":       {harvesttest.Inside, []int{20, 21, 150}, Options{Format: "arXiv"}},
-		"bounded":        {harvesttest.Misnested, []int{70}, Options{From: all[60].Updated, Until: all[90].Updated}},
-		"the day itself": {harvesttest.Misnested, []int{70}, Options{From: all[70].Updated, Until: all[70].Updated}},
+		"one":            {harvesttest.Broken, []int{70}, Options{}},
+		"both ends":      {harvesttest.Broken, []int{0, 199}, Options{}},
+		"three":          {harvesttest.Broken, []int{20, 21, 150}, Options{Format: "arXiv"}},
+		"bounded":        {harvesttest.Broken, []int{70}, Options{From: all[60].Updated, Until: all[90].Updated}},
+		"the day itself": {harvesttest.Broken, []int{70}, Options{From: all[70].Updated, Until: all[70].Updated}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, oaitest.Options{Records: entries(all), PageSize: 10})
@@ -162,7 +208,7 @@ func TestUnreadablePagesWhileBrokenOff(t *testing.T) {
 // nothing counts as missing but what was asked for on the way.
 func TestNothingCanBeRead(t *testing.T) {
 	w := newWorld(t, oaitest.Options{Records: entries(papers(200)), PageSize: 10})
-	damage := &harvesttest.Faults{Handler: w.server, Where: map[string]harvesttest.Fault{"<header>": harvesttest.Inside}}
+	damage := &harvesttest.Faults{Handler: w.server, Where: map[string]harvesttest.Fault{"<header>": harvesttest.Broken}}
 	w.handler = damage
 	if _, err := w.harvest(context.Background(), Options{From: papers(200)[0].Updated}); !errors.Is(err, ErrForNow) {
 		t.Fatal(err)
@@ -189,7 +235,7 @@ func TestShiftThatCannotBeRead(t *testing.T) {
 	late := *all[150]
 	late.Updated = day(newWorld(t, oaitest.Options{}).now)
 	w := newWorld(t, oaitest.Options{Records: append(entries(without(all, late.ID)), oaitest.Record{Paper: &late}), PageSize: 10})
-	w.handler = &harvesttest.Faults{Handler: w.server, Where: map[string]harvesttest.Fault{"<id>" + late.ID: harvesttest.Misnested}}
+	w.handler = &harvesttest.Faults{Handler: w.server, Where: map[string]harvesttest.Fault{"<id>" + late.ID: harvesttest.Broken}}
 	_, err := w.harvest(context.Background(), Options{})
 	var missing *harvest.MissingError
 	if !errors.As(err, &missing) || !slices.Contains(missing.Parts, dayText(late.Updated)) {

@@ -1,6 +1,7 @@
 package oaipmh
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -117,7 +118,8 @@ type list struct {
 
 // records asks for a page. What answers another question, from a cache in between, is
 // asked for again, and so is an empty page that does not say that it is the last, which may
-// be a block in disguise.
+// be a block in disguise. Of an answer that cannot be read, try for try, the records that can are
+// taken, if nothing but other records stands in the way.
 func (a *asker) records(ctx context.Context, l list, tries int) (page *Page, err error) {
 	arguments := url.Values{}
 	if l.token != "" {
@@ -132,8 +134,12 @@ func (a *asker) records(ctx context.Context, l list, tries int) (page *Page, err
 			arguments.Set("set", l.set)
 		}
 	}
+	var last []byte
 	err = a.get(ctx, listRecordsName, arguments, tries, func(body []byte) (err error) {
 		page, err = ReadRecords(body)
+		if err != nil {
+			last = bytes.Clone(body)
+		}
 		if page != nil {
 			if other := l.mismatch(page); other != "" {
 				return fmt.Errorf("%w: %s", errOther, other)
@@ -148,6 +154,12 @@ func (a *asker) records(ctx context.Context, l list, tries int) (page *Page, err
 		}
 		return err
 	})
+	var broken *harvest.UnreadableError
+	if errors.As(err, &broken) {
+		if page = salvage(last); page != nil && l.mismatch(page) == "" {
+			return page, nil
+		}
+	}
 	return page, err
 }
 
