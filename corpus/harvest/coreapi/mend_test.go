@@ -73,7 +73,7 @@ func FuzzMendJSON(f *testing.F) {
 func TestUnreadableAnswersArePassedBy(t *testing.T) {
 	for _, api := range []string{APIv3, APIv2} {
 		for _, place := range []int{0, 57, 150} {
-			for _, fault := range []harvesttest.Fault{harvesttest.Forbidden, harvesttest.Broken} {
+			for _, fault := range []harvesttest.Fault{harvesttest.Forbidden, harvesttest.Broken, harvesttest.Inside} {
 				works := coretest.Works(420, 3, twoTopics...)
 				server, _ := serve(t, coretest.Options{Works: works})
 				const mark = "Only here. "

@@ -185,16 +185,16 @@ func (f *Faults) spoil(w http.ResponseWriter, r *http.Request, fault Fault) {
 	sent.send(w)
 }
 
-// damaged is an answer that is not well-formed from a place on.
+// damaged is an answer that is not well-formed from a place on. The quotes break texts of JSON, too.
 func damaged(body []byte, at int, fault Fault) []byte {
 	head, tail := body[:at], body[at:]
 	switch fault {
 	case Broken:
 		return head
 	case Misnested:
-		return slices.Concat(head, []byte("<i><b></i></b>"), tail)
+		return slices.Concat(head, []byte(`<i class="x"><b></i></b>`), tail)
 	case Inside:
-		return slices.Concat(head, []byte("<html><body><p>502 Bad Gateway<br></body></html>"), tail)
+		return slices.Concat(head, []byte(`<html><body class="x"><p>502 Bad Gateway<br></body></html>`), tail)
 	case Forbidden:
 		return slices.Concat(head, []byte(" &#11;&#xfffe;caf&eacute;&nbsp;AT&T \x0b\xff"), tail)
 	}
