@@ -181,3 +181,16 @@ func count(t *testing.T, name, place string, e xml.StartElement, tests, failures
 		t.Errorf("%s: <%s> stands at %s", name, e.Name.Local, place)
 	}
 }
+
+// The columns of a terminal stay aligned whatever the names are.
+func TestColumnsStayAligned(t *testing.T) {
+	var b strings.Builder
+	writeColumns(&b, [][]string{header, {"朴素贝叶斯", "tuned", "f1", "1", "2", "3", "4", "pass"}, {"a\nb", "tuned", "f1", "1", "2", "3", "4", "pass"}})
+	want := `Model       Rule   Metric  Baseline  Now  Difference  Tolerance  Verdict
+朴素贝叶斯  tuned  f1             1    2           3          4  pass
+a b         tuned  f1             1    2           3          4  pass
+`
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}

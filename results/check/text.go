@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
+
+	"assay/internal/markup"
 )
 
 // WriteText writes the report for a terminal: what did not pass, or with all
@@ -114,13 +115,14 @@ func writeColumns(b *strings.Builder, rows [][]string) {
 	widths := make([]int, len(header))
 	for _, row := range rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			cell = markup.Line(cell)
+			row[i], widths[i] = cell, max(widths[i], markup.Width(cell))
 		}
 	}
 	for _, row := range rows {
 		var line strings.Builder
 		for i, cell := range row {
-			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			pad := strings.Repeat(" ", widths[i]-markup.Width(cell))
 			if i > 0 {
 				line.WriteString("  ")
 			}
@@ -140,23 +142,23 @@ func numeric(column int) bool { return column >= 3 && column <= 6 }
 // $GITHUB_STEP_SUMMARY names.
 func WriteMarkdown(out io.Writer, r Report) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### assay check %s: %s\n\n", escape(r.Experiment), r.Verdict)
-	fmt.Fprintf(&b, "Against `%s`: %s\n", strings.ReplaceAll(r.Baseline, "`", "'"), escape(r.summary()))
+	fmt.Fprintf(&b, "### assay check %s: %s\n\n", markup.Markdown(r.Experiment), r.Verdict)
+	fmt.Fprintf(&b, "Against `%s`: %s\n", strings.ReplaceAll(r.Baseline, "`", "'"), markup.Markdown(r.summary()))
 	if len(r.Faults)+r.Counts[CannotFail] > 0 {
 		b.WriteByte('\n')
 	}
 	for _, f := range r.Faults {
-		fmt.Fprintf(&b, "- **%s**: %s\n", f.Verdict, escape(f.String()))
+		fmt.Fprintf(&b, "- **%s**: %s\n", f.Verdict, markup.Markdown(f.String()))
 	}
 	for _, line := range r.cannotFail() {
-		fmt.Fprintf(&b, "- **%s**: %s\n", CannotFail, escape(line))
+		fmt.Fprintf(&b, "- **%s**: %s\n", CannotFail, markup.Markdown(line))
 	}
 	if rows := r.rows(false); len(rows) > 1 {
 		b.WriteByte('\n')
 		for i, row := range rows {
 			b.WriteByte('|')
 			for _, cell := range row {
-				b.WriteString(" " + escape(cell) + " |")
+				b.WriteString(" " + markup.Markdown(cell) + " |")
 			}
 			b.WriteByte('\n')
 			if i == 0 {
@@ -167,13 +169,9 @@ func WriteMarkdown(out io.Writer, r Report) error {
 	if r.Updated {
 		fmt.Fprintf(&b, "\nThe baseline: %s.\n\n", updated(r))
 		for _, c := range r.Changes {
-			fmt.Fprintf(&b, "- %s\n", escape(c.String()))
+			fmt.Fprintf(&b, "- %s\n", markup.MarkdownLine(c.String()))
 		}
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
 }
-
-var escape = strings.NewReplacer(
-	`\`, `\\`, `|`, `\|`, `*`, `\*`, `_`, `\_`, "`", "\\`", `$`, `\$`, `&`, `&amp;`, `<`, `&lt;`, `>`, `&gt;`, `[`, `\[`, `]`, `\]`, `~`, `\~`, `#`, `\#`, "\n", " ",
-).Replace

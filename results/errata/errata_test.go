@@ -398,3 +398,20 @@ func golden(t *testing.T, name string, r *Report, f Format) {
 		t.Errorf("%s differs (go test ./results/errata -update writes it anew):\n%s", path, got.Bytes())
 	}
 }
+
+// Titles and words that a spreadsheet would run, or Markdown take for its own, are
+// words.
+func TestTitlesAreWords(t *testing.T) {
+	r := named(find(t, topics(), Options{Decision: decided(t, "top:1"), Exclusive: true, Paper: "e"}))
+	r.Paper.Title = "- &lt; and 朴"
+	r.Paper.Speaks = []Speaks{{Label: "cs.LG", Uses: 1, Words: []Word{{Word: "@x"}}}}
+	for f, want := range map[Format]string{CSV: "\ne,cs.LG,'@x,0", Markdown: "\n\\- &amp;lt; and 朴\n"} {
+		var b strings.Builder
+		if err := Write(&b, r, f); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}

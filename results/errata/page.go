@@ -3,7 +3,8 @@ package errata
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"assay/internal/markup"
 )
 
 const (
@@ -66,11 +67,9 @@ func (w *page) head(text string) {
 	w.line("%s", text)
 }
 
-var markdownSpecial = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "|", `\|`, "<", `\<`, ">", `\>`, "[", `\[`, "]", `\]`, "#", `\#`, "$", `\$`, "~", `\~`)
-
 func (w *page) escape(s string) string {
 	if w.markdown {
-		return markdownSpecial.Replace(s)
+		return markup.Markdown(s)
 	}
 	return s
 }
@@ -78,7 +77,7 @@ func (w *page) escape(s string) string {
 // paragraph writes prose, wrapped for a terminal.
 func (w *page) paragraph(text string) {
 	if w.markdown {
-		w.line("%s\n", w.escape(text))
+		w.line("%s\n", markup.MarkdownLine(text))
 		return
 	}
 	w.wrap(text, "", "")
@@ -90,9 +89,9 @@ func (w *page) wrap(text, first, others string) {
 	line, indent := "", first
 	words := strings.Fields(text)
 	for i, word := range words {
-		wide := utf8.RuneCountInString(indent) + utf8.RuneCountInString(line) + 1 + utf8.RuneCountInString(word)
+		wide := markup.Width(indent) + markup.Width(line) + 1 + markup.Width(word)
 		if i+1 < len(words) && (words[i+1] == more || words[i+1][0] == '%') {
-			wide += 1 + utf8.RuneCountInString(words[i+1])
+			wide += 1 + markup.Width(words[i+1])
 		}
 		if line != "" && wide > lineWidth {
 			w.line("%s%s", indent, line)
@@ -118,13 +117,13 @@ func (w *page) table(titles []string, rows [][]string, left int) {
 	widths := make([]int, len(titles))
 	for _, row := range append([][]string{titles}, rows...) {
 		for i, c := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(c))
+			widths[i] = max(widths[i], markup.Width(c))
 		}
 	}
 	for _, row := range append([][]string{titles}, rows...) {
 		text := "  "
 		for i, c := range row {
-			fill := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c))
+			fill := strings.Repeat(" ", widths[i]-markup.Width(c))
 			if i < left {
 				text += c + fill
 			} else {
@@ -226,16 +225,16 @@ func (w *page) body(p *Paper) {
 func (w *page) speaks(p *Paper) {
 	label, uses := 0, 0
 	for _, s := range p.Speaks {
-		label, uses = max(label, utf8.RuneCountInString(s.Label)), max(uses, len(fmt.Sprint(s.Uses)))
+		label, uses = max(label, markup.Width(s.Label)), max(uses, len(fmt.Sprint(s.Uses)))
 	}
 	for _, s := range p.Speaks {
-		fill := strings.Repeat(" ", label-utf8.RuneCountInString(s.Label))
+		fill := strings.Repeat(" ", label-markup.Width(s.Label))
 		first := fmt.Sprintf("%sfor %s%s %*d", indent, s.Label, fill, uses, s.Uses)
 		if len(s.Words) == 0 {
 			w.line("%s", first)
 			continue
 		}
-		w.wrap(s.list(fewWords, plainly), first+": ", strings.Repeat(" ", utf8.RuneCountInString(first)+2))
+		w.wrap(s.list(fewWords, plainly), first+": ", strings.Repeat(" ", markup.Width(first)+2))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"assay/internal/fault"
+	"assay/internal/markup"
 	"assay/internal/suggest"
 )
 
@@ -59,27 +60,29 @@ func Write(out io.Writer, r *Report, f Format) error {
 	return err
 }
 
+// writeCSV writes words as markup.Cell makes them.
 func (r *Report) writeCSV(out io.Writer) error {
 	w := csv.NewWriter(out)
+	line := func(cells ...string) { _ = w.Write(markup.Cells(cells...)) } // Error says
 	if r.Paper != nil {
-		_ = w.Write([]string{"id", "label", "word", "uses", "papers", "elsewhere", "log_odds", "z"}) // Error says
+		line("id", "label", "word", "uses", "papers", "elsewhere", "log_odds", "z")
 		for _, s := range r.Paper.Speaks {
 			for _, x := range s.Words {
-				_ = w.Write([]string{r.Paper.ID, s.Label, x.Word, strconv.Itoa(x.Uses), strconv.FormatInt(x.Papers, 10),
-					strconv.FormatInt(x.Elsewhere, 10), number(x.LogOdds), number(x.Z)})
+				line(r.Paper.ID, s.Label, x.Word, strconv.Itoa(x.Uses), strconv.FormatInt(x.Papers, 10),
+					strconv.FormatInt(x.Elsewhere, 10), number(x.LogOdds), number(x.Z))
 			}
 		}
 		w.Flush()
 		return w.Error()
 	}
-	_ = w.Write([]string{"list", "rank", "id", "title", "confidence", "true", "predicted", "missed", "extra", "right", "words"})
+	line("list", "rank", "id", "title", "confidence", "true", "predicted", "missed", "extra", "right", "words")
 	for _, list := range []struct {
 		name   string
 		papers []Paper
 	}{{"most_sure", r.MostSure}, {"least_sure", r.LeastSure}} {
 		for i, p := range list.papers {
-			_ = w.Write([]string{list.name, strconv.Itoa(i + 1), p.ID, p.Title, number(*p.Confidence),
-				strings.Join(p.True, " "), strings.Join(p.Predicted, " "), plain(p.Missed), plain(p.Extra), plain(p.Right), p.words(manyWords, plainly)})
+			line(list.name, strconv.Itoa(i+1), p.ID, p.Title, number(*p.Confidence),
+				strings.Join(p.True, " "), strings.Join(p.Predicted, " "), plain(p.Missed), plain(p.Extra), plain(p.Right), p.words(manyWords, plainly))
 		}
 	}
 	w.Flush()

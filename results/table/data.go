@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"io"
 	"strconv"
+
+	"assay/internal/markup"
 )
 
 // writeCSV writes RFC 4180 for programs: a header of column keys, every row
 // with its status, numbers in full in the unit that writeJSON states. A column
-// with intervals is followed by one of half their widths, KEY_half_width.
+// with intervals is followed by one of half their widths, KEY_half_width. Words are
+// as markup.Cell makes them.
 func writeCSV(out io.Writer, t Table) error {
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
@@ -29,7 +32,7 @@ func writeCSV(out io.Writer, t Table) error {
 			header = append(header, c.Key+"_low", c.Key+"_high")
 		}
 	}
-	if err := w.Write(header); err != nil {
+	if err := w.Write(markup.Cells(header...)); err != nil {
 		return err
 	}
 	for _, row := range t.Rows {
@@ -37,7 +40,7 @@ func writeCSV(out io.Writer, t Table) error {
 		for i, c := range row.Cells {
 			record = append(record, csvCells(c, t.Columns[i].Numeric, seeds[i], papers[i])...)
 		}
-		if err := w.Write(record); err != nil {
+		if err := w.Write(markup.Cells(record...)); err != nil {
 			return err
 		}
 	}

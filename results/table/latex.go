@@ -3,22 +3,16 @@ package table
 import (
 	"io"
 	"strings"
+
+	"assay/internal/markup"
 )
 
-// latexSpecial replaces what LaTeX would take for a command, and the signs that
-// its text fonts may lack.
-var latexSpecial = strings.NewReplacer(
-	`\`, `\textbackslash{}`, `{`, `\{`, `}`, `\}`, `$`, `\$`, `&`, `\&`, `#`, `\#`, `%`, `\%`,
-	`_`, `\_`, `^`, `\textasciicircum{}`, `~`, `\textasciitilde{}`, `<`, `\textless{}`, `>`, `\textgreater{}`,
-	`"`, `''`, `|`, `\textbar{}`,
-	`±`, `$\pm$`, `−`, `$-$`, `–`, `--`, `Δ`, `$\Delta$`, `≥`, `$\geq$`, `≤`, `$\leq$`, `×`, `$\times$`, `…`, `\dots{}`,
-)
-
-// writeLaTeX writes a table environment for the package booktabs.
+// writeLaTeX writes a table environment for the package booktabs, which compiles
+// with pdfLaTeX whatever the names are.
 func writeLaTeX(out io.Writer, t Table) error {
+	var l markup.LaTeX
 	var b strings.Builder
-	b.WriteString("% needs \\usepackage{booktabs}\n\\begin{table}\n\\centering\n")
-	b.WriteString("\\caption{" + latexSpecial.Replace(t.Caption) + "}\n\\begin{tabular}{")
+	b.WriteString("\\begin{table}\n\\centering\n\\caption" + latexCaption(&l, t.Caption) + "\n\\sbox0{\\begin{tabular}{")
 	var titles []string
 	for _, c := range t.Columns {
 		if c.Numeric {
@@ -26,7 +20,7 @@ func writeLaTeX(out io.Writer, t Table) error {
 		} else {
 			b.WriteByte('l')
 		}
-		titles = append(titles, latexSpecial.Replace(c.Title))
+		titles = append(titles, l.Start(c.Title))
 	}
 	b.WriteString("}\n\\toprule\n" + strings.Join(titles, " & ") + " \\\\\n\\midrule\n")
 	for i, row := range t.Rows {
@@ -35,21 +29,36 @@ func writeLaTeX(out io.Writer, t Table) error {
 		}
 		var cells []string
 		for _, c := range row.Cells {
-			cells = append(cells, latexCell(c))
+			cells = append(cells, latexCell(&l, c))
 		}
 		b.WriteString(strings.TrimRight(strings.Join(cells, " & "), " ") + " \\\\\n")
 	}
-	b.WriteString("\\bottomrule\n\\end{tabular}\n")
-	if notes := allNotes(t, "Bold", "$\\sim$", latexSpecial.Replace); len(notes) > 0 {
+	b.WriteString("\\bottomrule\n\\end{tabular}}%\n" + latexFit)
+	if notes := allNotes(t, "Bold", "$\\sim$", l.Start); len(notes) > 0 {
 		b.WriteString("\n\\smallskip\n\\begin{minipage}{\\linewidth}\\footnotesize\n" + strings.Join(notes, "\\\\\n") + "\n\\end{minipage}\n")
 	}
 	b.WriteString("\\end{table}\n")
-	_, err := io.WriteString(out, b.String())
+	_, err := io.WriteString(out, "% needs \\usepackage{booktabs}; \\usepackage{graphicx} makes a table fit that is wider than the page\n"+l.Preamble()+b.String())
 	return err
 }
 
-func latexCell(c Cell) string {
-	text := latexSpecial.Replace(c.shown(" "))
+// latexFit writes the tabular, which is in box 0: TeX would let a page's edge cut it.
+const latexFit = `\ifdefined\resizebox\ifdim\wd0>\linewidth\sbox0{\resizebox{\linewidth}{!}{\usebox0}}\fi\fi
+\usebox0
+`
+
+// latexCaption is the argument of \caption. A list of tables stands before the
+// tables, and so before the commands of the preamble: it gets plain text.
+func latexCaption(l *markup.LaTeX, caption string) string {
+	text := l.Text(caption)
+	if l.Special() {
+		return "[{" + l.Plain(caption) + "}]{" + text + "}"
+	}
+	return "{" + text + "}"
+}
+
+func latexCell(l *markup.LaTeX, c Cell) string {
+	text := l.Start(c.shown(" "))
 	switch {
 	case c.Best:
 		return "\\textbf{" + text + "}"

@@ -4,11 +4,12 @@ import (
 	"html"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
+
+	"assay/internal/markup"
 )
 
 // textWidth is what a terminal shows without breaking lines.
@@ -25,7 +26,7 @@ func writeText(out io.Writer, t Table) error {
 	}
 	var b strings.Builder
 	if t.Caption != "" {
-		b.WriteString(wrap(t.Caption, "", textWidth) + "\n\n")
+		b.WriteString(wrap(markup.Line(t.Caption), "", textWidth) + "\n\n")
 	}
 	r := renderer.NewBlueprint(tw.Rendition{
 		Borders: tw.Border{Left: tw.Off, Right: tw.Off, Top: tw.On, Bottom: tw.On},
@@ -35,10 +36,10 @@ func writeText(out io.Writer, t Table) error {
 			Lines:      tw.Lines{ShowTop: tw.On, ShowBottom: tw.On, ShowHeaderLine: tw.On},
 		},
 	})
-	if err := render(&b, r, t, titles(t), cells); err != nil {
+	if err := render(&b, r, t, escaped(titles(t), markup.Line), cells); err != nil {
 		return err
 	}
-	for _, n := range allNotes(t, "*", "~", func(s string) string { return s }) {
+	for _, n := range allNotes(t, "*", "~", markup.Line) {
 		b.WriteString(wrap(n, "  ", textWidth) + "\n")
 	}
 	_, err := io.WriteString(out, trimLines(b.String()))
@@ -60,6 +61,7 @@ func textCells(t Table, gap, within string) [][]string {
 		var cells []string
 		for i, c := range row.Cells {
 			mark := ""
+			c.Text = markup.Line(c.Text)
 			c.Range = strings.Replace(c.Range, ", ", ","+within, 1)
 			switch {
 			case c.Best:
@@ -92,7 +94,7 @@ func width(rows [][]string) int {
 				widest = append(widest, 0)
 			}
 			for line := range strings.Lines(cell) {
-				widest[i] = max(widest[i], utf8.RuneCountInString(strings.TrimSuffix(line, "\n")))
+				widest[i] = max(widest[i], markup.Width(strings.TrimSuffix(line, "\n")))
 			}
 		}
 	}
@@ -103,16 +105,12 @@ func width(rows [][]string) int {
 	return total
 }
 
-var markdownSpecial = strings.NewReplacer(
-	`\`, `\\`, `|`, `\|`, `*`, `\*`, `_`, `\_`, "`", "\\`", `$`, `\$`, `&`, `&amp;`, `<`, `&lt;`, `>`, `&gt;`, `[`, `\[`, `]`, `\]`, `~`, `\~`, `#`, `\#`,
-)
-
 func writeMarkdown(out io.Writer, t Table) error {
 	var rows [][]string
 	for _, row := range t.Rows {
 		var cells []string
 		for _, c := range row.Cells {
-			text := markdownSpecial.Replace(c.shown(" "))
+			text := markup.Markdown(c.shown(" "))
 			switch {
 			case c.Best:
 				text = "**" + text + "**"
@@ -125,13 +123,13 @@ func writeMarkdown(out io.Writer, t Table) error {
 	}
 	var b strings.Builder
 	if t.Caption != "" {
-		b.WriteString("**" + markdownSpecial.Replace(t.Caption) + "**\n\n")
+		b.WriteString("**" + markup.Markdown(t.Caption) + "**\n\n")
 	}
-	if err := render(&b, renderer.NewMarkdown(), t, escaped(titles(t), markdownSpecial.Replace), rows); err != nil {
+	if err := render(&b, renderer.NewMarkdown(), t, escaped(titles(t), markup.Markdown), rows); err != nil {
 		return err
 	}
 	b.WriteString("\n")
-	for _, n := range allNotes(t, "Bold", `\~`, markdownSpecial.Replace) {
+	for _, n := range allNotes(t, "Bold", `\~`, markup.MarkdownLine) {
 		b.WriteString("- " + n + "\n")
 	}
 	_, err := io.WriteString(out, b.String())
@@ -143,7 +141,7 @@ func writeHTML(out io.Writer, t Table) error {
 	for _, row := range t.Rows {
 		var cells []string
 		for _, c := range row.Cells {
-			text := html.EscapeString(c.shown(" "))
+			text := escapeHTML(c.shown(" "))
 			switch {
 			case c.Best:
 				text = "<strong>" + text + "</strong>"
@@ -155,20 +153,22 @@ func writeHTML(out io.Writer, t Table) error {
 		rows = append(rows, cells)
 	}
 	var b strings.Builder
-	b.WriteString("<figure class=\"comparison\">\n<figcaption>" + html.EscapeString(t.Caption) + "</figcaption>\n")
+	b.WriteString("<figure class=\"comparison\">\n<figcaption>" + escapeHTML(t.Caption) + "</figcaption>\n")
 	// The cells are escaped above, so that the best can be strong.
 	r := renderer.NewHTML(renderer.HTMLConfig{EscapeContent: false})
-	if err := render(&b, r, t, escaped(titles(t), html.EscapeString), rows); err != nil {
+	if err := render(&b, r, t, escaped(titles(t), escapeHTML), rows); err != nil {
 		return err
 	}
 	b.WriteString("<ul>\n")
-	for _, n := range allNotes(t, "Bold", "~", html.EscapeString) {
+	for _, n := range allNotes(t, "Bold", "~", escapeHTML) {
 		b.WriteString("<li>" + n + "</li>\n")
 	}
 	b.WriteString("</ul>\n</figure>\n")
 	_, err := io.WriteString(out, b.String())
 	return err
 }
+
+func escapeHTML(s string) string { return html.EscapeString(markup.Line(s)) }
 
 // render draws header and rows with one of tablewriter's renderers, leaving
 // every text as it is.
@@ -190,6 +190,8 @@ func render(out io.Writer, r tw.Renderer, t Table, header []string, rows [][]str
 		tablewriter.WithConfig(tablewriter.Config{Header: cells, Row: cells}),
 		tablewriter.WithTrimSpace(tw.Off),
 		tablewriter.WithTrimLine(tw.Off),
+		// Else signs such as ± and é count twice in some environments, and only there.
+		tablewriter.WithEastAsian(tw.Off),
 	)
 	w.Header(header)
 	if err := w.Bulk(rows); err != nil {
@@ -214,18 +216,18 @@ func escaped(texts []string, escape func(string) string) []string {
 	return out
 }
 
-// wrap breaks text between words into lines of at most width runes, all but the
-// first indented.
+// wrap breaks text between words into lines of at most so many columns, all but
+// the first indented.
 func wrap(text, indent string, width int) string {
 	var b strings.Builder
 	used := 0
 	for i, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
+		n := markup.Width(word)
 		switch {
 		case i == 0:
 		case used+1+n > width:
 			b.WriteString("\n" + indent)
-			used = utf8.RuneCountInString(indent)
+			used = markup.Width(indent)
 		default:
 			b.WriteByte(' ')
 			used++
