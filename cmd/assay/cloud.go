@@ -203,11 +203,7 @@ func (o *cloudOptions) draw(cmd *cobra.Command, name string, s *cloudSummary, ca
 			fmt.Fprintln(cmd.ErrOrStderr(), "assay: note:", n)
 		}
 	}
-	if err := writeOut(cmd.OutOrStdout(), name, func(w io.Writer) error { return cloud.Write(w, format) }); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), name)
-	return err
+	return writePicture(cmd, name, func(w io.Writer) ([]rune, error) { return cloud.Write(w, format) })
 }
 
 // fileName is a category as a part of a file's name.

@@ -11,6 +11,7 @@ import (
 	"assay/corpus"
 	"assay/experiments"
 	"assay/internal/fault"
+	"assay/internal/markup"
 	"assay/results"
 	"assay/results/calibration"
 	"assay/results/metrics"
@@ -290,11 +291,38 @@ func (o *plotOptions) draw(cmd *cobra.Command, source string, trials []string, f
 		}
 		fig.Subtitle, fig.Notes = nil, nil
 	}
-	if err := writeOut(cmd.OutOrStdout(), o.out, func(w io.Writer) error { return plot.Write(w, fig, format, size) }); err != nil {
+	return writePicture(cmd, o.out, func(w io.Writer) ([]rune, error) { return plot.Write(w, fig, format, size) })
+}
+
+// writePicture writes a file, says its name, and of which letters it shows boxes.
+func writePicture(cmd *cobra.Command, name string, fill func(io.Writer) ([]rune, error)) error {
+	var boxes []rune
+	err := writeOut(cmd.OutOrStdout(), name, func(w io.Writer) (err error) {
+		boxes, err = fill(w)
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), o.out)
+	if len(boxes) > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "assay: warning: %s: no font of this machine has %s: install one that does, such as Noto Sans CJK or Symbola (Debian: fonts-noto-cjk, fonts-symbola), and draw it again\n", name, namedLetters(boxes))
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), name)
 	return err
+}
+
+// namedLetters lists letters with their code points, the first few of many.
+func namedLetters(letters []rune) string {
+	const most = 8
+	var names []string
+	for _, r := range letters[:min(most, len(letters))] {
+		names = append(names, fmt.Sprintf("%s (U+%04X)", markup.Line(string(r)), r))
+	}
+	text := strings.Join(names, ", ")
+	if n := len(letters) - most; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text
 }
 
 // exclusive reports whether each paper of the runs has one label.

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 
 	"assay/results/plot"
 )
@@ -135,5 +138,26 @@ func plotRefuses(t *testing.T, args func(...string) []string) {
 	}
 	if left, _ := filepath.Glob("*refused*"); len(left) > 0 {
 		t.Errorf("refused pictures left %v", left)
+	}
+}
+
+// Letters for which a picture has boxes are named, once and on one line.
+func TestBoxesAreWarnedOf(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	cmd := &cobra.Command{}
+	cmd.SetOut(&stdout)
+	cmd.SetErr(&stderr)
+	name := filepath.Join(t.TempDir(), "x.png")
+	err := writePicture(cmd, name, func(w io.Writer) ([]rune, error) {
+		_, err := io.WriteString(w, "picture")
+		return []rune("朴👍abcdefgh"), err
+	})
+	if err != nil || stdout.String() != name+"\n" {
+		t.Fatalf("%v, %q", err, stdout.String())
+	}
+	for _, want := range []string{"has 朴 (U+6734), 👍 (U+1F44D), a (U+0061), ", " and 2 more: install one", "fonts-noto-cjk"} {
+		if !strings.Contains(stderr.String(), want) || strings.Count(stderr.String(), "\n") != 1 {
+			t.Errorf("no %q in %q", want, stderr.String())
+		}
 	}
 }

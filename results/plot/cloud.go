@@ -22,6 +22,7 @@ type Cloud struct {
 	size     Size // set by Arrange
 	captions bool // notes are drawn
 	spare    int  // lines below them that stay empty
+	letters  *letters
 }
 
 // CloudPanel is the words of one topic.
@@ -60,7 +61,7 @@ const (
 
 // Arrange places the words of each panel so that none touches another, the heaviest
 // first and as large as all of them fit. Words that do not fit even where the
-// lightest are as small as can be read, and such that the font has no letters for,
+// lightest are as small as can be read, and such that no font has the letters of,
 // are counted and named in the notes. The same cloud, options and size give the same
 // places. No panel, no word, a weight that is not above 0, or a size that holds
 // nothing, is an error of usage.
@@ -69,6 +70,9 @@ func (c Cloud) Arrange(opt CloudOptions, size Size) (Cloud, error) {
 		return Cloud{}, err
 	}
 	c.captions = opt.Captions
+	if c.letters == nil {
+		c.letters = newLetters()
+	}
 	for {
 		out, more, err := c.arrange(opt, size)
 		if err != nil {
@@ -89,7 +93,7 @@ func (c Cloud) arrange(opt CloudOptions, size Size) (out Cloud, more int, err er
 	if size.Height == 0 {
 		size.Height = Length(p.natural())
 	}
-	if size, err = size.check(Figure{}); err != nil {
+	if size, err = size.check(Figure{}, c.letters); err != nil {
 		return Cloud{}, 0, err
 	}
 	w, h := p.room(vg.Length(size.Height))
@@ -103,7 +107,7 @@ func (c Cloud) arrange(opt CloudOptions, size Size) (out Cloud, more int, err er
 		panel := &out.Panels[i]
 		panel.Words = sortedWords(panel.Words)
 		x, y := p.corner(i, vg.Length(size.Height))
-		notes := newPlacer(float64(w), float64(h), opt, i).place(panel.Words)
+		notes := newPlacer(float64(w), float64(h), opt, i, c.letters).place(panel.Words)
 		for k := range panel.Words {
 			panel.Words[k].X += float64(x)
 			panel.Words[k].Y += float64(y)

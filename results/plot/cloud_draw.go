@@ -9,7 +9,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -17,26 +16,30 @@ import (
 )
 
 // Write draws a cloud that Arrange has arranged. PNG and SVG have the same places.
-func (c Cloud) Write(out io.Writer, format Format) error {
+// Boxes are letters that no font of this machine has: words with one were left out,
+// and in other text of a PNG a box stands for each.
+func (c Cloud) Write(out io.Writer, format Format) (boxes []rune, err error) {
 	if c.size.Width == 0 {
-		return fmt.Errorf("plot: write cloud: it is not arranged")
+		return nil, fmt.Errorf("plot: write cloud: it is not arranged")
 	}
 	w, h := vg.Length(c.size.Width), vg.Length(c.size.Height)
 	if c.size.Height == 0 {
-		return fmt.Errorf("plot: write cloud: it has no height")
+		return nil, fmt.Errorf("plot: write cloud: it has no height")
 	}
 	switch format {
 	case PNG:
 		canvas := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(c.size.DPI))
 		c.draw(draw.New(canvas))
 		encoder := png.Encoder{CompressionLevel: png.BestCompression}
-		return encoder.Encode(out, indexed(canvas.Image(), c.colours()))
+		err = encoder.Encode(out, indexed(canvas.Image(), c.colours()))
 	case SVG:
 		canvas := vgsvg.New(w, h)
 		c.draw(draw.New(canvas))
-		return writeSVG(out, canvas)
+		err = writeSVG(out, canvas)
+	default:
+		err = fmt.Errorf("plot: write cloud: format %q is unknown", format)
 	}
-	return fmt.Errorf("plot: write cloud: format %q is unknown", format)
+	return c.letters.boxes, err
 }
 
 // colours are those that a cloud is drawn in, in the order of their first use.
@@ -92,20 +95,20 @@ func (c Cloud) draw(canvas draw.Canvas) {
 	p := newCloudPage(c, canvas.Max.X)
 	p.drawHead(canvas)
 	p.drawNotes(canvas)
-	letters := cloudFont()
 	for i, panel := range c.Panels {
 		p.panelHead(canvas, i, panel)
 		for rank, w := range panel.Words {
-			w.draw(canvas, letters, tone(panel.Colour, rank))
+			w.draw(canvas, c.letters, tone(panel.Colour, rank))
 		}
 	}
 }
 
-func (w CloudWord) draw(canvas draw.Canvas, letters font.Face, colour color.Color) {
+func (w CloudWord) draw(canvas draw.Canvas, l *letters, colour color.Color) {
 	if !w.Placed {
 		return
 	}
-	f := face{font.Face{Font: font.From(letters.Font, vg.Length(w.Size)), Face: letters.Face}, colour}
+	f := cloudFace(l).sized(vg.Length(w.Size))
+	f.colour = colour
 	if w.Vertical {
 		f.turned(canvas, vg.Length(w.X), vg.Length(w.Y), 0, math.Pi/2, w.Text)
 		return

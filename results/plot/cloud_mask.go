@@ -6,8 +6,7 @@ import (
 	stdfont "golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
-	"gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/font/liberation"
+	"gonum.org/v1/plot/vg"
 )
 
 // mask is a bitmap, rows of 64 bits a word from the top; a row has a word more
@@ -109,36 +108,47 @@ func (m *mask) turned() *mask {
 	return out
 }
 
-// cloudFont is the font of clouds: bold, since most of its words are small.
-func cloudFont() font.Face {
-	cache := font.NewCache(liberation.Collection())
-	return cache.Lookup(font.Font{Typeface: "Liberation", Variant: "Sans", Weight: stdfont.WeightBold}, 10)
-}
+// cloudFace is the font of clouds: bold, since most of its words are small.
+func cloudFace(l *letters) face { return l.face(10, stdfont.WeightBold, ink) }
 
-// drawable reports whether the font has a glyph for each letter.
-func drawable(f *opentype.Font, text string) bool {
-	for _, r := range text {
-		if i, err := f.GlyphIndex(nil, r); err != nil || i == 0 {
-			return false
+// drawable reports whether there is a font for each letter.
+func (f face) drawable(text string) bool {
+	able := text != ""
+	for _, r := range f.runs(text) {
+		if r.font == nil {
+			f.letters.missing(r.text)
+			able = false
 		}
 	}
-	return text != ""
+	return able
 }
 
 // inked is the bitmap of a line of text of a size in dots, cut to its ink, and where
 // the base line begins in it. Dots that are touched at all are set.
-func inked(f *opentype.Font, text string, size float64) (m *mask, originX, originY int, err error) {
-	face, err := opentype.NewFace(f, &opentype.FaceOptions{Size: size, DPI: 72, Hinting: stdfont.HintingNone})
-	if err != nil {
-		return nil, 0, 0, err
+func (f face) inked(text string, size float64) (m *mask, originX, originY int, err error) {
+	runs := f.sized(vg.Length(size)).runs(text)
+	faces := make([]stdfont.Face, len(runs))
+	var bounds fixed.Rectangle26_6
+	at := 0.0 // where a run begins, in dots
+	for i, r := range runs {
+		faces[i], err = opentype.NewFace(r.font, &opentype.FaceOptions{Size: size, DPI: 72, Hinting: stdfont.HintingNone})
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		defer faces[i].Close()
+		b, _ := stdfont.BoundString(faces[i], r.text)
+		bounds = bounds.Union(b.Add(fixed.Point26_6{X: fixed.Int26_6(64 * at)}))
+		at += float64(r.width)
 	}
-	defer face.Close()
-	bounds, _ := stdfont.BoundString(face, text)
 	left, top := bounds.Min.X.Floor()-1, bounds.Min.Y.Floor()-1
 	width, height := bounds.Max.X.Ceil()+1-left, bounds.Max.Y.Ceil()+1-top
 	img := image.NewAlpha(image.Rect(0, 0, width, height))
-	d := stdfont.Drawer{Dst: img, Src: image.Opaque, Face: face, Dot: fixed.P(-left, -top)}
-	d.DrawString(text)
+	at = 0
+	for i, r := range runs {
+		d := stdfont.Drawer{Dst: img, Src: image.Opaque, Face: faces[i], Dot: fixed.P(-left, -top).Add(fixed.Point26_6{X: fixed.Int26_6(64 * at)})}
+		d.DrawString(r.text)
+		at += float64(r.width)
+	}
 	m = newMask(width, height)
 	for y := range height {
 		for x, a := range img.Pix[y*img.Stride : y*img.Stride+width] {

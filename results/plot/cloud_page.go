@@ -15,7 +15,7 @@ func newCloudPage(c Cloud, width vg.Length) *cloudPage {
 	if c.captions {
 		fig.Notes = c.Notes
 	}
-	p := &cloudPage{page: newPage(fig, width), panels: c.Panels}
+	p := &cloudPage{page: newPage(fig, width, c.letters), panels: c.Panels}
 	for _, panel := range c.Panels {
 		p.titles = append(p.titles, p.fonts.title.wrap(panel.Title, p.panelWidth(), 2))
 	}

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"golang.org/x/image/font/opentype"
-
 	"assay/internal/rng"
 )
 
@@ -25,7 +23,7 @@ type placer struct {
 	panel  int
 	w, h   float64 // of the panel, in points
 	dots   float64 // a point
-	font   *opentype.Font
+	face   face
 	unit   func(string) float64 // width of a word of 1 point
 	places []place              // around the middle, nearest first
 	ground *mask                // what is written
@@ -35,10 +33,10 @@ type placer struct {
 // place is a distance from where a word wants to be, in steps.
 type place struct{ x, y int16 }
 
-func newPlacer(w, h float64, opt CloudOptions, panel int) *placer {
-	face := cloudFont()
-	p := &placer{opt: opt, panel: panel, w: w, h: h, font: face.Face}
-	p.unit = func(s string) float64 { return float64(face.Width(s)) / float64(face.Font.Size) }
+func newPlacer(w, h float64, opt CloudOptions, panel int, l *letters) *placer {
+	face := cloudFace(l)
+	p := &placer{opt: opt, panel: panel, w: w, h: h, face: face}
+	p.unit = func(s string) float64 { return float64(face.width(s)) / float64(face.font.Font.Size) }
 	p.dots = math.Min(dotsPerPoint, math.Sqrt(mostDots/(w*h)))
 	p.places = placesAround(int(w*p.dots)/placeStep, int(h*p.dots)/placeStep)
 	return p
@@ -93,7 +91,7 @@ func (p *placer) place(words []CloudWord) (notes []string) {
 	var strange []string
 	for i := range words {
 		w := &words[i]
-		if !drawable(p.font, w.Text) {
+		if !p.face.drawable(w.Text) {
 			strange = append(strange, w.Text)
 			continue
 		}
@@ -107,7 +105,7 @@ func (p *placer) place(words []CloudWord) (notes []string) {
 		{"no room for ", u.left},
 		{"smaller than by weight, to fit in: ", u.smaller},
 		{"larger than by weight, to be read: ", u.larger},
-		{"the font has no letters for ", strange},
+		{"no font of this machine has the letters of ", strange},
 	} {
 		if len(n.words) > 0 {
 			notes = append(notes, n.what+named(n.words))
@@ -209,7 +207,7 @@ func (p *placer) put(w *CloudWord, size float64, vertical bool, wishX, wishY flo
 	if vertical && p.opt.Vertical == 0 {
 		return false
 	}
-	ink, originX, originY, err := inked(p.font, w.Text, size*p.dots)
+	ink, originX, originY, err := p.face.inked(w.Text, size*p.dots)
 	if err != nil {
 		return false
 	}

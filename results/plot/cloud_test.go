@@ -47,7 +47,7 @@ func arranged(t *testing.T, c Cloud, opt CloudOptions, size Size) Cloud {
 func cloudBytes(t *testing.T, c Cloud, format Format) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := c.Write(&b, format); err != nil {
+	if _, err := c.Write(&b, format); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -77,7 +77,7 @@ func clouds() map[string]struct {
 		"fixed":   {two, CloudOptions{Seed: 2, Vertical: 1, Captions: true}, Size{Width: 12 * Centimetre, Height: 7 * Centimetre}},
 		"level":   {Cloud{Panels: []CloudPanel{{Words: someWords(50, 4)}}}, CloudOptions{Seed: 3}, Size{Width: 9 * Centimetre}},
 		"crowded": {Cloud{Panels: []CloudPanel{{Words: someWords(250, 5)}}}, CloudOptions{Seed: 4, Vertical: 0.2, Captions: true}, Size{Width: 5 * Centimetre, Height: 4 * Centimetre}},
-		"odd":     {Cloud{Panels: []CloudPanel{{Words: odd}}}, CloudOptions{Seed: 5, Vertical: 0.5, Captions: true}, Size{}},
+		"odd":     {Cloud{letters: lettersOf(noFonts), Panels: []CloudPanel{{Words: odd}}}, CloudOptions{Seed: 5, Vertical: 0.5, Captions: true}, Size{}},
 		"single":  {Cloud{Panels: []CloudPanel{{Words: []CloudWord{{Text: "quantum", Weight: 3}}}}}, CloudOptions{Seed: 6}, Size{}},
 		"many":    {Cloud{Panels: slices.Repeat(two.Panels, 2)}, CloudOptions{Seed: 7, Vertical: 0.2}, Size{}},
 	}
@@ -89,9 +89,10 @@ func inkOf(w CloudWord, dpi int) []image.Point {
 	if !w.Placed {
 		return nil
 	}
-	letters := cloudFont()
+	l := newLetters()
+	letters := cloudFace(l)
 	dot := 72 / float64(dpi)
-	long := float64(letters.Width(w.Text))/float64(letters.Font.Size)*w.Size + 2*w.Size
+	long := float64(letters.width(w.Text))/float64(letters.font.Font.Size)*w.Size + 2*w.Size
 	left, low := math.Floor((w.X-1.5*w.Size)/dot), math.Floor((w.Y-1.5*w.Size)/dot)
 	width, height := long+w.Size, 3*w.Size
 	if w.Vertical {
@@ -99,7 +100,7 @@ func inkOf(w CloudWord, dpi int) []image.Point {
 	}
 	w.X, w.Y = w.X-left*dot, w.Y-low*dot
 	canvas := vgimg.NewWith(vgimg.UseWH(vg.Length(math.Ceil(width/dot)*dot), vg.Length(math.Ceil(height/dot)*dot)), vgimg.UseDPI(dpi))
-	w.draw(draw.New(canvas), letters, ink)
+	w.draw(draw.New(canvas), l, ink)
 	var dots []image.Point
 	img := canvas.Image()
 	for y := range img.Bounds().Dy() {
@@ -202,7 +203,7 @@ func TestCloudSizes(t *testing.T) {
 					t.Errorf("%s: %q is upright", name, w.Text)
 				}
 			}
-			said := strings.Contains(strings.Join(cloud.Notes, " "), "No room") || strings.Contains(strings.Join(cloud.Notes, " "), "no letters")
+			said := strings.Contains(strings.Join(cloud.Notes, " "), "No room") || strings.Contains(strings.Join(cloud.Notes, " "), "has the letters")
 			if left > 0 != said {
 				t.Errorf("%s: %d words are not placed, the notes are %q", name, left, cloud.Notes)
 			}
@@ -215,7 +216,7 @@ func TestCloudSizes(t *testing.T) {
 	}
 	odd := clouds()["odd"]
 	notes := strings.Join(arranged(t, odd.cloud, odd.opt, odd.size).Notes, " ")
-	for _, want := range []string{"The font has no letters for 1 word (量子).", "larger than by weight, to be read: 1 word (jgpqy)"} {
+	for _, want := range []string{"No font of this machine has the letters of 1 word (量子).", "larger than by weight, to be read: 1 word (jgpqy)"} {
 		if !strings.Contains(strings.ToLower(notes), strings.ToLower(want)) {
 			t.Errorf("the notes are %q, want %q", notes, want)
 		}
@@ -300,7 +301,7 @@ func TestCloudErrors(t *testing.T) {
 			t.Errorf("%s: error %v, want one of usage with %q", name, err, c.want)
 		}
 	}
-	if err := (Cloud{}).Write(io.Discard, PNG); err == nil {
+	if _, err := (Cloud{}).Write(io.Discard, PNG); err == nil {
 		t.Error("a cloud that is not arranged is drawn")
 	}
 }

@@ -37,8 +37,8 @@ type entry struct {
 	width  vg.Length
 }
 
-func newPage(fig Figure, width vg.Length) *page {
-	p := &page{fig: fig, fonts: newFonts(), width: width}
+func newPage(fig Figure, width vg.Length, l *letters) *page {
+	p := &page{fig: fig, fonts: newFonts(l), width: width}
 	inner := width - 2*margin
 	for _, s := range fig.Subtitle {
 		p.subtitle = append(p.subtitle, p.fonts.small.wrap(s, inner, 0)...)

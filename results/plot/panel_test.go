@@ -8,7 +8,7 @@ import (
 
 // A number and its % stay on a line.
 func TestWrapKeepsPercent(t *testing.T) {
-	f := newFonts().small
+	f := newFonts(newLetters()).small
 	text := strings.Repeat("82 % of 1,234 or 7 %, ", 20)
 	for width := f.width("1,234 %,"); width < 200; width += 7 {
 		lines := f.wrap(text, width, 0)
@@ -25,7 +25,7 @@ func TestGridRoom(t *testing.T) {
 	long := bare
 	long.Title, long.Subtitle = "A model whose name is far too long for its panel", "7 % right"
 	fig := Figure{Columns: 3, Panels: []Panel{bare, bare, long, bare, bare, {}}}
-	p := newPage(fig, 300)
+	p := newPage(fig, 300, newLetters())
 	g := p.grid()
 	if g.bottom[0] != g.bottom[1] {
 		t.Errorf("below a row with an empty panel are %v points, below one without %v", g.bottom[1], g.bottom[0])

@@ -235,7 +235,7 @@ func golden(t *testing.T, name string, got []byte) {
 func written(t *testing.T, fig Figure, format Format, size Size) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Write(&b, fig, format, size); err != nil {
+	if _, err := Write(&b, fig, format, size); err != nil {
 		t.Fatal(err)
 	}
 	if *show != "" {
@@ -400,10 +400,10 @@ func TestErrors(t *testing.T) {
 		"extension": {func() (Figure, error) { _, err := FormatOf("a.pdf"); return Figure{}, err }, "want .png or .svg"},
 		"length":    {func() (Figure, error) { _, err := ParseLength("16"); return Figure{}, err }, "such as 16cm"},
 		"small": {func() (Figure, error) {
-			return Figure{}, Write(io.Discard, figures(t)["comparison"], SVG, Size{Width: 3 * Centimetre})
+			return Figure{}, write(io.Discard, figures(t)["comparison"], SVG, Size{Width: 3 * Centimetre}, newLetters())
 		}, "does not fit"},
 		"huge": {func() (Figure, error) {
-			return Figure{}, Write(io.Discard, figures(t)["sweep"], PNG, Size{Width: 150 * Centimetre, Height: 150 * Centimetre, DPI: 2400})
+			return Figure{}, write(io.Discard, figures(t)["sweep"], PNG, Size{Width: 150 * Centimetre, Height: 150 * Centimetre, DPI: 2400}, newLetters())
 		}, "million dots"},
 	} {
 		_, err := c.draw()

@@ -76,7 +76,7 @@ const (
 	mostPixels = 1 << 27
 )
 
-func (s Size) check(fig Figure) (Size, error) {
+func (s Size) check(fig Figure, l *letters) (Size, error) {
 	if s.Width == 0 {
 		s.Width = 16 * Centimetre
 	}
@@ -90,7 +90,7 @@ func (s Size) check(fig Figure) (Size, error) {
 		return s, fault.Usagef("plot: %d dots per inch: want 30 to 2400", s.DPI)
 	}
 	if s.Height == 0 {
-		s.Height = Length(newPage(fig, vg.Length(s.Width)).natural())
+		s.Height = Length(newPage(fig, vg.Length(s.Width), l).natural())
 	}
 	if s.Height < leastSide || s.Height > mostSide {
 		return s, fault.Usagef("plot: a height of %.1f cm: want %.0f to %.0f cm", s.Height/Centimetre, leastSide/Centimetre, mostSide/Centimetre)
@@ -102,15 +102,23 @@ func (s Size) check(fig Figure) (Size, error) {
 }
 
 // Write draws the figure. A size in which it does not fit is an error of usage.
-func Write(out io.Writer, fig Figure, format Format, size Size) (err error) {
+// Boxes are letters that neither the built-in font nor one of this machine has: a
+// box stands for each in a PNG. An SVG has all letters, and its viewer the fonts.
+func Write(out io.Writer, fig Figure, format Format, size Size) (boxes []rune, err error) {
+	l := newLetters()
+	err = write(out, fig, format, size, l)
+	return l.boxes, err
+}
+
+func write(out io.Writer, fig Figure, format Format, size Size, l *letters) (err error) {
 	if len(fig.Panels) == 0 {
 		return fmt.Errorf("plot: write: the figure has no panel")
 	}
-	if size, err = size.check(fig); err != nil {
+	if size, err = size.check(fig, l); err != nil {
 		return err
 	}
 	w, h := vg.Length(size.Width), vg.Length(size.Height)
-	page := newPage(fig, w)
+	page := newPage(fig, w, l)
 	switch format {
 	case PNG:
 		canvas := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(size.DPI))
