@@ -28,7 +28,7 @@ func WriteText(out io.Writer, r Report, all bool) error {
 		b.WriteByte('\n')
 	}
 	for _, f := range r.Faults {
-		fmt.Fprintf(&b, "%s: %s\n", f.Verdict, f)
+		fmt.Fprintf(&b, "%s: %s\n", f.Verdict, markup.Line(f.String()))
 	}
 	if !all {
 		for _, line := range r.cannotFail() {

@@ -406,3 +406,14 @@ func TestFacts(t *testing.T) {
 		}
 	}
 }
+
+// A setting of several lines stays on its own, and its tabs make no columns.
+func TestSettingsStayOnTheirLine(t *testing.T) {
+	var b strings.Builder
+	if err := Write(&b, Report{Configuration: []Change{{Key: "a\tb", A: "1\n2", B: "\x1b[31m"}, {Key: "c", A: "3", B: "4"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "\nConfiguration\n  a b  1 2 → ␛[31m\n  c    3 → 4\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("no %q in\n%s", want, b.String())
+	}
+}

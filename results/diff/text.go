@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"assay/internal/markup"
 	"assay/results"
 	"assay/results/stats"
 )
@@ -39,7 +40,7 @@ func (r Report) writeHead(b *strings.Builder) {
 	for i, s := range []Side{r.A, r.B} {
 		fmt.Fprintf(w, "%c\t%s\t%s, seed %d, %s", 'A'+i, s.Run, s.Model, s.Seed, s.State)
 		if s.Error != "" {
-			fmt.Fprintf(w, ": %s", strings.Join(strings.Fields(s.Error), " "))
+			fmt.Fprintf(w, ": %s", markup.Line(s.Error))
 		}
 		fmt.Fprintln(w)
 	}
@@ -63,7 +64,7 @@ func (r Report) writeHead(b *strings.Builder) {
 		fmt.Fprintf(b, "\n%s\n", section.title)
 		w := newTabs(b)
 		for _, c := range section.changes {
-			fmt.Fprintf(w, "  %s\t%s → %s\n", c.Key, shown(c.Key, c.A), shown(c.Key, c.B))
+			fmt.Fprintf(w, "  %s\t%s → %s\n", markup.Line(c.Key), markup.Line(shown(c.Key, c.A)), markup.Line(shown(c.Key, c.B)))
 		}
 		flush(w)
 	}
