@@ -16,14 +16,20 @@ import (
 	"assay/internal/fault"
 )
 
+// What stands beside the shards lies in a folder of its own, whose name makes
+// other readers of the corpus pass over it: pyarrow and Spark skip names that
+// begin with "_", Hugging Face's datasets folders that begin with "__".
 const (
-	manifestFile  = "manifest.json"
-	checksumsFile = "_checksums.crc32c" // tools that read folders of Parquet skip names in "_"
+	privateFolder = "__assay__"
+	manifestFile  = "manifest.json"    // in privateFolder; earlier programs put it beside the shards
+	checksumsFile = "checksums.crc32c" // in privateFolder
+
+	oldChecksumsFile = "_checksums.crc32c" // beside the shards, as earlier programs wrote it
 
 	manifestFormat = 1
 )
 
-// Manifest describes a corpus on disk: manifest.json in its folder.
+// Manifest describes a corpus on disk: __assay__/manifest.json in its folder.
 type Manifest struct {
 	Format    int         `json:"format"`    // 1
 	Rows      int64       `json:"rows"`      // papers in all shards
@@ -31,6 +37,8 @@ type Manifest struct {
 	Source    string      `json:"source"`    // where the papers come from, free text
 	Checksums Checksums   `json:"checksums"` // what every read is checked against
 	Shards    []ShardInfo `json:"shards"`    // in the order of the global row numbers
+
+	folder string // where it lies: privateFolder, or "" beside the shards
 }
 
 // ShardInfo describes one Parquet file of a corpus.
@@ -45,7 +53,7 @@ type ShardInfo struct {
 // for each block of Block bytes of the shard (the last one may be shorter),
 // the CRC-32C of the block as four bytes, little-endian.
 type Checksums struct {
-	File   string `json:"file"`
+	File   string `json:"file"`  // name within the manifest's folder
 	Block  int64  `json:"block"` // bytes
 	SHA256 string `json:"sha256"`
 }
@@ -90,15 +98,16 @@ func readManifest(dir string) (*Manifest, error) {
 	case !info.IsDir():
 		return nil, fault.Usagef("corpus: open %s: a corpus is a folder of shards, and this is a file; import it with \"assay corpus import\"", dir)
 	}
-	path := filepath.Join(dir, manifestFile)
+	folder, err := manifestFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, folder, manifestFile)
 	text, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fault.Usagef("corpus: open %s: no %s in it, so it is no corpus; write one with \"assay corpus import\"", dir, manifestFile)
-	case err != nil:
+	if err != nil {
 		return nil, fault.Usagef("corpus: open: %w", err)
 	}
-	m := new(Manifest)
+	m := &Manifest{folder: folder}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	if err := dec.Decode(m); err != nil {
 		return nil, fault.Usagef("corpus: %s is damaged (%v); import the corpus again", path, err)
@@ -110,6 +119,28 @@ func readManifest(dir string) (*Manifest, error) {
 		return nil, fault.Usagef("corpus: %s is damaged (%v); import the corpus again", path, err)
 	}
 	return m, nil
+}
+
+// manifestFolder returns where in the folder dir the manifest lies.
+func manifestFolder(dir string) (string, error) {
+	var found []string
+	for _, folder := range []string{privateFolder, ""} {
+		_, err := os.Stat(filepath.Join(dir, folder, manifestFile))
+		switch {
+		case err == nil:
+			found = append(found, folder)
+		case !errors.Is(err, fs.ErrNotExist):
+			return "", fault.Usagef("corpus: open: %w", err)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", fault.Usagef("corpus: open %s: no %s/%s in it, so it is no corpus; write one with \"assay corpus import\"", dir, privateFolder, manifestFile)
+	case 1:
+		return found[0], nil
+	}
+	return "", fault.Usagef("corpus: open %s: two corpora are mixed in it, with the manifests %s/%s and %s; import the corpus again into another folder",
+		dir, privateFolder, manifestFile, manifestFile)
 }
 
 // check reports the first contradiction within the manifest.

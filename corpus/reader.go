@@ -63,7 +63,7 @@ func Open(dir string) (*Corpus, error) {
 
 // readChecksums reads the block checksums of all shards.
 func readChecksums(dir string, m *Manifest) ([]byte, error) {
-	path := filepath.Join(dir, m.Checksums.File)
+	path := filepath.Join(dir, m.folder, m.Checksums.File)
 	sums, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fault.Usagef("corpus: open: %w; restore the file or import the corpus again", err)

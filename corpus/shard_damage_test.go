@@ -34,7 +34,7 @@ func TestDamageNeverPasses(t *testing.T) {
 	rows := sampleRows(1_500, 40, 1)
 	all := sampleRows(1_500, 0, 0)
 	r := rng.New(1, "corpus", "test damage")
-	for _, name := range names(t, dir) {
+	for _, name := range filesIn(t, dir) {
 		path := filepath.Join(dir, name)
 		whole := readFile(t, path)
 		trials := 150
@@ -166,7 +166,8 @@ func TestVerify(t *testing.T) {
 
 func TestOpenExplains(t *testing.T) {
 	dir := write(t, made(30, 3), WriterOptions{Source: "test <&>"})
-	manifest := readFile(t, filepath.Join(dir, manifestFile))
+	manifestPath := filepath.Join(privateFolder, manifestFile)
+	manifest := readFile(t, filepath.Join(dir, manifestPath))
 	if m := opened(t, dir).Manifest(); m.Source != "test <&>" || m.Rows != 30 || len(m.Shards) != 1 {
 		t.Errorf("manifest %+v", m)
 	}
@@ -176,7 +177,7 @@ func TestOpenExplains(t *testing.T) {
 			if text == string(manifest) {
 				return fmt.Errorf("no %q in the manifest", old)
 			}
-			return os.WriteFile(filepath.Join(dir, manifestFile), []byte(text), 0o644)
+			return os.WriteFile(filepath.Join(dir, manifestPath), []byte(text), 0o644)
 		}
 	}
 	remove := func(name string) func(string) error {
@@ -184,20 +185,21 @@ func TestOpenExplains(t *testing.T) {
 	}
 	for want, change := range map[string]func(string) error{
 		"no such folder":                      os.RemoveAll,
-		"no manifest.json in it":              remove(manifestFile),
+		"no __assay__/manifest.json in it":    remove(manifestPath),
 		"the shard is missing":                remove("shard-00000.parquet"),
-		"_checksums.crc32c":                   remove(checksumsFile),
+		"__assay__/checksums.crc32c":          remove(filepath.Join(privateFolder, checksumsFile)),
 		"it states 31 rows":                   replace(`"rows": 30`, `"rows": 31`),
 		"format 2":                            replace(`"format": 1`, `"format": 2`),
-		"unexpected EOF":                      func(dir string) error { return os.WriteFile(filepath.Join(dir, manifestFile), manifest[:40], 0o644) },
-		"EOF":                                 func(dir string) error { return os.WriteFile(filepath.Join(dir, manifestFile), nil, 0o644) },
+		"unexpected EOF":                      func(dir string) error { return os.WriteFile(filepath.Join(dir, manifestPath), manifest[:40], 0o644) },
+		"EOF":                                 func(dir string) error { return os.WriteFile(filepath.Join(dir, manifestPath), nil, 0o644) },
 		`has the name "../shard-00000.parque`: replace("shard-00000", "../shard-00000"),
 		"its hash does not fit":               replace(`"bytes": `, `"bytes": 1`),
 		"checksums are of blocks":             replace(`"block": 4096`, `"block": 0`),
-		"_checksums.crc32c is damaged": func(dir string) error {
-			return os.WriteFile(filepath.Join(dir, checksumsFile), []byte("1234"), 0o644)
+		"/checksums.crc32c is damaged": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, privateFolder, checksumsFile), []byte("1234"), 0o644)
 		},
 		"and the manifest says": func(dir string) error { return os.Truncate(filepath.Join(dir, "shard-00000.parquet"), 100) },
+		"two corpora are mixed": func(dir string) error { return os.WriteFile(filepath.Join(dir, manifestFile), manifest, 0o644) },
 		"and this is a file": func(dir string) error {
 			return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o644))
 		},

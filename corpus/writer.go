@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -230,15 +231,21 @@ func (w *Writer) finish(ctx context.Context) (*Manifest, error) {
 		Source:    w.options.Source,
 		Checksums: Checksums{File: checksumsFile, Block: checksumBlock, SHA256: hex.EncodeToString(digest[:])},
 		Shards:    w.infos,
+
+		folder: privateFolder,
 	}
 	text, err := m.encode()
 	if err != nil {
 		return nil, w.explain(err)
 	}
-	if err := atomicfile.WriteBytes(filepath.Join(w.draft.path, checksumsFile), w.sums); err != nil {
+	private := filepath.Join(w.draft.path, privateFolder)
+	if err := os.Mkdir(private, 0o755); err != nil {
 		return nil, w.explain(err)
 	}
-	if err := atomicfile.WriteBytes(filepath.Join(w.draft.path, manifestFile), text); err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(private, checksumsFile), w.sums); err != nil {
+		return nil, w.explain(err)
+	}
+	if err := atomicfile.WriteBytes(filepath.Join(private, manifestFile), text); err != nil {
 		return nil, w.explain(err)
 	}
 	if err := ctx.Err(); err != nil {

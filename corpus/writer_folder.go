@@ -75,12 +75,12 @@ func (d *draft) checkTarget() error {
 	case len(entries) == 0:
 		return nil
 	}
-	whole := false
-	for _, e := range entries {
-		if !corpusFile(e) {
-			return fault.Usagef("corpus: create %s: the folder holds %s, which is no part of a corpus; choose another folder", d.dir, e.Name())
-		}
-		whole = whole || e.Name() == manifestFile
+	strangers, whole, err := survey(d.dir)
+	if err != nil {
+		return fault.Usagef("corpus: create: %w", err)
+	}
+	if len(strangers) > 0 {
+		return fault.Usagef("corpus: create %s: the folder holds %s, which is no part of a corpus; choose another folder", d.dir, strangers[0])
 	}
 	if !d.replace {
 		return fault.Usagef("corpus: create %s: a corpus exists there; choose another folder, remove it, or overwrite it (--overwrite)", d.dir)
@@ -91,14 +91,38 @@ func (d *draft) checkTarget() error {
 	return nil
 }
 
-// corpusFile reports whether a folder entry has a name that a corpus gives.
-func corpusFile(e fs.DirEntry) bool {
-	if !e.Type().IsRegular() {
-		return false
-	}
-	name := e.Name()
-	shard := strings.HasPrefix(name, "shard-") && strings.HasSuffix(name, ".parquet")
-	return shard || name == manifestFile || name == checksumsFile
+// survey walks a corpus's folder. It returns the paths within it that no corpus
+// has, and whether a manifest is among the others.
+func survey(dir string) (strangers []string, whole bool, err error) {
+	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		full, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		full = filepath.ToSlash(full)
+		name, private := strings.CutPrefix(full, privateFolder+"/")
+		file := e.Type().IsRegular()
+		switch {
+		case full == privateFolder && e.IsDir():
+		case file && name == manifestFile:
+			whole = true
+		case file && private && name == checksumsFile, file && !private && (name == oldChecksumsFile || shardName(name)):
+		default:
+			strangers = append(strangers, full)
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+		}
+		return nil
+	})
+	return strangers, whole, err
+}
+
+func shardName(name string) bool {
+	return strings.HasPrefix(name, "shard-") && strings.HasSuffix(name, ".parquet") && !strings.Contains(name, "/")
 }
 
 // sweep removes the drafts for d.dir whose owner is gone. It is a courtesy:
@@ -128,13 +152,13 @@ func (d *draft) sweep() {
 
 // removeDraft removes a folder that holds a draft and nothing else.
 func removeDraft(path string) error {
-	entries, err := os.ReadDir(path)
+	strangers, _, err := survey(path)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if !corpusFile(e) && !strings.HasPrefix(e.Name(), atomicfile.TempPrefix) {
-			return fmt.Errorf("%s holds %s, which no import put there", path, e.Name())
+	for _, name := range strangers {
+		if !strings.HasPrefix(filepath.Base(name), atomicfile.TempPrefix) {
+			return fmt.Errorf("%s holds %s, which no import put there", path, name)
 		}
 	}
 	return os.RemoveAll(path)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,13 +25,13 @@ func TestSamePapersSameBytes(t *testing.T) {
 	for _, workers := range []int{1, 4} {
 		dir := write(t, papers, WriterOptions{Workers: workers, ShardRows: 10_000, Source: "test"})
 		files := make(map[string][]byte)
-		for _, name := range names(t, dir) {
+		for _, name := range filesIn(t, dir) {
 			files[name] = readFile(t, filepath.Join(dir, name))
 		}
 		if first == nil {
 			first = files
 			if len(first) != 4 {
-				t.Fatalf("files %v", names(t, dir))
+				t.Fatalf("files %v", filesIn(t, dir))
 			}
 		}
 		for name, want := range first {
@@ -41,7 +42,7 @@ func TestSamePapersSameBytes(t *testing.T) {
 	}
 	papers[11_999].Title += "."
 	other := opened(t, write(t, papers, WriterOptions{ShardRows: 10_000}))
-	if strings.Contains(string(first[manifestFile]), other.Hash()) {
+	if strings.Contains(string(first[filepath.Join(privateFolder, manifestFile)]), other.Hash()) {
 		t.Error("another paper left the corpus hash as it was")
 	}
 }
@@ -73,6 +74,22 @@ func names(t testing.TB, dir string) []string {
 	var out []string
 	for _, e := range entries {
 		out = append(out, e.Name())
+	}
+	return out
+}
+
+// filesIn returns the paths of all files in a folder and below it.
+func filesIn(t testing.TB, dir string) []string {
+	t.Helper()
+	var out []string
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			out = append(out, path[len(dir)+1:])
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return out
 }

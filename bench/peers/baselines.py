@@ -61,7 +61,8 @@ def load(args):
     label = {c["id"]: i for i, c in enumerate(taxonomy["categories"])}
     group = np.array([c["group"] for c in taxonomy["categories"]])
     label.update({old: label[new] for old, new in taxonomy["renamed"].items()})
-    manifest = json.load(open(os.path.join(args.corpus, "manifest.json")))
+    beside = os.path.join(args.corpus, "manifest.json")  # where earlier versions of assay put it
+    manifest = json.load(open(beside if os.path.exists(beside) else os.path.join(args.corpus, "__assay__", "manifest.json")))
     names = [s["file"] for s in manifest["shards"]]
     papers, oldest = [], {}
     for name in names:

@@ -4,9 +4,9 @@
 
 SOURCE has one JSON object a line: id, title, abstract, categories, authors,
 created, updated (days as YYYY-MM-DD or null). Prints a line for each reader
-that found the same papers in the same order; the ones that are not installed
-are named and skipped, apart from pyarrow. Exit status 1 on the first
-difference.
+that found the same papers in the same order, file by file or in the folder as
+it is; the ones that are not installed are named and skipped, apart from
+pyarrow. Exit status 1 on the first difference.
 """
 import glob
 import json
@@ -34,7 +34,7 @@ def compare(reader, rows, want):
 
 
 def main(corpus, source):
-    with open(os.path.join(corpus, "manifest.json")) as f:
+    with open(os.path.join(corpus, "__assay__", "manifest.json")) as f:
         files = [os.path.join(corpus, s["file"]) for s in json.load(f)["shards"]]
     if files != sorted(glob.glob(os.path.join(glob.escape(corpus), "*.parquet"))):
         sys.exit("the manifest names other shards than the folder holds")
@@ -46,6 +46,7 @@ def main(corpus, source):
     import pyarrow.parquet as pq
     table = pa.concat_tables(pq.read_table(f, page_checksum_verification=True) for f in files)
     compare("pyarrow", table.to_pylist(), want)
+    compare("pyarrow, the folder", pq.read_table(corpus).to_pylist(), want)
     # Predicates that readers answer from statistics.
     data = ds.dataset(files)
     for i in range(0, len(want), max(1, len(want) // 7)):
@@ -73,6 +74,32 @@ def main(corpus, source):
             if found != expected:
                 sys.exit(f"duckdb: {found} papers with the title {want[i][1]!r}, want {expected}")
 
+    try:
+        import pandas as pd
+    except ImportError:
+        print("pandas: not installed")
+    else:
+        compare("pandas, the folder", pd.read_parquet(corpus, dtype_backend="pyarrow").to_dict("records"), want)
+
+    try:
+        import polars as pl
+    except ImportError:
+        print("polars: not installed")
+    else:
+        # Given a folder, polars takes every file in it for Parquet.
+        compare("polars", pl.read_parquet(glob.escape(corpus) + "/*.parquet").to_dicts(), want)
+
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        print("pyspark: not installed")
+    else:
+        spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+        rows = [r.asDict() for r in spark.read.parquet(corpus).collect()]
+        # Spark reads the largest files first.
+        compare("pyspark, the folder", sorted(rows, key=lambda row: repr(normal(row))), sorted(want, key=repr))
+        spark.stop()
+
     os.environ["HF_HUB_OFFLINE"] = "1"
     try:
         import datasets
@@ -83,6 +110,11 @@ def main(corpus, source):
         with tempfile.TemporaryDirectory() as cache:
             rows = datasets.load_dataset("parquet", data_files=files, split="train", cache_dir=cache)
             compare("datasets", list(rows), want)
+            # Papers of several files come in the order of the files' names.
+            rows = datasets.load_dataset(corpus, split="train", cache_dir=cache)
+            compare("datasets, load_dataset(folder)", list(rows), want)
+            rows = datasets.load_dataset("parquet", data_dir=corpus, split="train", cache_dir=cache)
+            compare("datasets, load_dataset('parquet', data_dir=folder)", list(rows), want)
 
 
 if __name__ == "__main__":
