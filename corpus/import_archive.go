@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"assay/internal/fault"
@@ -234,7 +233,7 @@ func (c *archiveColumns) parse(record []byte) (*Paper, *flaw) {
 		ID:         at(c.id),
 		Title:      at(c.title),
 		Abstract:   at(c.abstract),
-		Categories: primaryFirst(at(c.categories), at(c.primary)),
+		Categories: primaryFirst(appendCategories(nil, at(c.categories)), at(c.primary)),
 		Authors:    splitAuthors(at(c.authors)),
 	}
 	if p.Created, bad = parseDay("created", at(c.created)); bad != nil {
@@ -248,15 +247,4 @@ func (c *archiveColumns) parse(record []byte) (*Paper, *flaw) {
 		p.Updated = p.Created
 	}
 	return finish(p)
-}
-
-// primaryFirst splits a list at its commas and puts the primary category first.
-func primaryFirst(list, primary string) []string {
-	categories := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
-	if i := slices.Index(categories, strings.TrimSpace(primary)); i > 0 {
-		first := categories[i]
-		copy(categories[1:], categories[:i])
-		categories[0] = first
-	}
-	return categories
 }

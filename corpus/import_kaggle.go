@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -19,24 +18,24 @@ import (
 // kaggleFormat is the arXiv snapshot that Kaggle distributes: one JSON object a
 // line. The fields id, title, abstract and categories are required, others may
 // be null or absent, unknown ones are passed over. Names are matched exactly
-// and may stand only once.
+// and may stand only once. Lists may be written as text, and versions stand in
+// any order, as other distributions of the snapshot have them.
 type kaggleFormat struct{}
 
 // kagglePaper names what is read of a line. authors_parsed is preferred to
-// authors, and the first version's time to created, which only extracts of the
-// snapshot have.
+// authors, and the first version's time to created. created and
+// primary_category only extracts of the snapshot have.
 type kagglePaper struct {
-	ID            idText     `json:"id"`
-	Title         string     `json:"title"`
-	Abstract      string     `json:"abstract"`
-	Categories    string     `json:"categories"`
-	Authors       string     `json:"authors"`
-	AuthorsParsed [][]string `json:"authors_parsed"`
-	Versions      []struct {
-		Created string `json:"created"`
-	} `json:"versions"`
-	Created string `json:"created"`
-	Updated string `json:"update_date"`
+	ID            idText        `json:"id"`
+	Title         string        `json:"title"`
+	Abstract      string        `json:"abstract"`
+	Categories    categoryList  `json:"categories"`
+	Primary       categoryList  `json:"primary_category"`
+	Authors       authorNames   `json:"authors"`
+	AuthorsParsed authorEntries `json:"authors_parsed"`
+	Versions      versionList   `json:"versions"`
+	Created       string        `json:"created"`
+	Updated       string        `json:"update_date"`
 }
 
 // idText is an id; programs that take it for a number write it as one.
@@ -94,20 +93,18 @@ func (kaggleFormat) parse(record []byte) (*Paper, *flaw) {
 		ID:         string(k.ID),
 		Title:      k.Title,
 		Abstract:   k.Abstract,
-		Categories: strings.Fields(k.Categories),
+		Categories: primaryFirst(k.Categories, strings.Join(k.Primary, " ")),
 		Authors:    parsedAuthors(k.AuthorsParsed),
 	}
 	if len(p.Authors) == 0 {
-		p.Authors = splitAuthors(k.Authors)
+		p.Authors = k.Authors
 	}
 	var bad *flaw
-	if len(k.Versions) > 0 && k.Versions[0].Created != "" {
-		p.Created, bad = parseVersionTime(k.Versions[0].Created)
-	} else {
-		p.Created, bad = parseDay("created", k.Created)
+	if p.Created, bad = k.Versions.created(); bad == nil && p.Created.IsZero() {
+		p.Created, bad = dayOrTime("created", k.Created)
 	}
 	if bad == nil {
-		p.Updated, bad = parseDay("update_date", k.Updated)
+		p.Updated, bad = dayOrTime("update_date", k.Updated)
 	}
 	if bad != nil {
 		return nil, bad
@@ -115,20 +112,12 @@ func (kaggleFormat) parse(record []byte) (*Paper, *flaw) {
 	return finish(p)
 }
 
-// parseVersionTime reads the day, in UTC, of a time as RFC 822 writes it with a
-// year of four digits. Zones other than GMT must be numeric: names are not
-// unique.
-func parseVersionTime(text string) (time.Time, *flaw) {
-	for _, layout := range []string{"Mon, _2 Jan 2006 15:04:05 GMT", time.RFC1123Z} {
-		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 1900 {
-			return t.UTC().Truncate(24 * time.Hour), nil
-		}
-	}
-	return time.Time{}, &flaw{flawDate, "versions[0].created " + quote(text) + " is no time such as Mon, 2 Apr 2007 19:18:42 GMT"}
-}
-
 // jsonFlaw words the decoder's errors, whose own text is not meant to be stable.
 func jsonFlaw(err error) *flaw {
+	var own *flaw
+	if errors.As(err, &own) {
+		return own
+	}
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) && semantic.JSONKind != 0 {
 		where := strings.TrimPrefix(string(semantic.JSONPointer), "/")
