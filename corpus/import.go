@@ -17,13 +17,16 @@ import (
 
 // ImportOptions says what to import and how.
 type ImportOptions struct {
-	Format  string    // "kaggle" or "archive"
+	Format  string    // "kaggle", "archive" or "parquet"
 	IDs     string    // IDsArxiv or IDsFree; "" is IDsArxiv
-	Inputs  []string  // files, in order; "-" is Stdin
+	Inputs  []string  // files, in order; "-" is Stdin; folders too where the format is parquet
 	Stdin   io.Reader // what "-" reads
 	SkipBad bool      // count malformed records instead of failing on the first
 	Workers int       // goroutines that parse; 0 is one a processor
 	TempDir string    // where pipes are spooled; "" is the system's place
+	// Columns names the columns of Parquet files by the fields of [ImportColumns];
+	// "" leaves a field out. Other fields are found by the columns' usual names.
+	Columns map[string]string
 }
 
 // How an import reads ids. A corpus must know each paper by one name: two
@@ -58,8 +61,9 @@ type Sink interface {
 // papers that remain; pipes are spooled for it in TempDir. Memory is bounded:
 // about 80 bytes a paper, and the records in flight.
 //
-// A malformed record fails the import with "file:line: what", unless SkipBad. A
-// truncated, corrupt, empty or binary file, a line of more than 64 MiB and an
+// A malformed record fails the import with "file:line: what", or the number of
+// the row in the place of the line, unless SkipBad. A truncated, corrupt, empty
+// or binary file, a line of more than 64 MiB and an
 // input without any paper to keep always fail. The summary is not nil where
 // reading began; after an error it is incomplete.
 func Import(ctx context.Context, opt ImportOptions, sink Sink) (*Summary, error) {
@@ -88,7 +92,7 @@ type importer struct {
 }
 
 func newImporter(opt ImportOptions) (*importer, error) {
-	f, err := lookupFormat(opt.Format)
+	f, err := lookupFormat(opt.Format, opt.Columns)
 	if err != nil {
 		return nil, err
 	}
@@ -115,9 +119,16 @@ func newImporter(opt ImportOptions) (*importer, error) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	src := sources{paths: opt.Inputs, stdin: opt.Stdin, tempDir: opt.TempDir, member: f.member}
+	if p, ok := f.(parquetFormat); ok {
+		src.table = p.open
+		if src.paths, err = tableFiles(opt.Inputs); err != nil {
+			return nil, err
+		}
+	}
 	return &importer{
 		format:  f,
-		sources: sources{paths: opt.Inputs, stdin: opt.Stdin, tempDir: opt.TempDir, member: f.member},
+		sources: src,
 		skipBad: opt.SkipBad,
 		free:    opt.IDs == IDsFree,
 		workers: workers,

@@ -29,14 +29,19 @@ type recordParser interface {
 }
 
 // ImportFormats lists the formats that [Import] reads.
-func ImportFormats() []string { return []string{"kaggle", "archive"} }
+func ImportFormats() []string { return []string{"kaggle", "archive", "parquet"} }
 
-func lookupFormat(name string) (format, error) {
+func lookupFormat(name string, columns map[string]string) (format, error) {
+	if len(columns) > 0 && name != "parquet" {
+		return nil, fault.Usagef("corpus: import: the format %s has its columns by their names; only those of parquet can be chosen", name)
+	}
 	switch name {
 	case "kaggle":
 		return kaggleFormat{}, nil
 	case "archive":
 		return archiveFormat{}, nil
+	case "parquet":
+		return parquetFormat{columns: columns}, checkColumns(columns)
 	}
 	return nil, fault.Usagef("corpus: import: unknown format %q%s (known: %s)",
 		name, suggest.Hint(name, ImportFormats()), strings.Join(ImportFormats(), ", "))

@@ -68,6 +68,8 @@ func (l *lineReader) fail(err error) error {
 	case errors.Is(err, errTooLong):
 		return fault.Usagef("corpus: import: %s:%d: the line is longer than %d MiB; this is not the format named, or the file is corrupt",
 			l.name, l.line+1, l.limit>>20)
+	case errors.As(err, &tableError{}):
+		return fault.Usagef("corpus: import: %s: %w; the file is damaged or beyond what this program reads, write or fetch it again", l.name, err)
 	case errors.As(err, &packed.Error{}):
 		return fault.Usagef("corpus: import: %s:%d: %w", l.name, l.line+1, err)
 	}

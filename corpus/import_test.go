@@ -189,7 +189,7 @@ func TestUnusableInput(t *testing.T) {
 		"table as JSON": {"kaggle", archiveHeader, "stdin:1: this is the header of a table; use the format archive"},
 		"array":         {"kaggle", "[\n{}\n]", "stdin:1: this is a JSON array; the kaggle format has one object a line"},
 		"binary":        {"kaggle", "\x7fELF\x02\x01\x01\x00\x00\x00", "stdin holds binary data; give a text, plain or packed as .gz, .xz, .zst or .zip"},
-		"parquet":       {"kaggle", "PAR1\x15\x00", "stdin holds Parquet data; give a text, plain or packed as .gz, .xz, .zst or .zip"},
+		"parquet":       {"kaggle", "PAR1\x15\x00", "stdin holds Parquet data; use the format parquet"},
 		"UTF-16":        {"kaggle", "\xff\xfe{\x00", "stdin holds UTF-16 text, not UTF-8; give a text, plain or packed as .gz, .xz, .zst or .zip"},
 		"nothing known": {"kaggle", line("1", "One", "cs.lg"), "none of the 1 records read can be kept: 0 malformed, 1 without a known category"},
 	} {
@@ -202,7 +202,7 @@ func TestUnusableInput(t *testing.T) {
 
 func TestImportOptions(t *testing.T) {
 	for want, opt := range map[string]ImportOptions{
-		`unknown format "kagle"; did you mean "kaggle"? (known: kaggle, archive)`: {Format: "kagle", Inputs: []string{"x"}},
+		`unknown format "kagle"; did you mean "kaggle"? (known: kaggle, archive, parquet)`: {Format: "kagle", Inputs: []string{"x"}},
 		`no input; name files, or - for standard input`:                           {Format: "kaggle"},
 		`standard input can be read once; 2 inputs name it`:                       {Format: "kaggle", Inputs: []string{"-", "-"}, Stdin: strings.NewReader("")},
 		`open /nowhere/at/all: no such file or directory`:                         {Format: "kaggle", Inputs: []string{"/nowhere/at/all"}},

@@ -90,9 +90,27 @@ type versionEntry struct {
 	created string // "" where it is not known
 }
 
-// UnmarshalJSONFrom reads a list of entries, or text that holds one.
+// UnmarshalJSONFrom reads a list of entries, text that holds one, or the object
+// of lists that Hugging Face's datasets makes of a sequence of objects.
 func (v *versionList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return listOrText(dec, (*[]versionEntry)(v), "versions")
+	if dec.PeekKind() != '{' {
+		return listOrText(dec, (*[]versionEntry)(v), "versions")
+	}
+	var lists struct {
+		Version []versionNumber `json:"version"`
+		Created []string        `json:"created"`
+	}
+	if err := json.UnmarshalDecode(dec, &lists); err != nil {
+		return err
+	}
+	*v = make(versionList, max(len(lists.Version), len(lists.Created)))
+	for i, number := range lists.Version {
+		(*v)[i].number = int(number)
+	}
+	for i, created := range lists.Created {
+		(*v)[i].created = created
+	}
+	return nil
 }
 
 // UnmarshalJSONFrom reads an object {"version": "v1", "created": …}, or the mere

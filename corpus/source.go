@@ -22,6 +22,9 @@ type sources struct {
 	stdin   io.Reader
 	tempDir string                 // where spools lie
 	member  func(name string) bool // which members of a zip hold records
+	// table opens a file that holds a table of records instead of text. It is nil
+	// where the format is one of text.
+	table func(name string, at *io.SectionReader) (io.ReadCloser, error)
 
 	seen    []identity     // by position in paths, from the first reading
 	spools  map[int]*spool // by position in paths
@@ -153,7 +156,7 @@ func (s *sources) readOnce(ctx context.Context, i int, name string, r io.Reader,
 		return fmt.Errorf("corpus: import: %s: %w", name, err)
 	}
 	kind := packed.Sniff(head)
-	sp, err := newSpool(s.tempDir, kind == packed.Plain)
+	sp, err := newSpool(s.tempDir, kind == packed.Plain && s.table == nil)
 	if err != nil {
 		return err
 	}
@@ -161,7 +164,7 @@ func (s *sources) readOnce(ctx context.Context, i int, name string, r io.Reader,
 		s.spools = make(map[int]*spool)
 	}
 	s.spools[i] = sp
-	if kind == packed.Zip {
+	if kind == packed.Zip || s.table != nil {
 		if _, err := io.Copy(sp, in); err != nil {
 			return fmt.Errorf("corpus: import: %s: %w", name, err)
 		}
@@ -199,6 +202,9 @@ func (s *sources) readSection(name string, section *io.SectionReader, f func(*st
 	if kind == packed.Zip {
 		return s.readZip(name, section, f)
 	}
+	if s.table != nil {
+		return s.readTable(name, kind, section, f)
+	}
 	return readStream(name, kind, section, f)
 }
 
@@ -216,6 +222,9 @@ func readStream(name string, kind packed.Kind, r io.Reader, f func(*stream) erro
 			return fault.Usagef("corpus: import: %s is empty", name)
 		}
 		return (&lineReader{name: name}).fail(err)
+	}
+	if bytes.HasPrefix(head, parquetMagic) {
+		return fault.Usagef("corpus: import: %s holds Parquet data; use the format parquet", name)
 	}
 	if what := packed.NotText(head); what != "" {
 		return fault.Usagef("corpus: import: %s holds %s; give a text, plain or packed as .gz, .xz, .zst or .zip", name, what)

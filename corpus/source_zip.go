@@ -33,7 +33,7 @@ func (s *sources) readZip(name string, at *io.SectionReader, f func(*stream) err
 			s.skipped = append(s.skipped, full)
 			continue
 		}
-		if err := readMember(full, m, f); err != nil {
+		if err := s.readMember(full, m, f); err != nil {
 			return err
 		}
 		read++
@@ -44,7 +44,7 @@ func (s *sources) readZip(name string, at *io.SectionReader, f func(*stream) err
 	return nil
 }
 
-func readMember(name string, m *zip.File, f func(*stream) error) error {
+func (s *sources) readMember(name string, m *zip.File, f func(*stream) error) error {
 	content, err := packed.Member(m)
 	if err != nil {
 		return fault.Usagef("corpus: import: %s: %w", name, err)
@@ -55,7 +55,11 @@ func readMember(name string, m *zip.File, f func(*stream) error) error {
 	if len(head) == 0 && err != nil && err != io.EOF {
 		return fault.Usagef("corpus: import: %s: %w", name, err)
 	}
-	return readStream(name, packed.Sniff(head), in, func(st *stream) error {
+	read := readStream
+	if s.table != nil {
+		read = s.readTable
+	}
+	return read(name, packed.Sniff(head), in, func(st *stream) error {
 		if st.kind == packed.Plain.String() {
 			st.kind = packed.Zip.String()
 		} else {

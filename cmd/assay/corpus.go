@@ -36,7 +36,7 @@ type importOptions struct {
 func newCorpusImport() *cobra.Command {
 	var opt importOptions
 	cmd := &cobra.Command{
-		Use:   "import --format kaggle|archive FILE… --out DIR|--db FILE",
+		Use:   "import --format kaggle|archive|parquet FILE… --out DIR|--db FILE",
 		Short: "Turn metadata dumps into Parquet shards, or fill a catalog",
 		Long: `Import reads metadata dumps, plain or packed as .gz, .xz, .zst or .zip (told by
 their content, not their name), and writes Parquet shards with a manifest.
@@ -44,7 +44,18 @@ their content, not their name), and writes Parquet shards with a manifest.
 with one id the last is kept. Nothing is left in DIR unless all went well.
 
 Formats: kaggle is the Kaggle "arxiv" snapshot's JSON lines; archive is the TSV
-of the arxiv_archive (doi 10.5281/zenodo.1463242).
+of the arxiv_archive (doi 10.5281/zenodo.1463242); parquet is what pyarrow, pandas,
+polars, DuckDB, Spark and Hugging Face's datasets write: files, or folders of them.
+
+Categories may be a list, or text that separates them by spaces, commas or
+semicolons, or holds a list as JSON or Python write it; the first is the primary one.
+versions may stand in any order: created is the day of the first.
+
+Columns of Parquet are found by the fields' names and the usual others (arxiv_id,
+summary, published, …), in any case. --columns names them where they are called
+differently, with dots for those inside structs; an empty name leaves a field out.
+The fields: id, title, abstract and categories, which are needed; primary (the
+primary category), authors, authors_parsed, versions, created and updated.
 
 Ids are brought to arXiv's own form, so that one paper is one paper however its id
 is spelt: addresses, prefixes, versions and subject classes are removed, and ids
@@ -58,6 +69,7 @@ not changed later; without --out this rule also holds for several records with o
 		Example: `  assay corpus import --format kaggle arxiv-metadata-oai-snapshot.json --out data/arxiv
   xz -dc papers.jsonl.xz | assay corpus import --format kaggle - --out data/arxiv
   assay corpus import --format archive *.tsv.xz --out data/archive --skip-bad --json
+  assay corpus import --format parquet papers.parquet --columns id=paper_id,abstract=text,created= --out data/papers
   assay corpus import --format kaggle arxiv-metadata-oai-snapshot.json --db arxiv.db`,
 		Args: usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -66,7 +78,8 @@ not changed later; without --out this rule also holds for several records with o
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&opt.Format, "format", "", "kaggle or archive (required)")
+	flags.StringVar(&opt.Format, "format", "", "kaggle, archive or parquet (required)")
+	flags.StringToStringVar(&opt.Columns, "columns", nil, "FIELD=COLUMN,…: the columns of Parquet files that are called differently")
 	flags.StringVar(&opt.out, "out", "", "folder for the shards (required, unless --db is given)")
 	flags.StringVar(&opt.db, "db", "", "catalog to fill: a SQLite file, which may exist")
 	flags.StringVar(&opt.IDs, "ids", corpus.IDsArxiv, "arxiv: bring ids to arXiv's form; free: keep them, for papers of other sources")
