@@ -203,10 +203,10 @@ func TestUnusableInput(t *testing.T) {
 func TestImportOptions(t *testing.T) {
 	for want, opt := range map[string]ImportOptions{
 		`unknown format "kagle"; did you mean "kaggle"? (known: kaggle, archive, parquet)`: {Format: "kagle", Inputs: []string{"x"}},
-		`no input; name files, or - for standard input`:                           {Format: "kaggle"},
-		`standard input can be read once; 2 inputs name it`:                       {Format: "kaggle", Inputs: []string{"-", "-"}, Stdin: strings.NewReader("")},
-		`open /nowhere/at/all: no such file or directory`:                         {Format: "kaggle", Inputs: []string{"/nowhere/at/all"}},
-		`/ is a folder; name the files in it`:                                     {Format: "kaggle", Inputs: []string{"/"}},
+		`no input; name files, or - for standard input`:                                    {Format: "kaggle"},
+		`standard input can be read once; 2 inputs name it`:                                {Format: "kaggle", Inputs: []string{"-", "-"}, Stdin: strings.NewReader("")},
+		`open /nowhere/at/all: no such file or directory`:                                  {Format: "kaggle", Inputs: []string{"/nowhere/at/all"}},
+		`/ is a folder; name the files in it`:                                              {Format: "kaggle", Inputs: []string{"/"}},
 	} {
 		_, err := Import(context.Background(), opt, &memorySink{})
 		if err == nil || err.Error() != "corpus: import: "+want || !fault.IsUsage(err) {
