@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+
+	"assay/internal/fault"
+	"assay/internal/rng"
 )
 
 func readAll(t testing.TB, r io.Reader) string {
@@ -86,5 +89,42 @@ func checkParquetError(t *testing.T, err error) {
 	t.Helper()
 	if text := err.Error(); len(text) > 2000 {
 		t.Errorf("error %q", text)
+	}
+}
+
+// TestParquetDamage flips a byte anywhere in a file, or cuts it: the import
+// ends, with an error of one line that names the file, or with papers.
+func TestParquetDamage(t *testing.T) {
+	rows := simpleRows(1300)
+	for _, whole := range [][]byte{parquetBytes(t, rows), parquetBytes(t, rows, parquet.DataPageVersion(1)), parquetBytes(t, richRows())} {
+		r := rng.New(1, "corpus", "test damaged parquet")
+		failed := 0
+		for trial := range 150 {
+			bad := bytes.Clone(whole)
+			at := r.IntN(len(bad))
+			if trial%2 == 0 { // footers and indexes lie at the end
+				at = len(bad) - 1 - r.IntN(min(len(bad), 2000))
+			}
+			if trial%5 == 0 {
+				bad = bad[:at]
+			} else {
+				bad[at] ^= byte(1 + r.IntN(255))
+			}
+			start := time.Now()
+			_, _, err := importParquet(t, bad, nil, true)
+			if took := time.Since(start); took > 20*time.Second {
+				t.Errorf("trial %d (byte %d): %v", trial, at, took)
+			}
+			if err != nil {
+				failed++
+				if text := err.Error(); !fault.IsUsage(err) || strings.Contains(text, "\n") {
+					t.Errorf("trial %d (byte %d): %q", trial, at, text)
+				}
+			}
+		}
+		if failed == 0 {
+			t.Error("no damage was found")
+		}
+		t.Logf("%d of 150 damaged files gave an error", failed)
 	}
 }
