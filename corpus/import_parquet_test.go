@@ -42,7 +42,7 @@ type simpleRow struct {
 func simpleRows(n int) []simpleRow {
 	var rows []simpleRow
 	for i := range n {
-		rows = append(rows, simpleRow{fmt.Sprintf("2001.%05d", i), fmt.Sprintf("On %d bees", i), fmt.Sprintf("We count %d bees.", i), "cs.LG, stat.ML"})
+		rows = append(rows, simpleRow{fmt.Sprintf("2001.%05d", i+1), fmt.Sprintf("On %d bees", i), fmt.Sprintf("We count %d bees.", i), "cs.LG, stat.ML"})
 	}
 	return rows
 }
@@ -107,7 +107,7 @@ func TestParquetWaysIn(t *testing.T) {
 			t.Errorf("%s: %+v", what, s)
 		}
 		first, last := sink.papers[0], sink.papers[1298]
-		if first.ID != "2001.00000" || last.Title != "On 1299 bees" || strings.Join(last.Categories, " ") != "cs.LG stat.ML" {
+		if first.ID != "2001.00001" || last.Title != "On 1299 bees" || strings.Join(last.Categories, " ") != "cs.LG stat.ML" {
 			t.Errorf("%s: %+v, %+v", what, first, last)
 		}
 		checkOnly(t, temp)
@@ -119,7 +119,7 @@ func TestParquetWaysIn(t *testing.T) {
 func TestParquetOfOwnShards(t *testing.T) {
 	papers := made(1200, 20)
 	for i := range papers {
-		papers[i].ID, papers[i].Title, papers[i].Abstract = fmt.Sprintf("2001.%05d", i), papers[i].Title+"t", papers[i].Abstract+"a"
+		papers[i].ID, papers[i].Title, papers[i].Abstract = fmt.Sprintf("2001.%05d", i+1), papers[i].Title+"t", papers[i].Abstract+"a"
 		papers[i].Categories = []string{"cs.LG", "stat.ML"}[:1+i%2]
 		papers[i].Authors = slices.DeleteFunc(papers[i].Authors, func(name string) bool { return name == "" })
 	}
@@ -248,10 +248,10 @@ func TestParquetMalformedRecords(t *testing.T) {
 		spoil func(r *simpleRow)
 		want  string
 	}{
-		"null abstract": {func(r *simpleRow) { r.Abstract = "" }, `missing abstract: paper "2001.00600"`},
+		"null abstract": {func(r *simpleRow) { r.Abstract = "" }, `missing abstract: paper "2001.00601"`},
 		"UTF-8":         {func(r *simpleRow) { r.Title = "a\xffb" }, `invalid UTF-8`},
 		"no id":         {func(r *simpleRow) { r.ID = "" }, `missing or invalid id`},
-		"categories":    {func(r *simpleRow) { r.Categories = "[]" }, `missing categories: paper "2001.00600"`},
+		"categories":    {func(r *simpleRow) { r.Categories = "[]" }, `missing categories: paper "2001.00601"`},
 	} {
 		bad := append([]simpleRow(nil), rows...)
 		c.spoil(&bad[600])
