@@ -22,7 +22,7 @@ var Allowed = []Rule{
 	{"corpus/harvest/oaipmh/oaitest", []string{"corpus", "corpus/harvest/harvesttest"}},
 	{"corpus/harvest/oaipmh", []string{"corpus", "corpus/arxivid", "corpus/synthetic", "corpus/catalog", "corpus/harvest", "corpus/harvest/harvesttest", "corpus/harvest/unusable", "corpus/harvest/ledger", "corpus/harvest/oaipmh/oaitest"}},
 	{"corpus/harvest/coreapi/coretest", nil},
-	{"corpus/harvest/coreapi", []string{"corpus", "corpus/catalog", "corpus/harvest", "corpus/harvest/harvesttest", "corpus/harvest/coreapi/coretest"}},
+	{"corpus/harvest/coreapi", []string{"corpus", "corpus/arxivid", "corpus/catalog", "corpus/harvest", "corpus/harvest/harvesttest", "corpus/harvest/coreapi/coretest"}},
 	{"embeddings", nil},
 	{"embeddings/fasttext", []string{"embeddings"}},
 	{"embeddings/vectorfile", []string{"embeddings", "embeddings/fasttext"}},

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"assay/corpus/arxivid"
 )
 
 // Page is one answer to a search.
@@ -127,7 +129,7 @@ func readWork(raw json.RawMessage) (Work, bool) {
 		return Work{}, false
 	}
 	w := Work{
-		ID: strings.TrimSpace(string(r.ID)), DOI: string(r.DOI), ArxivID: string(r.ArxivID),
+		ID: strings.TrimSpace(string(r.ID)), DOI: string(r.DOI), ArxivID: arxivid.Known(string(r.ArxivID)),
 		Title: string(r.Title), Abstract: first(r.Abstract, r.Description),
 		FullText: string(r.FullText), Language: string(r.Language), Authors: r.Authors,
 		Published: day(first(r.Published, r.DatePublished), first(r.YearPublished, r.Year)),

@@ -31,7 +31,7 @@ func TestReadV3(t *testing.T) {
 	}{
 		{
 			"as documented",
-			`{"totalHits":23027,"limit":5,"offset":0,"scrollId":null,"results":[{"acceptedDate":null,"arxivId":"1010.1833","authors":[{"name":"A. One"},{"name":""},{"name":"Two, B."}],
+			`{"totalHits":23027,"limit":5,"offset":0,"scrollId":null,"results":[{"acceptedDate":null,"arxivId":"arXiv:1010.1833v2","authors":[{"name":"A. One"},{"name":""},{"name":"Two, B."}],
 			"abstract":"An abstract.\nTwo lines.","doi":"10.5555/1","fullText":"The text.","id":722934,"title":"A title","language":{"code":"en","name":"English"},
 			"publishedDate":"2010-10-09T00:00:00","yearPublished":2011,"links":[{"type":"download","url":"http://example.org"}]}]}`,
 			Page{Total: 23027, Works: []Work{{ID: "722934", DOI: "10.5555/1", ArxivID: "1010.1833", Title: "A title", Abstract: "An abstract.\nTwo lines.",
