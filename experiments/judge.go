@@ -78,8 +78,8 @@ func addIntervals(out []results.RuleResult, papers [][]float64) error {
 	for i := range out {
 		out[i].Intervals = &results.Intervals{
 			Level: stats.Level, Resamples: stats.Resamples,
-			F1:       results.Interval(r.Interval(2*i, stats.Level)),
-			MasterF1: results.Interval(r.Interval(2*i+1, stats.Level)),
+			F1:       results.Interval(r.Estimate(2 * i).Interval(stats.Level)),
+			MasterF1: results.Interval(r.Estimate(2*i + 1).Interval(stats.Level)),
 		}
 	}
 	return nil

@@ -13,7 +13,8 @@ import (
 )
 
 // paperReader tells how each test paper of stored runs fared. It reads a run's
-// predictions once, for all rules, and keeps a few numbers a paper, not scores.
+// predictions once, for all rules, and keeps a paper's labels and a few numbers, not
+// scores.
 type paperReader struct {
 	ctx   context.Context
 	store *results.Store
@@ -68,17 +69,20 @@ func (p *paperReader) read(run results.Run) (map[metrics.Rule]table.PaperScores,
 			return nil, err
 		}
 	}
+	at, err := metrics.PrecisionByPaper(stored.Scores, stored.Truth)
+	if err != nil {
+		return nil, err
+	}
 	out := map[metrics.Rule]table.PaperScores{}
 	for _, r := range run.Results {
 		j, err := judgeScores(r.Decision, stored.Scores, stored.Truth, groups, len(taxonomy.Groups))
 		if err != nil {
 			return nil, err
 		}
-		all, master, err := j.papers()
-		if err != nil {
-			return nil, err
+		out[r.Decision.Rule] = table.PaperScores{
+			IDs: ids, Predicted: j.predicted, Truth: j.truth, MasterPredicted: j.masterPredicted, MasterTruth: j.masterTruth,
+			PrecisionAt: at, Loss: loss,
 		}
-		out[r.Decision.Rule] = table.PaperScores{IDs: ids, F1: all.F1, Exact: all.Exact, Loss: loss, MasterF1: master.F1, MasterExact: master.Exact}
 	}
 	return out, nil
 }

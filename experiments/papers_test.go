@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"assay/results"
+	"assay/results/metrics"
 	"assay/results/table"
 )
 
@@ -29,15 +30,25 @@ func TestPapersOfStoredRuns(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			all, err := metrics.ByPaper(p.Predicted, p.Truth)
+			if err != nil {
+				t.Fatal(err)
+			}
+			master, err := metrics.ByPaper(p.MasterPredicted, p.MasterTruth)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at1, _ := res.All.At(1)
 			for what, pair := range map[string][2]float64{
-				"F1": {average(p.F1), res.All.SampleF1}, "master F1": {average(p.MasterF1), res.Master.SampleF1},
-				"exact": {average(p.Exact), res.All.SubsetAccuracy}, "master exact": {average(p.MasterExact), res.Master.SubsetAccuracy},
+				"F1": {average(all.F1), res.All.SampleF1}, "master F1": {average(master.F1), res.Master.SampleF1},
+				"exact": {average(all.Exact), res.All.SubsetAccuracy}, "master exact": {average(master.Exact), res.Master.SubsetAccuracy},
+				"P@1": {average(p.PrecisionAt[1]), at1},
 			} {
 				if math.Abs(pair[0]-pair[1]) > 1e-12 {
 					t.Errorf("%s of trial %s by papers %v, by the run %v", what, r.Trial, pair[0], pair[1])
 				}
 			}
-			columns = append(columns, p.F1, p.MasterF1)
+			columns = append(columns, all.F1, master.F1)
 		}
 		if err := addIntervals(again, columns); err != nil {
 			t.Fatal(err)
@@ -51,7 +62,7 @@ func TestPapersOfStoredRuns(t *testing.T) {
 
 	one := func(wantNote string) table.Table {
 		t.Helper()
-		tab, err := Compare(t.Context(), s.Config, s.Store(), s.Trials(), []string{"f1"})
+		tab, err := Compare(t.Context(), s.Config, s.Store(), s.Trials(), table.Columns())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,16 +71,31 @@ func TestPapersOfStoredRuns(t *testing.T) {
 		}
 		return tab
 	}
-	tests := 0
-	for _, row := range one("paired bootstrap over papers").Rows {
-		for _, c := range row.Cells {
-			if c.Number != nil {
-				tests += len(c.Number.Tests)
+	// Every score of test papers is tested over them, and no other column at all.
+	tab := one("paired bootstrap over papers")
+	for i, column := range tab.Columns {
+		tests, intervals, marks := 0, 0, 0
+		for _, row := range tab.Rows {
+			c := row.Cells[i]
+			if c.Best || c.Close {
+				marks++
+			}
+			if c.Number == nil {
+				continue
+			}
+			if c.Number.Papers != nil {
+				intervals++
+			}
+			for _, test := range c.Number.Tests {
+				if test.Decides && !strings.Contains(test.Name, "seeds") {
+					tests++
+				}
 			}
 		}
-	}
-	if tests == 0 {
-		t.Error("no test in the table")
+		ofPapers := (column.Unit == "fraction" || column.Unit == "nats") && !strings.HasPrefix(column.Key, "validation")
+		if ofPapers != (marks > 0) || ofPapers != (tests > 0) || ofPapers != (intervals == len(tab.Rows)) {
+			t.Errorf("%s: %d tests over papers, %d intervals, %d marks in %d rows", column.Key, tests, intervals, marks, len(tab.Rows))
+		}
 	}
 	path := filepath.Join(s.Store().Path(runs[0].Experiment, runs[0].Trial), "predictions.parquet")
 	if err := os.Remove(path); err != nil {

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"fmt"
+	"slices"
 
 	"assay/internal/multilabel"
 )
@@ -106,31 +107,38 @@ func Evaluate(predicted, truth *multilabel.Matrix, scores *multilabel.Scores) (R
 	return r, nil
 }
 
+// precisionKs are the k of Report.PrecisionAt.
+var precisionKs = [...]int{1, 3, 5}
+
 func precisionAt(scores *multilabel.Scores, truth *multilabel.Matrix) []PrecisionAt {
-	ks := [...]int{1, 3, 5}
-	var hits [len(ks)]int
-	var best []int32
-	for i := range truth.Rows() {
-		best = bestLabels(best, scores.Row(i), ks[len(ks)-1])
-		carried := truth.Row(i)
-		for rank, c := range best {
-			if !contains(carried, c) {
-				continue
-			}
-			for j, k := range ks {
-				if rank < k {
-					hits[j]++
-				}
-			}
-		}
-	}
+	total := map[int]int{}
+	hitsAt(scores, truth, func(_, k, hits int) { total[k] += hits })
 	var out []PrecisionAt
-	for j, k := range ks {
+	for _, k := range precisionKs {
 		if k <= truth.Cols {
-			out = append(out, PrecisionAt{K: k, Value: ratio(hits[j], k*truth.Rows())})
+			out = append(out, PrecisionAt{K: k, Value: ratio(total[k], k*truth.Rows())})
 		}
 	}
 	return out
+}
+
+// hitsAt tells of each paper, and of each k up to the number of labels, how many of
+// the k best-scoring labels it carries.
+func hitsAt(scores *multilabel.Scores, truth *multilabel.Matrix, tell func(paper, k, hits int)) {
+	var best []int32
+	for i := range truth.Rows() {
+		best = bestLabels(best, scores.Row(i), precisionKs[len(precisionKs)-1])
+		carried := truth.Row(i)
+		hits := 0
+		for rank, c := range best {
+			if contains(carried, c) {
+				hits++
+			}
+			if slices.Contains(precisionKs[:], rank+1) {
+				tell(i, rank+1, hits)
+			}
+		}
+	}
 }
 
 // LabelReport judges the predictions of one label.

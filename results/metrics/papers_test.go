@@ -23,7 +23,11 @@ func TestByPaperAveragesToTheReport(t *testing.T) {
 				m.Append(row)
 			}
 		}
-		report, err := Evaluate(predicted, truth, nil)
+		scores := multilabel.NewScores(n, 9)
+		for i := range scores.Data {
+			scores.Data[i] = float64(r.IntN(20)) // some are equal
+		}
+		report, err := Evaluate(predicted, truth, scores)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,14 +35,38 @@ func TestByPaperAveragesToTheReport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var f1, exact float64
-		for i := range papers.F1 {
-			f1 += papers.F1[i] / float64(n)
-			exact += papers.Exact[i] / float64(n)
+		for name, c := range map[string]struct {
+			papers []float64
+			want   float64
+		}{
+			"F1": {papers.F1, report.SampleF1}, "exact": {papers.Exact, report.SubsetAccuracy},
+			"precision": {papers.Precision, report.SamplePrecision}, "recall": {papers.Recall, report.SampleRecall},
+		} {
+			near(t, name, total(c.papers)/float64(n), c.want)
 		}
-		near(t, "mean F1", f1, report.SampleF1)
-		near(t, "share of exact papers", exact, report.SubsetAccuracy)
+		near(t, "micro F1", total(papers.Both)/max(1, total(papers.Either)), report.MicroF1)
+		at, err := PrecisionByPaper(scores, truth)
+		if err != nil || len(at) != 3 || len(report.PrecisionAt) != 3 {
+			t.Fatalf("precision at %v, %v", at, err)
+		}
+		for _, p := range report.PrecisionAt {
+			near(t, "precision", total(at[p.K])/float64(n), p.Value)
+		}
 	}
+	if _, err := PrecisionByPaper(multilabel.NewScores(2, 9), multilabel.New(9)); err == nil {
+		t.Error("other shapes were accepted")
+	}
+	if _, err := PrecisionByPaper(multilabel.NewScores(0, 9), multilabel.New(9)); err == nil {
+		t.Error("no paper was accepted")
+	}
+}
+
+func total(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v
+	}
+	return sum
 }
 
 func TestByPaper(t *testing.T) {

@@ -53,8 +53,7 @@ func Comparison(runs []results.Run, opt Options) (Figure, error) {
 		return Figure{}, fault.Usagef("plot: no run has a value of %s", chosen[0].key)
 	}
 	fig.Notes = append(fig.Notes, seen.notes("Bars")...)
-	fig.Notes = append(append(fig.Notes, leftOut(others, again)...), warnings(groups)...)
-	fig.Notes = append(fig.Notes, opt.Notes...)
+	fig.Notes = slices.Concat(fig.Notes, leftOut(others, again), equalReplicates(groups), warnings(groups), opt.Notes)
 	return fig, nil
 }
 
@@ -177,9 +176,9 @@ func (o *origins) notes(marks string) []string {
 		parts = append(parts, fmt.Sprintf("%s: means over %s seeds; error bars: 95 %% intervals over seeds (Student's t).", marks, n))
 	}
 	if o.papers > 0 {
-		begin := marks + ": one seed; error bars"
+		begin := marks + ": one run; error bars"
 		if o.most > 0 {
-			begin = "Of settings with one seed, error bars"
+			begin = "Of settings with one run, error bars"
 		}
 		parts = append(parts, fmt.Sprintf("%s: 95 %% intervals over %s test papers (bootstrap), which say nothing of the spread over seeds.", begin, numerals.Thousands(o.papers)))
 	}
@@ -188,7 +187,7 @@ func (o *origins) notes(marks string) []string {
 		if o.most == 0 && o.papers == 0 {
 			begin = marks
 		}
-		parts = append(parts, begin+": one seed, no interval.")
+		parts = append(parts, begin+": one run, or one value of several; no interval.")
 	}
 	return parts
 }

@@ -2,7 +2,6 @@ package plot
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -61,7 +60,7 @@ func Embeddings(runs []results.Run, opt Options, reference string) (Figure, erro
 	if alone > 0 {
 		fig.Notes = append(fig.Notes, numerals.Count(alone, "setting")+" without a partner on other vectors not shown.")
 	}
-	fig.Notes = append(append(append(fig.Notes, leftOut(others, again)...), warnings(groups)...), opt.Notes...)
+	fig.Notes = slices.Concat(fig.Notes, leftOut(others, again), equalReplicates(groups), warnings(groups), opt.Notes)
 	return fig, nil
 }
 
@@ -243,18 +242,16 @@ func (d *tableDrawing) difference(m metric, a, b *group) (Point, bool) {
 	if !okX || !okY {
 		return Point{}, false
 	}
-	var ours, theirs []float64
-	for i, seed := range x.seeds {
-		if j := slices.Index(y.seeds, seed); j >= 0 {
-			ours, theirs = append(ours, x.values[i]), append(theirs, y.values[j])
-		}
+	var differences []float64
+	for _, pair := range x.of.Pairs(y.of) {
+		differences = append(differences, x.values[pair[0]]-y.values[pair[1]])
 	}
-	s, _, err := stats.Paired(ours, theirs, level)
+	s, err := stats.Summarize(differences, level)
 	if err != nil {
 		return Point{}, false
 	}
 	p := Point{X: s.Mean}
-	if s.HasInterval() && !math.IsNaN(s.HalfWidth) {
+	if s.HasInterval() {
 		p.Interval = &Range{s.Mean - s.HalfWidth, s.Mean + s.HalfWidth}
 		d.paired = true
 	}

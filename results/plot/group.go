@@ -110,6 +110,20 @@ func groupsOf(runs []results.Run) (groups []*group, again int) {
 	return groups, again
 }
 
+// equalReplicates says of how many settings several seeds gave one run.
+func equalReplicates(groups []*group) []string {
+	n := 0
+	for _, g := range groups {
+		if len(results.Join(g.runs).Equal()) > 0 {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("Equal runs under several seeds count as one: of %s.", numerals.Count(n, "setting"))}
+}
+
 // done cuts groups down to finished runs with a result, and counts the others.
 func done(runs []results.Run) (finished []results.Run, others int) {
 	for _, r := range runs {

@@ -118,15 +118,15 @@ type estimate struct {
 	mean     float64
 	interval *Range
 	source   source
-	seeds    []uint64
-	values   []float64 // by seed
+	of       results.Replicates
+	values   []float64 // of its runs
 }
 
-// estimate joins replicates; false where a run lacks the metric, since the mean
+// estimate joins replicates, equal ones as one; false where a run lacks the metric, since the mean
 // of the others would be of something else, or where it is not finite.
 func (m metric) estimate(rule metrics.Rule, runs []results.Run) (estimate, bool) {
-	var e estimate
-	for _, r := range runs {
+	e := estimate{of: results.Join(runs)}
+	for _, r := range e.of.Runs {
 		res, ok := r.Result(rule)
 		if !ok {
 			return estimate{}, false
@@ -135,7 +135,7 @@ func (m metric) estimate(rule metrics.Rule, runs []results.Run) (estimate, bool)
 		if !ok {
 			return estimate{}, false
 		}
-		e.values, e.seeds = append(e.values, v), append(e.seeds, r.Seed)
+		e.values = append(e.values, v)
 	}
 	s, err := stats.Summarize(e.values, level)
 	if err != nil {
@@ -149,7 +149,7 @@ func (m metric) estimate(rule metrics.Rule, runs []results.Run) (estimate, bool)
 		}
 		return e, true
 	}
-	if res, _ := runs[0].Result(rule); len(runs) == 1 && m.papers != nil && res.Intervals != nil {
+	if res, _ := runs[0].Result(rule); len(e.of.Runs) == 1 && m.papers != nil && res.Intervals != nil {
 		i := m.papers(res.Intervals)
 		if !math.IsNaN(i.Low) && !math.IsNaN(i.High) {
 			e.interval, e.source = &Range{100 * i.Low, 100 * i.High}, overPapers

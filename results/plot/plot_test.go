@@ -45,6 +45,7 @@ func made(t *testing.T, model, kind string, seed uint64, f1 float64, params map[
 		Data:   results.Data{Hash: "h", Name: "4,000 papers", Test: 1000},
 		Stages: []results.Stage{{Name: "fit", Seconds: 2 + f1}},
 	}
+	r.Files = []results.File{{Name: "predictions.parquet", SHA256: r.Trial}}
 	for i, name := range []string{"fixed:0.5", "tuned"} {
 		v := f1 + 0.1*float64(i)
 		r.Results = append(r.Results, results.RuleResult{
@@ -204,14 +205,44 @@ func TestEmbeddingsPairsSeeds(t *testing.T) {
 		table string
 		seed  uint64
 		f1    float64
-	}{{"fasttext", 1, 0.1}, {"fasttext", 2, 0.5}, {"fasttext", 3, 0.3}, {"glove", 3, 0.2}, {"glove", 2, 0.4}} {
+	}{{"fasttext", 1, 0.1}, {"fasttext", 2, 0.5}, {"fasttext", 3, 0.3}, {"glove", 3, 0.19}, {"glove", 2, 0.41}} {
 		runs = append(runs, made(t, "LR on "+r.table, "k", r.seed, r.f1, map[string]any{"embeddings": r.table}))
 	}
 	fig, err := Embeddings(runs, Options{}, "fasttext")
 	must(t, fig, err)
 	points := fig.Panels[1].Series[1].Points
-	if len(points) != 1 || math.Abs(points[0].X+10) > 1e-9 || points[0].Interval == nil || math.Abs(points[0].Interval.Low+10) > 1e-9 {
-		t.Errorf("the difference is %+v, want −10 points, alike for both seeds", points)
+	low := -10 - math.Tan(math.Pi/2*0.95) // t of one degree of freedom, times a standard error of one point
+	if len(points) != 1 || math.Abs(points[0].X+10) > 1e-9 || points[0].Interval == nil || math.Abs(points[0].Interval.Low-low) > 1e-9 {
+		t.Errorf("the difference is %+v, want −10 points, from %v on", points, low)
+	}
+}
+
+// Equal replicates are one run: a bar without an interval over seeds, and a note.
+func TestEqualReplicatesInPictures(t *testing.T) {
+	var runs []results.Run
+	for _, table := range []string{"fasttext", "glove"} {
+		for seed := range uint64(3) {
+			r := made(t, "NB on "+table, "k", 1, 0.4+float64(len(table))/100, map[string]any{"embeddings": table, "dropout": 0.1})
+			r.Seed, r.Trial = seed, fmt.Sprint(table, seed)
+			runs = append(runs, r)
+		}
+	}
+	comparison, err := Comparison(runs, Options{})
+	must(t, comparison, err)
+	sweep, err := Sweep(runs, Options{}, SweepOptions{X: "dropout", Series: []string{"embeddings"}})
+	must(t, sweep, err)
+	embeddings, err := Embeddings(runs, Options{}, "fasttext")
+	must(t, embeddings, err)
+	for name, fig := range map[string]Figure{"comparison": comparison, "sweep": sweep, "embeddings": embeddings} {
+		notes := strings.Join(fig.Notes, "\n")
+		if !strings.Contains(notes, "Equal runs under several seeds count as one: of 2 settings.") || strings.Contains(notes, "over 3 seeds") {
+			t.Errorf("%s: notes\n%s", name, notes)
+		}
+	}
+	for _, p := range embeddings.Panels[1].Series[1].Points {
+		if p.Interval != nil {
+			t.Errorf("a difference of equal replicates has the interval %+v", *p.Interval)
+		}
 	}
 }
 

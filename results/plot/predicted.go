@@ -64,7 +64,10 @@ func newPredicted(runs []results.Run, opt Options) (*predicted, error) {
 	if n := len(p.groups); n > mostPredicted {
 		return nil, fault.Usagef("plot: %d models do not fit into one picture, which holds %d: choose some with --model or --where", n, mostPredicted)
 	}
-	p.notes = append(leftOut(others, again), append(warnings(p.groups), opt.Notes...)...)
+	p.notes = slices.Concat(leftOut(others, again), equalReplicates(p.groups), warnings(p.groups), opt.Notes)
+	for _, g := range p.groups {
+		g.runs = results.Join(g.runs).Runs
+	}
 	return p, nil
 }
 

@@ -76,7 +76,7 @@ func Sweep(runs []results.Run, opt Options, sweep SweepOptions) (Figure, error) 
 		}
 		fig.Panels = append(fig.Panels, p)
 	}
-	fig.Notes = append(d.notes(), leftOut(others, again)...)
+	fig.Notes = slices.Concat(d.notes(), leftOut(others, again), equalReplicates(groups))
 	fig.Notes = append(fig.Notes, sweep.left(farther, without)...)
 	fig.Notes = append(append(fig.Notes, warnings(groups)...), opt.Notes...)
 	return fig, nil
@@ -370,7 +370,7 @@ func (d *sweepDrawing) estimate(m metric, c *cell) (mean Point, values []float64
 		if e.source == overSeeds {
 			mean.Interval = e.interval
 			d.seen.add(e, g)
-		} else {
+		} else if len(e.values) == 1 {
 			d.single = true
 		}
 	}

@@ -29,12 +29,18 @@ type Summary struct {
 	// HalfWidth is half the width of the confidence interval of the mean,
 	// Mean ± HalfWidth, by Student's t with n−1 degrees of freedom; it takes
 	// the replicates for independent and normally distributed. NaN where n is
-	// 1: one replicate says nothing about spread.
+	// 1, which says nothing about spread, and 0 where all are equal; see HasInterval.
 	HalfWidth float64
 }
 
-// HasInterval reports whether there are enough replicates for an interval.
-func (s Summary) HasInterval() bool { return s.N >= FewestReplicates }
+// HasInterval reports whether the replicates tell of their spread: two or more
+// that are not all equal. Student's t has nothing to measure equal ones by, which R's
+// t.test refuses as "essentially constant", too: ± 0 would claim to be sure of what
+// was not seen to vary.
+func (s Summary) HasInterval() bool { return s.N >= FewestReplicates && s.StdDev > 0 }
+
+// negligible is the spread, as a share of the values, that rounding makes.
+const negligible = 10 * 0x1p-52
 
 // Summarize describes replicates with a confidence interval of the given
 // level, such as 0.95. No replicate, one that is NaN or infinite, and a level
@@ -66,18 +72,25 @@ func Summarize(replicates []float64, level float64) (Summary, error) {
 // Paired compares two quantities measured on the same n subjects, such as two
 // models under the same seeds: the summary of a[i]−b[i], and the two-sided p
 // of the paired t-test that its mean is 0. With one pair there is no test and
-// p is NaN. Where all differences are equal p is 1 if they are 0, and 0 if not.
+// p is NaN. Where all differences are equal, up to rounding, there is none either, and
+// difference has no interval: p is then 1 if they are 0 and 0 if not, which says
+// whether they are equal and nothing of significance.
 func Paired(a, b []float64, level float64) (difference Summary, p float64, err error) {
 	if len(a) != len(b) {
 		return Summary{}, math.NaN(), fmt.Errorf("stats: paired test: %d values against %d", len(a), len(b))
 	}
 	d := make([]float64, len(a))
+	largest := 0.0
 	for i := range a {
 		d[i] = a[i] - b[i]
+		largest = max(largest, math.Abs(a[i]), math.Abs(b[i]))
 	}
 	difference, err = Summarize(d, level)
+	if err == nil && difference.StdDev <= negligible*largest {
+		difference.StdDev, difference.HalfWidth = 0, 0
+	}
 	switch {
-	case err != nil || !difference.HasInterval():
+	case err != nil || len(d) < FewestReplicates:
 		return difference, math.NaN(), err
 	case difference.StdDev == 0 && difference.Mean == 0:
 		return difference, 1, nil

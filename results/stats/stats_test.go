@@ -70,14 +70,17 @@ func TestOneReplicateHasNoInterval(t *testing.T) {
 
 func TestEqualReplicatesHaveNoSpread(t *testing.T) {
 	s, err := Summarize([]float64{0.1, 0.1, 0.1}, 0.95)
-	if err != nil || s.Mean != 0.1 || s.StdDev != 0 || s.HalfWidth != 0 {
+	if err != nil || s.Mean != 0.1 || s.StdDev != 0 || s.HalfWidth != 0 || s.HasInterval() {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if _, p, _ := Paired([]float64{1, 2, 3}, []float64{1, 2, 3}, 0.95); p != 1 {
 		t.Errorf("equal pairs: p = %v, want 1", p)
 	}
-	if _, p, _ := Paired([]float64{1, 2, 3}, []float64{0, 1, 2}, 0.95); p != 0 {
-		t.Errorf("constant difference: p = %v, want 0", p)
+	// 0.1 is not 0.4 − 0.3 to the bit: rounding is no spread.
+	for _, pair := range [][2][]float64{{{1, 2, 3}, {0, 1, 2}}, {{0.4, 0.5, 0.6}, {0.3, 0.4, 0.5}}} {
+		if d, _, err := Paired(pair[0], pair[1], 0.95); err != nil || d.HasInterval() || d.HalfWidth != 0 {
+			t.Errorf("a constant difference: %+v, %v", d, err)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -155,24 +156,26 @@ func TestResampleIsDeterministic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := alone.First(500).Interval(0, 0.9), both.Interval(1, 0.9); got != want {
+	first := Estimate{samples: alone.Estimate(0).samples[:500]}
+	if got, want := first.Interval(0.9), both.Estimate(1).Interval(0.9); got != want {
 		t.Errorf("the interval is %v alone and %v beside another column", got, want)
 	}
-	if again, _ := Resample([][]float64{a, b}, 500, 9); again.Difference(0, 1, 0.95) != both.Difference(0, 1, 0.95) {
+	if again, _ := Resample([][]float64{a, b}, 500, 9); !reflect.DeepEqual(again, both) {
 		t.Error("the same call gave another result")
 	}
 	before := runtime.GOMAXPROCS(1)
 	one, _ := Resample([][]float64{a, b}, 500, 9)
 	runtime.GOMAXPROCS(before)
-	if one.Difference(0, 1, 0.95) != both.Difference(0, 1, 0.95) {
+	if !reflect.DeepEqual(one, both) {
 		t.Error("one core gave another result")
 	}
-	if other, _ := Resample([][]float64{a, b}, 500, 10); other.Interval(0, 0.95) == both.Interval(0, 0.95) {
+	if other, _ := Resample([][]float64{a, b}, 500, 10); other.Estimate(0).Interval(0.95) == both.Estimate(0).Interval(0.95) {
 		t.Error("another seed gave the same interval")
 	}
-	d, e := both.Difference(0, 1, 0.95), both.Difference(1, 0, 0.95)
-	if math.Abs(d.Difference+e.Difference) > 1e-15 || d.P != e.P || math.Abs(d.Interval.Low+e.Interval.High) > 1e-12 {
-		t.Errorf("the comparison is not symmetric: %+v and %+v", d, e)
+	d, p := both.Estimate(0).Minus(both.Estimate(1), 0.95)
+	e, q := both.Estimate(1).Minus(both.Estimate(0), 0.95)
+	if p != q || math.Abs(d.Low+e.High) > 1e-12 {
+		t.Errorf("the comparison is not symmetric: %+v, %v and %+v, %v", d, p, e, q)
 	}
 }
 
@@ -205,7 +208,7 @@ func TestBadSubjectsAreAnError(t *testing.T) {
 	}{
 		{nil, 10, "nothing to resample"},
 		{[][]float64{{}}, 10, "no subject"},
-		{[][]float64{{1, 2}, {1}}, 10, "column 2 has 1 subjects, column 1 has 2"},
+		{[][]float64{{1, 2}, {1}}, 10, "quantity 2: 2 subjects have 1 values"},
 		{[][]float64{{1, math.NaN()}}, 10, "value 2 of 2 is NaN"},
 		{[][]float64{{1}}, 0, "0 resamples"},
 	} {
@@ -267,13 +270,13 @@ func TestCalibration(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if iv := re.Interval(0, 0.95); iv.Low <= truth && truth <= iv.High {
+		if iv := re.Estimate(0).Interval(0.95); iv.Low <= truth && truth <= iv.High {
 			covered++
 		}
 		if s, err := Summarize(a, 0.95); err == nil && math.Abs(s.Mean-truth) <= s.HalfWidth {
 			byT++
 		}
-		if re.Difference(0, 1, 0.95).P < 0.05 {
+		if _, p := re.Estimate(0).Minus(re.Estimate(1), 0.95); p < 0.05 {
 			bootstrap++
 		}
 		var first, second int
@@ -335,7 +338,8 @@ func TestHolmKeepsTheTable(t *testing.T) {
 		}
 		var ps []float64
 		for j := 1; j < rows; j++ {
-			ps = append(ps, re.Difference(0, j, 0.95).P)
+			_, p := re.Estimate(0).Minus(re.Estimate(j), 0.95)
+			ps = append(ps, p)
 		}
 		if slices.Min(ps) < 0.05 {
 			raw++

@@ -9,6 +9,7 @@ import (
 	"assay/internal/fault"
 	"assay/results"
 	"assay/results/metrics"
+	"assay/results/stats"
 )
 
 // metric is a column that is measured: its value for one run and rule, and how
@@ -18,10 +19,11 @@ type metric struct {
 	score bool // of the predictions: more is better, unless Lower says that less is
 	value func(results.Run, results.RuleResult) (float64, bool)
 	note  string
-	// papers is the value of each paper, whose mean is the metric, and exact 1 for
-	// each paper that is all right; nil where the metric is no mean over papers, or
-	// says nothing of what is right.
-	papers, exact func(PaperScores) []float64
+	// papers is what the metric is computed of, and exact 1 for each paper that is all
+	// right; nil where the metric is not of test papers, or says nothing of what is
+	// right.
+	papers func(PaperScores) (stats.Quantity, error)
+	exact  func(PaperScores) ([]float64, error)
 }
 
 // better reports whether the value a is better than b.
@@ -53,6 +55,7 @@ func validation(key, title, note string, get func(results.ValidationScores) floa
 func precisionAt(k int) metric {
 	m := score(fmt.Sprintf("precision_at_%d", k), fmt.Sprintf("P@%d", k), "", nil)
 	m.value = func(_ results.Run, r results.RuleResult) (float64, bool) { return r.All.At(k) }
+	m.papers = func(p PaperScores) (stats.Quantity, error) { return stats.Mean(p.PrecisionAt[k]), nil }
 	return m
 }
 
@@ -67,14 +70,12 @@ const (
 // exact is the share of papers that are all right.
 func exact(key, title, note string) metric {
 	m := score(key, title, note, func(r results.RuleResult) float64 { return r.All.SubsetAccuracy })
-	papers := func(p PaperScores) []float64 { return p.Exact }
-	return overPapers(m, papers, papers)
+	return overPapers(m, false, func(p metrics.PaperScores) stats.Quantity { return stats.Mean(p.Exact) }).withExact(false)
 }
 
 // loss is the cross entropy, which scores that are no probabilities lack.
 func loss() metric {
-	m := overPapers(score("loss", "Loss", "Loss: mean over papers and categories of the binary cross entropy of probabilities, in nats, not percent; less is better", nil),
-		func(p PaperScores) []float64 { return p.Loss }, nil)
+	m := score("loss", "Loss", "Loss: mean over papers and categories of the binary cross entropy of probabilities, in nats, not percent; less is better", nil)
 	m.Unit, m.Lower = "nats", true
 	m.value = func(_ results.Run, r results.RuleResult) (float64, bool) {
 		if r.All.Loss == nil {
@@ -82,6 +83,7 @@ func loss() metric {
 		}
 		return *r.All.Loss, true
 	}
+	m.papers = func(p PaperScores) (stats.Quantity, error) { return stats.Mean(p.Loss), nil }
 	return m
 }
 
@@ -91,13 +93,16 @@ func metricsKnown() []metric {
 	}
 	return []metric{
 		overPapers(score("f1", "F1", "F1: mean over papers of each paper's F1, over all categories", of(func(r metrics.Report) float64 { return r.SampleF1 })),
-			func(p PaperScores) []float64 { return p.F1 }, func(p PaperScores) []float64 { return p.Exact }),
+			false, func(p metrics.PaperScores) stats.Quantity { return stats.Mean(p.F1) }).withExact(false),
 		overPapers(score("master_f1", "Master F1", "Master F1: the same over master categories", func(r results.RuleResult) float64 { return r.Master.SampleF1 }),
-			func(p PaperScores) []float64 { return p.MasterF1 }, func(p PaperScores) []float64 { return p.MasterExact }),
-		score("micro_f1", "Micro F1", "Micro F1: over all pairs of paper and category", of(func(r metrics.Report) float64 { return r.MicroF1 })),
-		score("macro_f1", "Macro F1", "Macro F1: mean over categories", of(func(r metrics.Report) float64 { return r.MacroF1 })),
-		score("precision", "Precision", "Precision, Recall: means over papers", of(func(r metrics.Report) float64 { return r.SamplePrecision })),
-		score("recall", "Recall", "", of(func(r metrics.Report) float64 { return r.SampleRecall })),
+			true, func(p metrics.PaperScores) stats.Quantity { return stats.Mean(p.F1) }).withExact(true),
+		overPapers(score("micro_f1", "Micro F1", "Micro F1: over all pairs of paper and category", of(func(r metrics.Report) float64 { return r.MicroF1 })),
+			false, func(p metrics.PaperScores) stats.Quantity { return stats.Ratio{Of: p.Both, By: p.Either} }),
+		macro(score("macro_f1", "Macro F1", "Macro F1: mean over categories", of(func(r metrics.Report) float64 { return r.MacroF1 }))),
+		overPapers(score("precision", "Precision", "Precision, Recall: means over papers", of(func(r metrics.Report) float64 { return r.SamplePrecision })),
+			false, func(p metrics.PaperScores) stats.Quantity { return stats.Mean(p.Precision) }),
+		overPapers(score("recall", "Recall", "", of(func(r metrics.Report) float64 { return r.SampleRecall })),
+			false, func(p metrics.PaperScores) stats.Quantity { return stats.Mean(p.Recall) }),
 		exact(exactKey, "Exact", "Exact: share of papers whose categories are all right"),
 		exact(accuracyKey, "Accuracy", "Accuracy: share of papers whose categories are all right"),
 		loss(),
@@ -122,8 +127,45 @@ func withNote(m metric, note string) metric {
 	return m
 }
 
-func overPapers(m metric, papers, exact func(PaperScores) []float64) metric {
-	m.papers, m.exact = papers, exact
+// judge judges a run's papers over categories, or over master categories.
+func (p PaperScores) judge(master bool) (metrics.PaperScores, error) {
+	if master {
+		return metrics.ByPaper(p.MasterPredicted, p.MasterTruth)
+	}
+	return metrics.ByPaper(p.Predicted, p.Truth)
+}
+
+func overPapers(m metric, master bool, quantity func(metrics.PaperScores) stats.Quantity) metric {
+	m.papers = func(p PaperScores) (stats.Quantity, error) {
+		judged, err := p.judge(master)
+		if err != nil {
+			return nil, err
+		}
+		return quantity(judged), nil
+	}
+	return m
+}
+
+func (m metric) withExact(master bool) metric {
+	m.exact = func(p PaperScores) ([]float64, error) {
+		judged, err := p.judge(master)
+		return judged.Exact, err
+	}
+	return m
+}
+
+// macro is the mean of the categories' own F1s.
+func macro(m metric) metric {
+	m.papers = func(p PaperScores) (stats.Quantity, error) {
+		if _, err := p.judge(false); err != nil {
+			return nil, err
+		}
+		d := stats.NewDice(p.Truth.Cols)
+		for i := range p.Truth.Rows() {
+			d.Append(p.Predicted.Row(i), p.Truth.Row(i))
+		}
+		return d, nil
+	}
 	return m
 }
 

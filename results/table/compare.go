@@ -64,7 +64,8 @@ type PublishedResult struct {
 
 // Compare lays out runs in whatever state. Runs of one model, backend and
 // parameters are replicates: their rows show the mean over seeds, ± half its
-// 95 % interval by Student's t, or the bootstrap interval over test papers. Where
+// 95 % interval by Student's t, or the bootstrap interval over test papers.
+// Replicates that are equal to the bit count once, as one run. Where
 // a row differs from the best of its column by less than tests can tell it is
 // Close: see Test. A run without a result, an expected one that is missing, and
 // one that cannot be read has a row or a note that says so. The same runs, in any
@@ -100,8 +101,9 @@ type comparison struct {
 	opt     Options
 	groups  []*group
 	notes   []string // about runs that have no row
-	panels  []*panel
-	tests   tested // what was tested, for the notes
+	panel   panel
+	tests   tested   // what was tested, for the notes
+	equal   []string // rows' labels with the seeds of equal replicates
 }
 
 // group is one model with one set of parameters.
@@ -117,15 +119,12 @@ type group struct {
 
 // measured is the row of one rule.
 type measured struct {
-	rule   metrics.Rule
-	seeds  []uint64
-	runs   []results.Run // by seed
-	values []*Number     // by metric; nil where a run lacks it
-	best   []bool
-	close  []bool
-	papers []PaperScores // by seed; nil where they are not known
-	panel  *panel        // of these papers
-	at     int           // its first column in panel.resampled
+	rule               metrics.Rule
+	results.Replicates           // ascending by seed
+	values             []*Number // by metric; nil where a run lacks it
+	best               []bool
+	close              []bool
+	papers             []tried // by run; nil where they are not known
 }
 
 // done returns the group's finished runs, ascending by seed.
@@ -145,14 +144,12 @@ func (c *comparison) measure() error {
 	for _, g := range c.groups {
 		for _, rule := range rulesOf(g.done()) {
 			row := &measured{rule: rule, best: make([]bool, len(c.metrics)), close: make([]bool, len(c.metrics))}
-			for _, r := range g.done() {
-				if _, ok := r.Result(rule); ok {
-					row.runs = append(row.runs, r)
-					row.seeds = append(row.seeds, r.Seed)
-				}
-			}
+			row.Replicates = results.Join(slices.DeleteFunc(slices.Clone(g.done()), func(r results.Run) bool {
+				_, ok := r.Result(rule)
+				return !ok
+			}))
 			for _, m := range c.metrics {
-				n, err := replicate(m, rule, row.runs)
+				n, err := replicate(m, rule, row.Runs)
 				if err != nil {
 					return fmt.Errorf("table: %s, rule %s, %s: %w", g.label, rule, m.Key, err)
 				}
@@ -160,6 +157,7 @@ func (c *comparison) measure() error {
 			}
 			g.rows = append(g.rows, row)
 		}
+		c.noteEqual(g)
 	}
 	return nil
 }
@@ -177,7 +175,7 @@ func rulesOf(runs []results.Run) []metrics.Rule {
 	return rules
 }
 
-// replicate returns the number of one metric over all runs; nil where a run
+// replicate returns the number of one metric over runs; nil where a run
 // lacks it, since the mean of the others would be of something else.
 func replicate(m metric, rule metrics.Rule, runs []results.Run) (*Number, error) {
 	var values []float64

@@ -8,7 +8,6 @@ import (
 
 	"assay/internal/numerals"
 	"assay/results"
-	"assay/results/stats"
 )
 
 // absent fills the cell of a number that there is not.
@@ -108,11 +107,11 @@ func (c *comparison) measuredRow(places []place, g *group, row *measured) Row {
 		cell := &out.Cells[i]
 		switch {
 		case p.Key == "n":
-			cell.Text = fmt.Sprint(len(row.seeds))
-			if len(row.seeds) < len(g.entries) {
+			cell.Text = fmt.Sprint(len(row.Runs))
+			if len(row.Seeds) < len(g.entries) {
 				cell.Text += fmt.Sprintf("/%d", len(g.entries))
 			}
-			cell.Number = &Number{Value: float64(len(row.seeds))}
+			cell.Number = &Number{Value: float64(len(row.Runs))}
 		case p.metric < 0 || row.values[p.metric] == nil:
 		case p.difference:
 			for _, published := range c.opt.Published {
@@ -140,28 +139,29 @@ func (c *comparison) fill(cell *Cell, row *measured, j int) {
 	if !m.score {
 		return
 	}
-	seeds, papers := c.shows(len(row.seeds))
-	if seeds && n.HalfWidth != nil {
+	seeds, papers := c.shows(n)
+	if seeds {
 		cell.Interval = show(m.Unit, *n.HalfWidth)
 	}
-	if papers && n.Papers != nil {
+	if papers {
 		cell.Range = "[" + show(m.Unit, n.Papers.Low) + ", " + show(m.Unit, n.Papers.High) + "]"
 	}
 }
 
-// shows says which intervals a row of so many seeds shows.
-func (c *comparison) shows(n int) (seeds, papers bool) {
+// shows says which of its intervals a number shows.
+func (c *comparison) shows(n *Number) (seeds, papers bool) {
+	seeds, papers = n != nil && n.HalfWidth != nil, n != nil && n.Papers != nil
 	switch c.opt.Intervals {
 	case "seeds":
-		return true, false
+		return seeds, false
 	case "papers":
-		return false, true
+		return false, papers
 	case "both":
-		return true, true
+		return seeds, papers
 	case "none":
 		return false, false
 	}
-	return n >= stats.FewestReplicates, n < stats.FewestReplicates
+	return seeds, papers && !seeds
 }
 
 // plainRow says model and rule, and that all else is absent.

@@ -59,11 +59,10 @@ func (c *comparison) scoreNote() string {
 	var seeds, papers bool
 	for _, g := range c.groups {
 		for _, row := range g.rows {
-			most = max(most, len(row.seeds))
-			showSeeds, showPapers := c.shows(len(row.seeds))
-			for _, n := range row.values {
-				seeds = seeds || showSeeds && n != nil && n.HalfWidth != nil
-				papers = papers || showPapers && n != nil && n.Papers != nil
+			most = max(most, len(row.Seeds))
+			for j, n := range row.values {
+				showSeeds, showPapers := c.shows(n)
+				seeds, papers = seeds || showSeeds && c.metrics[j].score, papers || showPapers
 			}
 		}
 	}
@@ -95,55 +94,69 @@ func (c *comparison) scoreNote() string {
 // testNotes names the tests behind the marks, what they assume, and where there
 // was too little for them.
 func (c *comparison) testNotes() []string {
-	var notes, tests, over, untested []string
+	notes := c.equalNotes()
 	t := c.tests
+	var tests, untested, exact []string
 	if t.seeds[1] > 0 {
-		tests = append(tests, fmt.Sprintf("%s (n = %s; normal differences)", seedsTest, countRange(t.seeds)))
+		tests = append(tests, fmt.Sprintf("%s (n = %s; normal differences), Holm-corrected for the comparisons", seedsTest, countRange(t.seeds)))
+	}
+	if t.papers[1] > 0 {
+		tests = append(tests, fmt.Sprintf("%s (n = %s; independent papers), corrected for all pairs of rows", papersTest, countRange(t.papers)))
 	}
 	for j, m := range c.metrics {
-		if t.over != nil && t.over[j] && !m.ofExact() {
-			over = append(over, m.Title)
+		if t.over != nil && t.over[j] && m.ofExact() {
+			exact = append(exact, m.Title)
 		}
 		if t.untested != nil && t.untested[j] > 0 {
 			untested = append(untested, fmt.Sprintf("%s in %s", m.Title, count(t.untested[j], "row", "rows")))
 		}
 	}
-	if len(over) > 0 {
-		tests = append(tests, fmt.Sprintf("for %s %s (n = %s; independent papers)", strings.Join(over, ", "), papersTest, countRange(t.papers)))
-	}
-	var exact []string
-	for j, m := range c.metrics {
-		if m.ofExact() && t.over != nil && t.over[j] {
-			exact = append(exact, m.Title)
-		}
-	}
 	if len(exact) > 0 {
-		tests = append(tests, "for "+strings.Join(exact, ", ")+" "+exactTest)
+		tests = append(tests, fmt.Sprintf("for %s %s, corrected for all pairs of rows", strings.Join(exact, ", "), exactTest))
 	}
 	if len(tests) > 0 {
-		text := "Tests against the best of a column at 0.05, Holm-corrected for its comparisons: " + strings.Join(tests, "; ") + "."
-		if t.seeds[1] > 0 && len(tests) > 1 {
+		text := "Tests against the best of a column at 0.05: " + strings.Join(tests, "; ") + "."
+		if t.seeds[1] > 0 {
 			text += " ~ where any of a row's tests does not reject."
 		}
 		notes = append(notes, text)
 	}
 	if t.fewSeeds {
-		notes = append(notes, fmt.Sprintf("With %d seeds the test over papers decides alone where there is one; from %d seeds on both do.", seedsBesidePapers-1, seedsBesidePapers))
+		notes = append(notes, fmt.Sprintf("With %d seeds the test over papers decides alone; from %d on both do.", seedsBesidePapers-1, seedsBesidePapers))
 	}
 	if len(untested) > 0 {
-		notes = append(notes, fmt.Sprintf("Not tested against the best, for want of %d common seeds or of common papers: %s.",
-			stats.FewestReplicates, strings.Join(untested, ", ")))
+		notes = append(notes, "Not tested against the best, for want of common papers, and left with ~: "+strings.Join(untested, ", ")+".")
 	}
 	if t.few > 0 {
 		notes = append(notes, fmt.Sprintf("%s over papers cannot be significant: fewer than %d papers differ.",
 			count(t.few, "comparison", "comparisons"), stats.FewestPairs(1-level)))
 	}
-	resamples := resamplesFor(t.many)
-	if least := 2 / float64(resamples+1); len(over) > 0 && float64(t.many)*least >= 1-level {
-		notes = append(notes, fmt.Sprintf("%s in a column are too many for %s resamples: none can be significant over papers.",
-			count(t.many, "comparison", "comparisons"), numerals.Thousands(resamples)))
-	}
 	return notes
+}
+
+// noteEqual remembers a group's seeds that gave equal runs, under whichever rule.
+func (c *comparison) noteEqual(g *group) {
+	for _, row := range g.rows {
+		for _, seeds := range row.Equal() {
+			if text := fmt.Sprintf("%s (%s)", g.label, listSeeds(seeds)); !slices.Contains(c.equal, text) {
+				c.equal = append(c.equal, text)
+			}
+		}
+	}
+}
+
+// equalNotes says which replicates were none.
+func (c *comparison) equalNotes() []string {
+	const shown = 4
+	if len(c.equal) == 0 {
+		return nil
+	}
+	names := c.equal
+	if len(names) > shown {
+		names = append(slices.Clone(names[:shown]), fmt.Sprintf("%s more", numerals.Thousands(len(c.equal)-shown)))
+	}
+	return []string{"Equal replicates count as one run, which has neither an interval nor a test over seeds: " + strings.Join(names, ", ") +
+		". With split.per_seed = true each seed holds out other papers."}
 }
 
 // countRange writes the smallest and the largest of a count.

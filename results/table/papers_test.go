@@ -20,7 +20,7 @@ func TestIntervalOverPapers(t *testing.T) {
 	runs := models(t, 1, "a")
 	f := invent(runs, 300, false)
 	p, _ := f.of(runs[0], runs[0].Results[0].Decision.Rule)
-	want, err := stats.Bootstrap(p.F1, stats.Level, stats.Resamples, stats.Seed())
+	want, err := stats.Bootstrap(f1Of(t, p), stats.Level, stats.Resamples, stats.Seed())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,11 +54,12 @@ func TestJoinedPapersOfSeeds(t *testing.T) {
 		var ids []string
 		for s, r := range runs {
 			p, _ := f.of(r, r.Results[0].Decision.Rule)
+			f1 := f1Of(t, p)
 			for i, id := range p.IDs {
 				if of[id] == nil {
 					ids = append(ids, id)
 				}
-				of[id] = append(of[id], [2]float64{float64(s), p.F1[i]})
+				of[id] = append(of[id], [2]float64{float64(s), f1[i]})
 			}
 		}
 		var means []float64
@@ -79,6 +80,15 @@ func TestJoinedPapersOfSeeds(t *testing.T) {
 			t.Errorf("other papers for each seed %v: interval %v, want %v within %v", perSeed, *got, want, e)
 		}
 	}
+}
+
+func f1Of(t *testing.T, p PaperScores) []float64 {
+	t.Helper()
+	papers, err := p.judge(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return papers.F1
 }
 
 // What stands in a cell, for a row of three seeds and one of a single seed.
@@ -127,8 +137,9 @@ func TestPapersThatCannotBeUsed(t *testing.T) {
 	}
 	for name, change := range map[string]func(p *PaperScores) error{
 		"no predictions": func(*PaperScores) error { return errors.New("no predictions") },
-		"papers' f1 is":  func(p *PaperScores) error { p.F1 = slices.Clone(p.F1); p.F1[0] += 0.5; return nil },
-		"99 papers have": func(p *PaperScores) error { p.IDs = p.IDs[1:]; return nil },
+		"papers' f1 is":  func(p *PaperScores) error { p.Predicted = p.Truth; return nil },
+		"99 subjects":    func(p *PaperScores) error { p.IDs = p.IDs[1:]; return nil },
+		"no paper":       func(p *PaperScores) error { *p = noPapers(); return nil },
 	} {
 		notes, c := noteOf(func(r results.Run, of metrics.Rule) (PaperScores, error) {
 			p, err := f.of(r, of)

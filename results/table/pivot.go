@@ -243,7 +243,7 @@ func (p *pivot) join(column comparison) {
 	}
 	t.fewSeeds = t.fewSeeds || c.fewSeeds
 	t.few += c.few
-	t.many = max(t.many, c.many)
+	p.equal = append(p.equal, column.equal...)
 	for _, n := range column.notes {
 		if !slices.Contains(p.notes, n) {
 			p.notes = append(p.notes, n)

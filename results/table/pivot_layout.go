@@ -201,11 +201,10 @@ func (p *pivot) cellNote() string {
 				empty = empty || c == nil || c.numbers == nil
 				continue
 			}
-			widen(&n, len(c.row.runs))
-			showSeeds, showPapers := p.shows(len(c.row.runs))
-			for _, v := range c.row.values {
-				seeds = seeds || showSeeds && v != nil && v.HalfWidth != nil
-				papers = papers || showPapers && v != nil && v.Papers != nil
+			widen(&n, len(c.row.Runs))
+			for j, v := range c.row.values {
+				showSeeds, showPapers := p.shows(v)
+				seeds, papers = seeds || showSeeds && p.metrics[j].score, papers || showPapers
 			}
 		}
 	}

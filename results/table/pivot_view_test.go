@@ -21,19 +21,12 @@ func TestViewsReadWholeRuns(t *testing.T) {
 			runs = append(runs, r)
 		}
 	}
+	f := invent(runs, 50, false)
 	opt := Options{Intervals: "both", Columns: []string{"f1"}, Papers: func(r results.Run, rule metrics.Rule) (PaperScores, error) {
-		res, ok := r.Result(rule)
-		if len(r.Results) != 2 || !ok {
+		if len(r.Results) != 2 {
 			return PaperScores{}, fmt.Errorf("the run %s has %d results", r.Trial, len(r.Results))
 		}
-		var p PaperScores
-		for i := range 50 {
-			off := 0.01 * float64(i%2*2-1) * (1 + float64(len(r.Trial)))
-			p.IDs = append(p.IDs, fmt.Sprint(i))
-			p.F1, p.MasterF1 = append(p.F1, res.All.SampleF1+off), append(p.MasterF1, 0)
-			p.Exact, p.MasterExact = append(p.Exact, 0), append(p.MasterExact, 0)
-		}
-		return p, nil
+		return f.of(r, rule)
 	}}
 	usual := map[string]*Number{}
 	for _, row := range viewed(t, View{}, runs, opt).Rows {

@@ -16,15 +16,21 @@ const (
 
 // Test compares a row with the best of its column, on the same seeds and papers.
 //
-// A row is Close to the best unless every test that decides rejects, at 0.05
-// after Holm's correction over the test's comparisons in the column. Those are
-// the paired t-test over seeds and, for F1, Master F1 and the loss, the paired
-// bootstrap over papers, for Exact and Accuracy McNemar's test: the one asks whether another training would
-// turn the order, the other whether other papers would. Two seeds leave one degree
-// of freedom, with which next to nothing is significant: they decide only where
-// no test over papers does. For F1 and Master F1 McNemar's test is given beside
-// them and decides nothing: it asks about something else, how often all of a
-// paper's categories, or master categories, are right.
+// A row is Close to the best unless every test that decides rejects at 0.05. Those
+// are the paired bootstrap over papers, for Exact and Accuracy McNemar's test, and
+// beside them, from three seeds on, the paired t-test over seeds: the one asks
+// whether other papers would turn the order, the other whether another training
+// would. Two seeds leave one degree of freedom, with which next to nothing is
+// significant, and one training, or several equal ones, tells nothing of others:
+// then the papers decide alone. Seeds alone never do: on the same papers a
+// difference of trainings is none of models. For F1 and Master F1 McNemar's test is
+// given beside them and decides nothing: it asks about something else, how often all
+// of a paper's categories, or master categories, are right.
+//
+// A model that gives the same under every seed is compared with one that does not by
+// the seeds of the other: each of its trainings is tested against the value that any
+// training of the first gives. Where no difference of seeds varies, t has nothing to
+// measure it by, and there is no test over seeds.
 type Test struct {
 	Name string `json:"test"`
 	// N is how many seeds, papers or, of McNemar's test, papers that one of the two
@@ -35,12 +41,17 @@ type Test struct {
 	Difference *float64          `json:"difference,omitempty"`
 	Interval   *results.Interval `json:"interval,omitempty"`
 	P          float64           `json:"p"`
-	Holm       float64           `json:"p_holm"` // P adjusted for the column's comparisons
-	Decides    bool              `json:"decides"`
+	// Adjusted is P adjusted for the column. Over papers it is for all pairs of rows,
+	// since the best is the best by these papers; see stats.Pairs. Over seeds it is
+	// Holm's for the comparisons with the best: with few seeds it is a small spread and
+	// seldom a large difference that makes t large, so that the choice matters less, and
+	// all pairs of eight rows would ask t of three seeds to pass 23.
+	Adjusted float64 `json:"p_adjusted"`
+	Decides  bool    `json:"decides"`
 }
 
-// seedsBesidePapers is the number of seeds from which on their test decides where
-// there is one over papers.
+// seedsBesidePapers is the number of seeds from which on their test decides beside
+// that over papers.
 const seedsBesidePapers = 3
 
 // tested is what the notes say of the tests.
@@ -50,18 +61,18 @@ type tested struct {
 	untested      []int  // by metric: rows without a test
 	few           int    // comparisons over papers of which too few differ
 	fewSeeds      bool   // a test over seeds did not decide
-	many          int    // the most comparisons of one column
 }
 
 // mark finds the best score of each column and those that no test can tell from
-// it. Runs on different data have no best.
+// it. Runs on different data have no best, nor have columns that are not of test
+// papers.
 func (c *comparison) mark() {
 	if c.incomparable() != "" {
 		return
 	}
 	c.tests.over, c.tests.untested = make([]bool, len(c.metrics)), make([]int, len(c.metrics))
 	for j, m := range c.metrics {
-		if !m.score {
+		if m.papers == nil {
 			continue
 		}
 		best, rivals := c.bestRow(j)
@@ -90,104 +101,111 @@ func (c *comparison) mark() {
 // decide marks a row by its tests against the best of metric j.
 func (c *comparison) decide(j int, row *measured) {
 	tests := row.values[j].Tests
-	papers := slices.ContainsFunc(tests, func(t Test) bool { return t.Decides && t.Name != seedsTest })
-	decided := false
+	if !slices.ContainsFunc(tests, func(t Test) bool { return t.Decides }) {
+		row.close[j] = true
+		c.tests.untested[j]++
+		return
+	}
+	c.tests.over[j] = true
 	for i := range tests {
 		t := &tests[i]
 		if t.Name == seedsTest {
-			t.Decides = !papers || t.N >= seedsBesidePapers
+			t.Decides = t.N >= seedsBesidePapers
 			c.tests.fewSeeds = c.tests.fewSeeds || !t.Decides
 		}
 		if !t.Decides {
 			continue
 		}
-		decided = true
-		row.close[j] = row.close[j] || t.Holm >= 1-level
+		row.close[j] = row.close[j] || t.Adjusted >= 1-level
 		switch t.Name {
 		case seedsTest:
 			widen(&c.tests.seeds, t.N)
 		case papersTest:
 			widen(&c.tests.papers, t.N)
 		}
-		c.tests.over[j] = c.tests.over[j] || t.Name != seedsTest
-	}
-	if !decided {
-		c.tests.untested[j]++
 	}
 }
 
 // compareColumn tests the rows against the best of metric j.
 func (c *comparison) compareColumn(j int, best *measured, rows []*measured) {
-	c.tests.many = max(c.tests.many, len(rows))
-	for _, test := range []func(j int, best, row *measured) (Test, bool){c.overSeeds, c.overPapers, c.onExact} {
-		var tests []Test
-		var of []*measured
-		var ps []float64
-		for _, row := range rows {
-			if t, ok := test(j, best, row); ok {
-				tests, of, ps = append(tests, t), append(of, row), append(ps, t.P)
-			}
+	c.adjust(j, best, rows, stats.Holm, c.overSeeds)
+	if !c.metrics[j].ofExact() {
+		c.overPapers(j, best, rows)
+	}
+	c.adjust(j, best, rows, stats.HolmBest, c.onExact)
+}
+
+// adjust tests each row by itself and adjusts the p-values.
+func (c *comparison) adjust(j int, best *measured, rows []*measured, how func([]float64) []float64, test func(j int, best, row *measured) (Test, bool)) {
+	var tests []Test
+	var of []*measured
+	var ps []float64
+	for _, row := range rows {
+		if t, ok := test(j, best, row); ok {
+			tests, of, ps = append(tests, t), append(of, row), append(ps, t.P)
 		}
-		for i, p := range stats.Holm(ps) {
-			tests[i].Holm = p
-			of[i].values[j].Tests = append(of[i].values[j].Tests, tests[i])
-		}
+	}
+	for i, p := range how(ps) {
+		tests[i].Adjusted = p
+		of[i].values[j].Tests = append(of[i].values[j].Tests, tests[i])
 	}
 }
 
 // overSeeds is the paired t-test over the seeds that both rows have; false where
-// they are too few.
+// they are too few, or where no difference varies.
 func (c *comparison) overSeeds(j int, best, row *measured) (Test, bool) {
 	var ours, theirs []float64
-	for i, seed := range row.seeds {
-		if k := slices.Index(best.seeds, seed); k >= 0 {
-			ours = append(ours, row.values[j].Replicates[i])
-			theirs = append(theirs, best.values[j].Replicates[k])
-		}
-	}
-	if len(ours) < stats.FewestReplicates {
-		return Test{}, false
+	for _, pair := range row.Pairs(best.Replicates) {
+		ours = append(ours, row.values[j].Replicates[pair[0]])
+		theirs = append(theirs, best.values[j].Replicates[pair[1]])
 	}
 	d, p, err := stats.Paired(ours, theirs, level)
-	if err != nil {
+	if err != nil || !d.HasInterval() {
 		return Test{}, false
 	}
 	interval := results.Interval{Low: d.Mean - d.HalfWidth, High: d.Mean + d.HalfWidth}
 	return Test{Name: seedsTest, N: d.N, Difference: &d.Mean, Interval: &interval, P: p}, true
 }
 
-// overPapers is the paired bootstrap; false where the rows do not share seeds and
-// papers, and for Exact and Accuracy.
-func (c *comparison) overPapers(j int, best, row *measured) (Test, bool) {
-	m := c.metrics[j]
-	if m.papers == nil || m.ofExact() || row.panel == nil || row.panel != best.panel {
-		return Test{}, false
+// overPapers gives the rows the paired bootstrap, but for those that do not share
+// seeds and papers with the best.
+func (c *comparison) overPapers(j int, best *measured, rows []*measured) {
+	p := &c.panel
+	all := slices.DeleteFunc(append([]*measured{best}, rows...), func(row *measured) bool { return row.papers == nil })
+	if p.resampled == nil || len(all) == 0 || all[0] != best {
+		return
 	}
-	column := 0
-	for _, o := range c.metrics[:j] {
-		if o.papers != nil {
-			column++
+	var estimates []stats.Estimate
+	for _, row := range all {
+		estimates = append(estimates, p.estimate(row, j))
+	}
+	pairs := stats.ComparePairs(estimates, func(i, k int) bool { return !p.comparable(all[i], all[k]) })
+	for i, row := range all {
+		if i == 0 || !p.comparable(row, best) {
+			continue
 		}
+		difference := estimates[i].Value - estimates[0].Value
+		interval, raw := estimates[i].Minus(estimates[0], level)
+		tested, differing := p.count(row, best, j)
+		c.countFew(differing)
+		least := stats.SmallestP(differing)
+		t := Test{
+			Name: papersTest, N: tested, Difference: &difference, Interval: (*results.Interval)(&interval),
+			P: max(raw, least), Decides: true,
+		}
+		t.Adjusted = max(t.P, pairs.P(i, 0), min(1, least*float64(pairs.N())))
+		row.values[j].Tests = append(row.values[j].Tests, t)
 	}
-	d := row.panel.resampled.Difference(row.at+column, best.at+column, level)
-	// Joined values of several seeds differ where the papers do not.
-	differing := row.panel.differing(row.valuesOver(m.papers), best.valuesOver(m.papers))
-	c.countFew(differing)
-	interval := results.Interval(d.Interval)
-	return Test{
-		Name: papersTest, N: d.N, Difference: &d.Difference, Interval: &interval,
-		P: max(d.P, stats.SmallestP(differing)), Decides: true,
-	}, true
 }
 
 // onExact is McNemar's test on the papers that are exactly right; false where the
 // rows do not share seeds and papers.
 func (c *comparison) onExact(j int, best, row *measured) (Test, bool) {
 	m := c.metrics[j]
-	if m.exact == nil || row.panel == nil || row.panel != best.panel {
+	if m.exact == nil || !c.panel.comparable(row, best) {
 		return Test{}, false
 	}
-	first, second := row.panel.discordant(row.valuesOver(m.exact), best.valuesOver(m.exact))
+	first, second := c.panel.discordant(row, best, j)
 	p, _ := stats.McNemar(first, second)
 	t := Test{Name: exactTest, N: first + second, P: p, Decides: m.ofExact()}
 	if t.Decides {

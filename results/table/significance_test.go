@@ -2,69 +2,14 @@ package table
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"assay/internal/rng"
 	"assay/results"
-	"assay/results/metrics"
 )
-
-// fates is what each run's papers met, by trial and rule.
-type fates map[string]PaperScores
-
-func (f fates) of(r results.Run, rule metrics.Rule) (PaperScores, error) {
-	p, ok := f[r.Trial+rule.String()]
-	if !ok {
-		return PaperScores{}, errors.New("no predictions")
-	}
-	return p, nil
-}
-
-// set gives a run's rule these papers and the scores that follow from them.
-func (f fates) set(r *results.Run, rule int, p PaperScores) {
-	res := &r.Results[rule]
-	res.All.SampleF1, res.Master.SampleF1, res.All.SubsetAccuracy = mean(p.F1), mean(p.MasterF1), mean(p.Exact)
-	f[r.Trial+res.Decision.Rule.String()] = p
-}
-
-// invent gives runs the fates of n papers: some papers are hard for every model,
-// and a run's present F1 says how good it is. Papers differ between seeds, with
-// some in common, or are the same.
-func invent(runs []results.Run, n int, perSeed bool) fates {
-	f := fates{}
-	for i := range runs {
-		if runs[i].State != results.Done {
-			continue
-		}
-		runs[i].Results = slices.Clone(runs[i].Results)
-		for k := range runs[i].Results {
-			own := rng.New(runs[i].Seed, runs[i].Trial, strconv.Itoa(k))
-			good := runs[i].Results[k].All.SampleF1
-			var p PaperScores
-			for j := range n {
-				if perSeed {
-					j += int(runs[i].Seed) * n * 3 / 4
-				}
-				id := fmt.Sprintf("2001.%05d", j)
-				hard := rng.New(1, "paper", id).Float64()
-				at := good + 0.5 - (0.7*hard + 0.3*own.Float64())
-				f1 := math.Round(4*min(1, max(0, at))) / 4
-				p.IDs, p.F1 = append(p.IDs, id), append(p.F1, f1)
-				p.Exact = append(p.Exact, math.Floor(f1))
-				p.MasterF1 = append(p.MasterF1, math.Ceil(2*f1)/2)
-				p.MasterExact = append(p.MasterExact, math.Floor(math.Ceil(2*f1)/2))
-			}
-			f.set(&runs[i], k, p)
-		}
-	}
-	return f
-}
 
 // column returns the cells of the measured rows of a column by their rows' label.
 func column(table Table, key string) map[string]Cell {
@@ -89,34 +34,6 @@ func testOf(t *testing.T, c Cell, name string) Test {
 	return Test{}
 }
 
-// models makes one run a model and seed with a single rule.
-func models(t *testing.T, seeds int, names ...string) []results.Run {
-	t.Helper()
-	var runs []results.Run
-	for seed := range seeds {
-		for _, name := range names {
-			r := run(t, name, "native", uint64(seed+1), 0.5, nil)
-			r.Results = r.Results[:1]
-			runs = append(runs, r)
-		}
-	}
-	return runs
-}
-
-// constant are papers of which share right have an F1 of 1 and the others 0.
-func constant(n int, right func(i int) bool) PaperScores {
-	p := PaperScores{}
-	for i := range n {
-		v := 0.0
-		if right(i) {
-			v = 1
-		}
-		p.IDs = append(p.IDs, fmt.Sprint(i))
-		p.F1, p.MasterF1, p.Exact, p.MasterExact = append(p.F1, v), append(p.MasterF1, v), append(p.Exact, v), append(p.MasterExact, v)
-	}
-	return p
-}
-
 // With several seeds both tests must reject, with one that over papers.
 func TestWhatLosesTheMark(t *testing.T) {
 	steady := []int{0, 0, 0, 0}
@@ -127,7 +44,7 @@ func TestWhatLosesTheMark(t *testing.T) {
 		close  bool
 	}{
 		{"both reject", []int{40, 42, 41, 43}, steady, false},
-		{"seeds reject, papers do not", []int{23, 23, 23, 23}, []int{13, 13, 13, 13}, true},
+		{"seeds reject, papers do not", []int{22, 23, 24, 23}, []int{13, 12, 14, 13}, true},
 		{"papers reject, seeds do not", []int{10, 0, 120, 20}, []int{0, 5, 0, 0}, true},
 		{"two seeds do not decide", []int{60, 20}, steady, false},
 		{"one seed, papers reject", []int{30}, []int{4}, false},
@@ -173,13 +90,14 @@ func TestFewPapersOfSeveralSeeds(t *testing.T) {
 		f.set(&runs[i], 0, p)
 	}
 	c := column(compare(t, runs, Options{Columns: []string{"f1"}, Papers: f.of}), "f1")["b fixed:0.5"]
-	if s, p := testOf(t, c, seedsTest), testOf(t, c, papersTest); !c.Close || s.Holm >= 0.05 || p.P < 0.0625 || p.N != 800 {
+	if s, p := testOf(t, c, seedsTest), testOf(t, c, papersTest); !c.Close || s.Adjusted >= 0.05 || p.P < 0.0625 || p.N != 800 {
 		t.Errorf("close %v, %+v, %+v", c.Close, s, p)
 	}
 }
 
-// A difference that is significant alone is not among many.
-func TestHolmOverTheColumn(t *testing.T) {
+// A difference that is significant alone is not among many: over papers all pairs
+// of rows count, since any could have been the best.
+func TestCorrectionOverTheColumn(t *testing.T) {
 	build := func(others int) Cell {
 		names := []string{"a", "b"}
 		for i := range others {
@@ -187,6 +105,7 @@ func TestHolmOverTheColumn(t *testing.T) {
 		}
 		runs, f := models(t, 1, names...), fates{}
 		for i := range runs {
+			own := rng.New(1, runs[i].Model.Name)
 			f.set(&runs[i], 0, constant(400, func(k int) bool {
 				switch name := runs[i].Model.Name; {
 				case k < 20:
@@ -194,7 +113,9 @@ func TestHolmOverTheColumn(t *testing.T) {
 				case k < 29:
 					return name == "b"
 				case k < 31:
-					return name == "a" // the others are all but as good as a
+					return name == "a"
+				case k < 200 && name > "b": // the others are all but as good as a, on other papers
+					return k%2 == 0 != (own.IntN(5) == 0)
 				}
 				return k%2 == 0
 			}))
@@ -203,10 +124,10 @@ func TestHolmOverTheColumn(t *testing.T) {
 	}
 	alone, among := build(0), build(6)
 	p, q := testOf(t, alone, papersTest), testOf(t, among, papersTest)
-	if alone.Close || p.P != p.Holm || p.P > 0.05 {
+	if alone.Close || p.Adjusted < p.P || p.Adjusted > 0.05 {
 		t.Errorf("alone: close %v, %+v", alone.Close, p)
 	}
-	if !among.Close || math.Abs(q.Holm-7*p.P) > 1e-12 || q.P != p.P {
+	if !among.Close || q.Adjusted < 3*p.P {
 		t.Errorf("among seven: close %v, %+v", among.Close, q)
 	}
 }
@@ -215,17 +136,20 @@ func TestHolmOverTheColumn(t *testing.T) {
 func TestMcNemarDecidesExact(t *testing.T) {
 	runs, f := models(t, 1, "a", "b"), fates{}
 	for i := range runs {
-		p := constant(300, func(k int) bool { return k%3 != 0 })
-		for k := range 20 { // F1 tells them apart, being exactly right does not
-			p.F1[3*k] = 0.4
-			if runs[i].Model.Name == "a" {
-				p.F1[3*k] = 0.6
+		p := noPapers()
+		for k := range 300 {
+			truth := []int32{0, 1, 2}
+			predicted := truth
+			switch name := runs[i].Model.Name; {
+			case k < 20: // F1 tells them apart, being exactly right does not
+				predicted = []int32{0, 1}
+				if name == "b" {
+					predicted = []int32{0, 5}
+				}
+			case k < 22 && name == "b", k == 22 && name == "a", k > 200:
+				predicted = []int32{0}
 			}
-		}
-		if runs[i].Model.Name == "b" {
-			p.Exact[1], p.Exact[2] = 0, 0
-		} else {
-			p.Exact[4] = 0
+			p.add(fmt.Sprint(k), predicted, truth, true, 0)
 		}
 		f.set(&runs[i], 0, p)
 	}
@@ -243,31 +167,27 @@ func TestMcNemarDecidesExact(t *testing.T) {
 	}
 }
 
-// Rows that share neither seeds nor papers with the best are named.
-func TestUntestedRowsAreCounted(t *testing.T) {
-	runs := models(t, 1, "a", "b", "c")
-	notes := strings.Join(compare(t, runs, Options{}).Notes, "\n")
-	if !strings.Contains(notes, "Not tested against the best, for want of 2 common seeds or of common papers: F1 in 2 rows") || !strings.Contains(notes, "which needs 2") {
+// Without common papers no row stands below the best, whatever its seeds say, and
+// each is named.
+func TestUntestedRowsKeepTheirMark(t *testing.T) {
+	runs := append(models(t, 3, "a", "b"), models(t, 2, "c")...)
+	for i := range runs {
+		if runs[i].Model.Name == "a" {
+			runs[i].Results[0].All.SampleF1 += 0.3
+		}
+	}
+	table := compare(t, runs, Options{Columns: []string{"f1"}})
+	notes := strings.Join(table.Notes, "\n")
+	if !strings.Contains(notes, "Not tested against the best, for want of common papers, and left with ~: F1 in 2 rows.") {
 		t.Errorf("notes %s", notes)
 	}
-	runs = append(models(t, 3, "a", "b"), models(t, 2, "c")...)
-	table := compare(t, runs, Options{Columns: []string{"f1"}})
 	for label, c := range column(table, "f1") {
-		if want := map[bool]int{true: 2, false: 3}[label == "c fixed:0.5"]; !c.Best && testOf(t, c, seedsTest).N != want {
-			t.Errorf("%s: %+v, want n = %d", label, c.Number.Tests, want)
+		if c.Best {
+			continue
 		}
-	}
-}
-
-func TestManyComparisonsTakeMoreResamples(t *testing.T) {
-	for comparisons, want := range map[int]int{1: 2000, 40: 2000, 100: 5000, 1000: 10_000} {
-		if got := resamplesFor(comparisons); got != want {
-			t.Errorf("resamplesFor(%d) = %d, want %d", comparisons, got, want)
-		}
-	}
-	for m := 1; m < 250; m++ {
-		if float64(m)*2/float64(resamplesFor(m)+1) >= 0.05 {
-			t.Fatalf("%d comparisons can never be significant", m)
+		want := map[bool]int{true: 2, false: 3}[label == "c fixed:0.5"]
+		if s := testOf(t, c, seedsTest); s.N != want || s.Decides || !c.Close {
+			t.Errorf("%s: close %v, %+v, want n = %d", label, c.Close, s, want)
 		}
 	}
 }
@@ -295,7 +215,7 @@ func TestJSONHasTheTests(t *testing.T) {
 			t.Errorf("%+v", n)
 		}
 		for _, test := range n.Tests {
-			if test.N == 0 || test.P == 0 || test.Holm < test.P || (test.Difference == nil) != (test.Name == exactTest) {
+			if test.N == 0 || test.P == 0 || test.Adjusted < test.P || (test.Difference == nil) != (test.Name == exactTest) {
 				t.Errorf("%+v", test)
 			}
 		}

@@ -69,9 +69,9 @@ type Cell struct {
 type Number struct {
 	Value float64 `json:"value"`
 	// HalfWidth is half the width of the 95 % interval over seeds; nil with one
-	// replicate.
+	// replicate, and where all have this value.
 	HalfWidth  *float64  `json:"half_width,omitempty"`
-	Replicates []float64 `json:"replicates,omitempty"` // ascending by seed
+	Replicates []float64 `json:"replicates,omitempty"` // ascending by seed, of equal runs one
 	// Papers is the 95 % interval over test papers, of the replicates as they
 	// are; nil where it is not known.
 	Papers *results.Interval `json:"over_papers,omitempty"`

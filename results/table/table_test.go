@@ -68,7 +68,7 @@ func example(t testing.TB) ([]results.Run, Options) {
 	for seed := uint64(1); seed <= 3; seed++ {
 		nb := run(t, "Naive Bayes", "native", seed, 0.41, map[string]any{"alpha": 1.0, "features": "counts"})
 		lr := run(t, "Logistic regression", "native", seed, 0.552, map[string]any{"c": 1})
-		alike := run(t, "Logistic regression, golearn", "golearn", seed, 0.551, map[string]any{"c": 1})
+		alike := run(t, "Log. regression, golearn", "golearn", seed, 0.551, map[string]any{"c": 1})
 		rf := run(t, "Random forest", "native", seed, 0.2, map[string]any{"trees": 100})
 		lstm := run(t, "LSTM", "native", seed, 0, nil)
 		expected = append(expected, nb, lr, alike, rf, lstm)
@@ -216,16 +216,13 @@ func TestMeanAndInterval(t *testing.T) {
 }
 
 func TestBestAndClose(t *testing.T) {
-	var runs []results.Run
-	for seed, f := range [][3]float64{{0.60, 0.59, 0.40}, {0.62, 0.625, 0.42}, {0.64, 0.63, 0.44}} {
-		for i, name := range []string{"a", "b", "c"} {
-			r := run(t, name, "native", uint64(seed), 0.4, nil)
-			r.Results = r.Results[:1]
-			r.Results[0].All.SampleF1 = f[i]
-			runs = append(runs, r)
-		}
+	runs, f := models(t, 3, "a", "b", "c"), fates{}
+	for i := range runs {
+		own := rng.New(runs[i].Seed, runs[i].Model.Name)
+		share := map[string]float64{"a": 0.62, "b": 0.6, "c": 0.4}[runs[i].Model.Name]
+		f.set(&runs[i], 0, constant(600, func(int) bool { return own.Float64() < share }))
 	}
-	table := compare(t, runs, Options{Columns: []string{"f1"}})
+	table := compare(t, runs, Options{Columns: []string{"f1"}, Papers: f.of})
 	marks := func() (s string) {
 		for _, row := range table.Rows {
 			switch c := row.Cells[2]; {
