@@ -49,7 +49,10 @@ type Split struct {
 	Test       float64 `toml:"test" default:"0.05" range:"(0,1)"`
 	Key        string  `toml:"key" default:"assay"`
 	// PerSeed adds the seed to the key, so that each replicate holds out other
-	// papers and the interval over seeds covers the choice of test papers.
+	// papers and the interval over seeds covers the choice of test papers. It is off
+	// unless asked for: on one split no seed is judged by papers that another chose by,
+	// and one training of word vectors serves all. Deterministic models then give equal
+	// replicates, which tables count as one run.
 	PerSeed bool `toml:"per_seed" default:"false"`
 }
 

@@ -57,8 +57,8 @@ has them under "params", such as dropout or embeddings.dimensions.`,
 	flags.StringVar(&opt.view.Rule, "rule", "", "show this decision rule alone; a pivot without the key rule shows tuned, or else the first")
 	flags.StringArrayVar(&opt.view.Where, "where", nil, "show runs alone that meet KEY=VALUE, or with !=, <, <=, >, >=; a value of \"unset\" is that of runs without the key; a limit that is not set lies above all numbers, max_depth=\"no limit\" finds it as max_depth=0 does; repeatable, all must be met")
 	flags.StringVar(&opt.view.Sort, "sort", "", "order rows by a metric (the best of a model's rules) or a key, ascending, or descending with a minus sign: -f1")
-	flags.StringVar(&opt.intervals, "intervals", "auto", "which 95 % intervals to show: auto (over seeds; over papers where there is one seed), seeds, papers, both, none")
-	flags.IntVar(&opt.papers, "papers", 100, "test differences over papers where there are at most so many runs, whose predictions are read; 0: not at all")
+	flags.StringVar(&opt.intervals, "intervals", "auto", "which 95 % intervals to show: auto (over seeds; over papers where there is one run), seeds, papers, both, none")
+	flags.IntVar(&opt.papers, "papers", 100, "test differences over papers where there are at most so many runs, whose predictions are read; 0: not at all, so that no row is told from the best")
 	flags.StringVar(&opt.out, "out", "-", "file for the table, - for stdout")
 	return cmd
 }

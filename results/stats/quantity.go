@@ -76,6 +76,8 @@ type Dice struct {
 	seen   []bool // by group
 	start  []int32
 	codes  []int32 // of subject i codes[start[i]:start[i+1]]: 2·group, and 1 more where it is in one of the sets alone
+
+	subjects, ends []int32 // the subjects of code c are subjects[ends[c-1]:ends[c]]
 }
 
 // NewDice begins a Dice of so many groups without subjects.
@@ -116,31 +118,59 @@ func (m *Dice) check(n int) error {
 	if len(m.start)-1 != n || m.groups == 0 {
 		return fmt.Errorf("%d subjects are %d of %d groups", n, len(m.start)-1, m.groups)
 	}
+	m.turn()
 	return nil
 }
 
-func (m *Dice) value(d *drawn) float64 {
-	if len(d.cells) < 2*m.groups {
-		d.cells = make([]float64, 2*m.groups)
+// turn lists the subjects by what they are in: adding up a list is several times as
+// fast as adding each subject to what it is in.
+func (m *Dice) turn() {
+	m.ends = make([]int32, 2*m.groups)
+	for _, c := range m.codes {
+		m.ends[c]++
 	}
-	cells := d.cells[:2*m.groups]
-	clear(cells)
-	for i, times := range d.part {
-		if times == 0 {
-			continue
-		}
+	var end int32
+	for c, size := range m.ends {
+		m.ends[c] = end
+		end += size
+	}
+	m.subjects = make([]int32, len(m.codes))
+	for i := range len(m.start) - 1 {
 		for _, c := range m.row(i) {
-			cells[c] += times
+			m.subjects[m.ends[c]] = int32(i)
+			m.ends[c]++
 		}
 	}
+}
+
+func (m *Dice) value(d *drawn) float64 {
 	var sum, filled float64
-	for g := 0; g < len(cells); g += 2 {
-		if both, one := 2*cells[g], cells[g+1]; both+one > 0 {
+	var from int32
+	for g := 0; g < len(m.ends); g += 2 {
+		both := 2 * gather(d.part, m.subjects[from:m.ends[g]])
+		one := gather(d.part, m.subjects[m.ends[g]:m.ends[g+1]])
+		from = m.ends[g+1]
+		if both+one > 0 {
 			sum += both / (both + one)
 			filled++
 		}
 	}
 	return over(sum, filled) * float64(m.filled) / float64(m.groups)
+}
+
+// gather is the sum of the values at these places: whole numbers, in any order.
+func gather(values []float64, at []int32) float64 {
+	var s0, s1, s2, s3 float64
+	for ; len(at) >= 4; at = at[4:] {
+		s0 += values[at[0]]
+		s1 += values[at[1]]
+		s2 += values[at[2]]
+		s3 += values[at[3]]
+	}
+	for _, k := range at {
+		s0 += values[k]
+	}
+	return s0 + s1 + s2 + s3
 }
 
 // over is a by b; 0 where that is 0.

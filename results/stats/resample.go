@@ -97,7 +97,7 @@ type drawn struct {
 	times, part []float64
 	total       float64 // of part
 
-	room, cells []float64 // to work in
+	room []float64 // to work in
 }
 
 // each computes all quantities of some resamples.

@@ -44,6 +44,8 @@ type Options struct {
 	// costs reading its predictions: with more, a note says that the tests over
 	// papers are left out. 0 is 100.
 	PaperRuns int
+
+	resamples int // fewer, for tests that compare many tables; 0: stats.Resamples
 }
 
 // IntervalKinds returns what Options.Intervals may be: auto shows the interval

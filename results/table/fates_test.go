@@ -101,8 +101,9 @@ type paper struct {
 	hard  float64
 }
 
-func paperOf(id string) paper {
-	r := rng.New(1, "paper", id)
+func paperOf(id string) paper { return inventPaper(id, rng.New(1, "paper", id)) }
+
+func inventPaper(id string, r *rand.Rand) paper {
 	// Some categories are frequent and some rare.
 	c := int32(float64(categories) * r.Float64() * r.Float64())
 	return paper{id, []int32{c, (c + 1 + int32(r.IntN(3))) % categories}, r.Float64()}

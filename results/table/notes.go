@@ -101,7 +101,11 @@ func (c *comparison) testNotes() []string {
 		tests = append(tests, fmt.Sprintf("%s (n = %s; normal differences), Holm-corrected for the comparisons", seedsTest, countRange(t.seeds)))
 	}
 	if t.papers[1] > 0 {
-		tests = append(tests, fmt.Sprintf("%s (n = %s; independent papers), corrected for all pairs of rows", papersTest, countRange(t.papers)))
+		text := fmt.Sprintf("%s (n = %s; independent papers), corrected for all pairs of rows", papersTest, countRange(t.papers))
+		if t.widened {
+			text += ", with the spread over seeds"
+		}
+		tests = append(tests, text)
 	}
 	for j, m := range c.metrics {
 		if t.over != nil && t.over[j] && m.ofExact() {
@@ -112,7 +116,7 @@ func (c *comparison) testNotes() []string {
 		}
 	}
 	if len(exact) > 0 {
-		tests = append(tests, fmt.Sprintf("for %s %s, corrected for all pairs of rows", strings.Join(exact, ", "), exactTest))
+		tests = append(tests, fmt.Sprintf("for %s %s, corrected likewise", strings.Join(exact, ", "), exactTest))
 	}
 	if len(tests) > 0 {
 		text := "Tests against the best of a column at 0.05: " + strings.Join(tests, "; ") + "."

@@ -54,7 +54,7 @@ func (p *panel) part(l *paperList) stats.Part {
 }
 
 // resample draws the resamples, and notes where each run's quantities stand.
-func (p *panel) resample() error {
+func (p *panel) resample(resamples int) error {
 	var parts []stats.Part
 	total := 0
 	for _, l := range p.lists {
@@ -90,7 +90,7 @@ func (p *panel) resample() error {
 		return nil
 	}
 	var err error
-	p.resampled, err = stats.ResampleParts(len(p.place), parts, stats.Resamples, stats.Seed())
+	p.resampled, err = stats.ResampleParts(len(p.place), parts, resamples, stats.Seed())
 	return err
 }
 

@@ -57,7 +57,7 @@ func (c *comparison) resample() error {
 		return nil
 	}
 	c.readPapers()
-	if err := c.panel.resample(); err != nil {
+	if err := c.panel.resample(cmp.Or(c.opt.resamples, stats.Resamples)); err != nil {
 		return fmt.Errorf("table: %w", err)
 	}
 	for j, m := range c.metrics {

@@ -241,7 +241,7 @@ func (p *pivot) join(column comparison) {
 		t.over[j] = t.over[j] || c.over[j]
 		t.untested[j] += c.untested[j]
 	}
-	t.fewSeeds = t.fewSeeds || c.fewSeeds
+	t.fewSeeds, t.widened = t.fewSeeds || c.fewSeeds, t.widened || c.widened
 	t.few += c.few
 	p.equal = append(p.equal, column.equal...)
 	for _, n := range column.notes {

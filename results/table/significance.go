@@ -1,6 +1,7 @@
 package table
 
 import (
+	"math"
 	"slices"
 
 	"assay/results"
@@ -17,15 +18,16 @@ const (
 // Test compares a row with the best of its column, on the same seeds and papers.
 //
 // A row is Close to the best unless every test that decides rejects at 0.05. Those
-// are the paired bootstrap over papers, for Exact and Accuracy McNemar's test, and
-// beside them, from three seeds on, the paired t-test over seeds: the one asks
-// whether other papers would turn the order, the other whether another training
-// would. Two seeds leave one degree of freedom, with which next to nothing is
-// significant, and one training, or several equal ones, tells nothing of others:
-// then the papers decide alone. Seeds alone never do: on the same papers a
-// difference of trainings is none of models. For F1 and Master F1 McNemar's test is
-// given beside them and decides nothing: it asks about something else, how often all
-// of a paper's categories, or master categories, are right.
+// are the paired bootstrap over papers, for Exact and Accuracy McNemar's test, too, and
+// from three seeds on the paired t-test over seeds: the one asks whether other papers
+// would turn the order, the other whether another training would. Where the seeds
+// share their papers, the bootstrap's p reckons with the spread over seeds, too; its
+// interval is of the trained models as they are. Two seeds leave one degree of freedom,
+// with which next to nothing is significant, and one training, or several equal ones,
+// tells nothing of others: then the papers decide alone. Seeds alone never do: what
+// differs on the same papers with every seed may be these papers. For F1 and Master F1
+// McNemar's test is given beside them and decides nothing: it asks about something
+// else, how often all of a paper's categories, or master categories, are right.
 //
 // A model that gives the same under every seed is compared with one that does not by
 // the seeds of the other: each of its trainings is tested against the value that any
@@ -61,6 +63,7 @@ type tested struct {
 	untested      []int  // by metric: rows without a test
 	few           int    // comparisons over papers of which too few differ
 	fewSeeds      bool   // a test over seeds did not decide
+	widened       bool   // a test over papers reckons with the spread over seeds
 }
 
 // mark finds the best score of each column and those that no test can tell from
@@ -129,9 +132,7 @@ func (c *comparison) decide(j int, row *measured) {
 // compareColumn tests the rows against the best of metric j.
 func (c *comparison) compareColumn(j int, best *measured, rows []*measured) {
 	c.adjust(j, best, rows, stats.Holm, c.overSeeds)
-	if !c.metrics[j].ofExact() {
-		c.overPapers(j, best, rows)
-	}
+	c.overPapers(j, best, rows)
 	c.adjust(j, best, rows, stats.HolmBest, c.onExact)
 }
 
@@ -154,17 +155,21 @@ func (c *comparison) adjust(j int, best *measured, rows []*measured, how func([]
 // overSeeds is the paired t-test over the seeds that both rows have; false where
 // they are too few, or where no difference varies.
 func (c *comparison) overSeeds(j int, best, row *measured) (Test, bool) {
-	var ours, theirs []float64
-	for _, pair := range row.Pairs(best.Replicates) {
-		ours = append(ours, row.values[j].Replicates[pair[0]])
-		theirs = append(theirs, best.values[j].Replicates[pair[1]])
-	}
-	d, p, err := stats.Paired(ours, theirs, level)
+	d, p, err := pairedSeeds(j, row, best)
 	if err != nil || !d.HasInterval() {
 		return Test{}, false
 	}
 	interval := results.Interval{Low: d.Mean - d.HalfWidth, High: d.Mean + d.HalfWidth}
 	return Test{Name: seedsTest, N: d.N, Difference: &d.Mean, Interval: &interval, P: p}, true
+}
+
+func pairedSeeds(j int, row, best *measured) (stats.Summary, float64, error) {
+	var ours, theirs []float64
+	for _, pair := range row.Pairs(best.Replicates) {
+		ours = append(ours, row.values[j].Replicates[pair[0]])
+		theirs = append(theirs, best.values[j].Replicates[pair[1]])
+	}
+	return stats.Paired(ours, theirs, level)
 }
 
 // overPapers gives the rows the paired bootstrap, but for those that do not share
@@ -187,15 +192,39 @@ func (c *comparison) overPapers(j int, best *measured, rows []*measured) {
 		difference := estimates[i].Value - estimates[0].Value
 		interval, raw := estimates[i].Minus(estimates[0], level)
 		tested, differing := p.count(row, best, j)
-		c.countFew(differing)
+		if differing < stats.FewestPairs(1-level) {
+			c.tests.few++
+		}
+		spread, replicates := spreadOverSeeds(j, row, best)
+		alone, adjusted := pairs.P(i, 0, spread, replicates)
 		least := stats.SmallestP(differing)
 		t := Test{
 			Name: papersTest, N: tested, Difference: &difference, Interval: (*results.Interval)(&interval),
 			P: max(raw, least), Decides: true,
 		}
-		t.Adjusted = max(t.P, pairs.P(i, 0), min(1, least*float64(pairs.N())))
+		if spread > 0 {
+			t.P, c.tests.widened = max(t.P, alone), true
+		}
+		t.Adjusted = max(t.P, adjusted, min(1, least*float64(pairs.N())))
 		row.values[j].Tests = append(row.values[j].Tests, t)
 	}
+}
+
+// spreadOverSeeds is the standard error, over seeds, of the difference of two rows; 0 where it
+// is not known to vary, and where each seed has its own papers, which then tell the
+// difference's spread over seeds themselves.
+func spreadOverSeeds(j int, row, best *measured) (standardError float64, replicates int) {
+	list := row.papers[0].list
+	for _, t := range slices.Concat(row.papers, best.papers) {
+		if t.list != list {
+			return 0, 0
+		}
+	}
+	d, _, err := pairedSeeds(j, row, best)
+	if err != nil || !d.HasInterval() {
+		return 0, 0
+	}
+	return d.StdDev / math.Sqrt(float64(d.N)), d.N
 }
 
 // onExact is McNemar's test on the papers that are exactly right; false where the
@@ -207,19 +236,7 @@ func (c *comparison) onExact(j int, best, row *measured) (Test, bool) {
 	}
 	first, second := c.panel.discordant(row, best, j)
 	p, _ := stats.McNemar(first, second)
-	t := Test{Name: exactTest, N: first + second, P: p, Decides: m.ofExact()}
-	if t.Decides {
-		c.countFew(t.N)
-	}
-	return t, true
-}
-
-// countFew counts a comparison of which too few papers differ for any test to
-// reject.
-func (c *comparison) countFew(differing int) {
-	if differing < stats.FewestPairs(1-level) {
-		c.tests.few++
-	}
+	return Test{Name: exactTest, N: first + second, P: p, Decides: m.ofExact()}, true
 }
 
 func widen(span *[2]int, n int) {

@@ -46,7 +46,8 @@ func TestWhatLosesTheMark(t *testing.T) {
 		{"both reject", []int{40, 42, 41, 43}, steady, false},
 		{"seeds reject, papers do not", []int{22, 23, 24, 23}, []int{13, 12, 14, 13}, true},
 		{"papers reject, seeds do not", []int{10, 0, 120, 20}, []int{0, 5, 0, 0}, true},
-		{"two seeds do not decide", []int{60, 20}, steady, false},
+		{"two seeds do not decide", []int{45, 35}, steady, false},
+		{"two seeds that differ much", []int{60, 20}, steady, true},
 		{"one seed, papers reject", []int{30}, []int{4}, false},
 		{"one seed, papers do not", []int{14}, []int{9}, true},
 		{"too few papers differ", []int{5}, []int{0}, true},
@@ -159,7 +160,7 @@ func TestMcNemarDecidesExact(t *testing.T) {
 		t.Errorf("F1: close %v, McNemar %+v", f1.Close, m)
 	}
 	b := exact["b fixed:0.5"]
-	if m := testOf(t, b, exactTest); !b.Close || !m.Decides || m.N != 3 || len(b.Number.Tests) != 1 {
+	if m := testOf(t, b, exactTest); !b.Close || !m.Decides || m.N != 3 || len(b.Number.Tests) != 2 {
 		t.Errorf("Exact: close %v, McNemar %+v", b.Close, m)
 	}
 	if exact["b fixed:0.5"].Number.Papers == nil {
