@@ -21,7 +21,7 @@ func BenchmarkPapers(b *testing.B) {
 		}
 		return out
 	}
-	ids, truth, masters := make([]string, papers), multilabel.New(labels), multilabel.New(labels)
+	ids, truth := make([]string, papers), multilabel.New(labels)
 	for i := range ids {
 		ids[i] = fmt.Sprint(i)
 		truth.Append(row(1 + r.IntN(3)))
@@ -48,7 +48,7 @@ func BenchmarkPapers(b *testing.B) {
 					}
 					predicted.Append(guess)
 				}
-				masters = truth.Map(make([]int32, labels), 1)
+				masters := truth.Map(make([]int32, labels), 1)
 				f.set(&one, k, PaperScores{IDs: ids, Predicted: predicted, Truth: truth, MasterPredicted: masters, MasterTruth: masters, PrecisionAt: at, Loss: loss})
 			}
 			runs = append(runs, one)
