@@ -140,7 +140,7 @@ func TestPairsWithSpread(t *testing.T) {
 		spread     float64
 		replicates int
 	}{{0, 0}, {e / 4, 3}, {e, 5}, {e, 3}, {100 * e, 3}} {
-		alone, adjusted := p.P(0, 1, c.spread, c.replicates)
+		alone, adjusted := p.P(0, 1, 400, c.spread, c.replicates)
 		if alone <= last || math.Abs(alone-adjusted) > 0.02 {
 			t.Errorf("spread %v of %d: p %v, adjusted %v, after %v", c.spread, c.replicates, alone, adjusted, last)
 		}
@@ -148,11 +148,11 @@ func TestPairsWithSpread(t *testing.T) {
 	}
 	// Where replicates alone make the spread it is their t-test.
 	d := re.Estimate(0).Value - re.Estimate(1).Value
-	if alone, _ := p.P(0, 1, 1e6, 3); math.Abs(alone-tTails(d/1e6, 2)) > 1e-8 {
+	if alone, _ := p.P(0, 1, 400, 1e6, 3); math.Abs(alone-tTails(d/1e6, 2)) > 1e-8 {
 		t.Errorf("p = %v, want that of t with two degrees of freedom, %v", alone, tTails(d/1e6, 2))
 	}
 	same := ComparePairs([]Estimate{re.Estimate(0), re.Estimate(0)}, func(int, int) bool { return false })
-	if alone, adjusted := same.P(0, 1, 0, 0); alone != 1 || adjusted != 1 || same.N() != 1 {
+	if alone, adjusted := same.P(0, 1, 400, 0, 0); alone != 1 || adjusted != 1 || same.N() != 1 {
 		t.Errorf("equal estimates: %v, %v", alone, adjusted)
 	}
 }

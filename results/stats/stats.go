@@ -98,7 +98,7 @@ func Paired(a, b []float64, level float64) (difference Summary, p float64, err e
 		return difference, 0, nil
 	}
 	t := difference.Mean / stat.StdErr(difference.StdDev, float64(len(d)))
-	return difference, tTails(math.Abs(t), len(d)-1), nil
+	return difference, tTails(math.Abs(t), float64(len(d)-1)), nil
 }
 
 // tQuantile is the t that holds the share level of Student's distribution between
@@ -115,7 +115,7 @@ func tQuantile(level float64, nu int) float64 {
 }
 
 // tTails is the share of Student's distribution outside of −t and t, for t > 0.
-func tTails(t float64, nu int) float64 {
+func tTails(t, nu float64) float64 {
 	switch nu {
 	case 1:
 		return 2 / math.Pi * math.Atan(1/t)
@@ -123,7 +123,7 @@ func tTails(t float64, nu int) float64 {
 		s := 2 + t*t
 		return 2 / (s * (1 + t/math.Sqrt(s)))
 	}
-	return 2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(nu)}.Survival(t)
+	return 2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: nu}.Survival(t)
 }
 
 func allEqual(x []float64) bool {

@@ -51,7 +51,7 @@ func TestStudentsTInClosedForm(t *testing.T) {
 			}
 		}
 		for _, x := range []float64{1e-3, 0.5, 2, 12.7, 400} {
-			if got, want := tTails(x, nu), 2*d.Survival(x); math.Abs(got-want) > 1e-9*want {
+			if got, want := tTails(x, float64(nu)), 2*d.Survival(x); math.Abs(got-want) > 1e-9*want {
 				t.Errorf("tTails(%v, %d) = %v, want %v", x, nu, got, want)
 			}
 		}

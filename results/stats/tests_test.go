@@ -349,7 +349,7 @@ func TestCorrectionsKeepTheTable(t *testing.T) {
 			least = 1
 			for j := range rows {
 				if j != one {
-					alone, adjusted := all.P(j, one, 0, 0)
+					alone, adjusted := all.P(j, one, n, 0, 0)
 					ps, least = append(ps, alone), min(least, adjusted)
 				}
 			}

@@ -50,6 +50,10 @@ func (c *comparison) resample() error {
 	}
 	limit := cmp.Or(c.opt.PaperRuns, defaultPaperRuns)
 	runs := c.done()
+	if limit < 0 {
+		c.notes = append(c.notes, "Tests over papers left out, as was asked for.")
+		return nil
+	}
 	if n := len(runs); n > limit {
 		c.notes = append(c.notes, fmt.Sprintf(
 			"Tests over papers left out: they read the predictions of all runs, up to %s unless asked for more, and there are %s (--papers %d).",

@@ -196,15 +196,13 @@ func (c *comparison) overPapers(j int, best *measured, rows []*measured) {
 			c.tests.few++
 		}
 		spread, replicates := spreadOverSeeds(j, row, best)
-		alone, adjusted := pairs.P(i, 0, spread, replicates)
+		alone, adjusted := pairs.P(i, 0, tested, spread, replicates)
 		least := stats.SmallestP(differing)
 		t := Test{
 			Name: papersTest, N: tested, Difference: &difference, Interval: (*results.Interval)(&interval),
-			P: max(raw, least), Decides: true,
+			P: max(raw, alone, least), Decides: true,
 		}
-		if spread > 0 {
-			t.P, c.tests.widened = max(t.P, alone), true
-		}
+		c.tests.widened = c.tests.widened || spread > 0
 		t.Adjusted = max(t.P, adjusted, min(1, least*float64(pairs.N())))
 		row.values[j].Tests = append(row.values[j].Tests, t)
 	}
