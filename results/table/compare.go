@@ -42,7 +42,7 @@ type Options struct {
 	Papers func(run results.Run, rule metrics.Rule) (PaperScores, error)
 	// PaperRuns is the number of runs up to which Papers is called, since each
 	// costs reading its predictions: with more, a note says that the tests over
-	// papers are left out. 0 is 100.
+	// papers are left out. 0 is 100, less none.
 	PaperRuns int
 
 	resamples int // fewer, for tests that compare many tables; 0: stats.Resamples

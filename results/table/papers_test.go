@@ -163,6 +163,14 @@ func TestPapersThatCannotBeUsed(t *testing.T) {
 	}
 }
 
+func TestNoTestsOverPapers(t *testing.T) {
+	runs := models(t, 2, "a", "b")
+	notes := strings.Join(compare(t, runs, Options{Papers: invent(runs, 60, false).of, PaperRuns: -1}).Notes, "\n")
+	if !strings.Contains(notes, "Tests over papers left out, as was asked for.") || strings.Contains(notes, "-1") {
+		t.Errorf("notes %s", notes)
+	}
+}
+
 // With many runs their predictions are not read, unless it is asked for.
 func TestTooManyRunsForTestsOverPapers(t *testing.T) {
 	runs := models(t, 4, "a", "b")
