@@ -40,6 +40,28 @@ func BenchmarkDraw(b *testing.B) {
 	}
 }
 
+// BenchmarkDivide parts a whole corpus, twins and all.
+func BenchmarkDivide(b *testing.B) {
+	c, err := Open(benchCorpus(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	rows, err := c.Sample(0, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	split := Split{Validation: 0.05, Test: 0.05, Key: "assay"}
+	papers := 0
+	for b.Loop() {
+		if _, err := split.Divide(b.Context(), c, rows, 2); err != nil {
+			b.Fatal(err)
+		}
+		papers += len(rows)
+	}
+	b.ReportMetric(float64(papers)/b.Elapsed().Seconds(), "papers/s")
+}
+
 func draw(b *testing.B, dir string, share int64, opt ReadOptions) {
 	b.ReportAllocs()
 	papers := 0
