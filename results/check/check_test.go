@@ -136,13 +136,16 @@ func TestTolerancesDecide(t *testing.T) {
 		"the rule's own":             {-0.02, []Tolerance{tolerance(Tolerance{Rule: "tuned", Better: Higher, Absolute: 0.03})}, Pass},
 		"model outranks rule":        {-0.02, []Tolerance{tolerance(Tolerance{Rule: "tuned", Better: Higher, Absolute: 0.03}), tolerance(Tolerance{Model: "SHA-RNN-lite", Better: Higher, Absolute: 0.01})}, Regression},
 		"both outrank model":         {-0.02, []Tolerance{tolerance(Tolerance{Rule: "tuned", Model: "SHA-RNN-lite", Better: Higher, Absolute: 0.03}), tolerance(Tolerance{Model: "SHA-RNN-lite", Better: Higher, Absolute: 0.01})}, Pass},
-		"significant on every seed":  {-0.02, []Tolerance{tolerance(Tolerance{Better: Higher, Absolute: 0.005, Significance: 0.05})}, Regression},
+		"alike on every seed":        {-0.02, []Tolerance{tolerance(Tolerance{Better: Higher, Absolute: 0.005, Significance: 0.05})}, Regression},
 		"significant, but tolerated": {-0.004, []Tolerance{tolerance(Tolerance{Better: Higher, Absolute: 0.005, Significance: 0.05})}, Pass},
 	} {
 		r := Compare(baseline(t, c.tolerances...), measured(t, f1(c.by)))
 		got := find(t, r, "SHA-RNN-lite", "tuned", "f1")
 		if got.Verdict != c.want || r.Verdict != c.want {
 			t.Errorf("%s: %s, overall %s, want %s (%s)", name, got.Verdict, r.Verdict, c.want, got.describe())
+		}
+		if got.P != nil {
+			t.Errorf("%s: p = %v of changes that are alike", name, *got.P)
 		}
 		if c.want == Regression && (!errors.Is(r.Err(), ErrRegression) || !strings.Contains(r.Err().Error(), "f1 of SHA-RNN-lite (tuned)")) {
 			t.Errorf("%s: the error does not name the metric: %v", name, r.Err())
@@ -184,7 +187,7 @@ func TestTimesNeedEnoughSeeds(t *testing.T) {
 		t.Errorf("fewest n: %v", got)
 	}
 	was := []float64{1, 1.1, 1.2, 1.3}
-	if p, err := significance("fit_seconds", was, []float64{2, 2.1, 2.2, 2.3}, 0.05); err != nil || math.Abs(p-2.0/70) > 1e-12 {
+	if p, err := significance("fit_seconds", was, []float64{2, 2.1, 2.2, 2.3}, 0.05); err != nil || math.Abs(*p-2.0/70) > 1e-12 {
 		t.Errorf("p = %v, %v, want 2/70", p, err) // scipy.stats.mannwhitneyu: 0.02857142857142857
 	}
 	if _, err := significance("fit_seconds", was[:3], []float64{2, 2.1, 2.2}, 0.05); err == nil || !strings.Contains(err.Error(), "needs 4 seeds") {

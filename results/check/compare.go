@@ -141,12 +141,14 @@ func (t Tolerance) verdict(was, now []float64) (Verdict, *float64, error) {
 		if err != nil {
 			return NotComparable, nil, err
 		}
-		p = &x
+		p = x
+	}
+	if p != nil {
 		// Two seeds that both fall, but not alike, have a large p: F1 from 0.90 and
 		// 0.91 to 0.05 and 0.31 has 0.11. No p excuses the loss of most of a score.
 		// Times and memory have outliers, which the test is there for.
 		excess := !m.ofMachine() && mean(was) > 0 && more(loss, m.share()*mean(was))
-		beyond = beyond && (x < t.Significance || excess)
+		beyond = beyond && (*p < t.Significance || excess)
 	}
 	switch {
 	case !beyond:
@@ -190,27 +192,32 @@ func valuesOf(key, rule string, runs map[uint64]Measurement, seeds []uint64) ([]
 	return out, nil
 }
 
-// significance returns the p that was and now do not differ. Scores are pairs by
+// significance returns the p that was and now do not differ, nil where nothing can be
+// said of it: scores that changed alike under every seed, as those of a model that
+// draws nothing do, are one change and not several. Scores are pairs by
 // their seed; times and memory are not, as another machine is another seed to
 // them. Too few values to ever show a p below alpha are an error.
-func significance(key string, was, now []float64, alpha float64) (float64, error) {
+func significance(key string, was, now []float64, alpha float64) (*float64, error) {
 	if m, _ := lookup(key); !m.ofMachine() {
 		if len(now) < 2 {
-			return 0, errors.New("its tolerance asks for significance, which needs 2 seeds or more")
+			return nil, errors.New("its tolerance asks for significance, which needs 2 seeds or more")
 		}
-		_, p, err := stats.Paired(now, was, 1-alpha)
-		return p, err
+		d, p, err := stats.Paired(now, was, 1-alpha)
+		if err != nil || d.StdDev == 0 && d.Mean != 0 {
+			return nil, err
+		}
+		return &p, nil
 	}
 	n1, n2 := len(was), len(now)
 	if fewest := fewestForRanks(alpha); n1 < fewest || n2 < fewest {
-		return 0, fmt.Errorf("its tolerance asks for a significance of %g, which needs %d seeds or more", alpha, fewest)
+		return nil, fmt.Errorf("its tolerance asks for a significance of %g, which needs %d seeds or more", alpha, fewest)
 	}
 	thresholds := benchmath.Thresholds{CompareAlpha: alpha}
 	c := benchmath.AssumeNothing.Compare(benchmath.NewSample(was, &thresholds), benchmath.NewSample(now, &thresholds))
 	if !finite(c.P) {
-		return 0, fmt.Errorf("the Mann-Whitney test has no p: %w", errors.Join(c.Warnings...))
+		return nil, fmt.Errorf("the Mann-Whitney test has no p: %w", errors.Join(c.Warnings...))
 	}
-	return c.P, nil
+	return &c.P, nil
 }
 
 // fewestForRanks is the least n at which two samples of n, all values of one
