@@ -95,11 +95,15 @@ func checkParquetError(t *testing.T, err error) {
 // TestParquetDamage flips a byte anywhere in a file, or cuts it: the import
 // ends, with an error of one line that names the file, or with papers.
 func TestParquetDamage(t *testing.T) {
+	trials := 150
+	if testing.Short() {
+		trials = 30
+	}
 	rows := simpleRows(1300)
 	for _, whole := range [][]byte{parquetBytes(t, rows), parquetBytes(t, rows, parquet.DataPageVersion(1)), parquetBytes(t, richRows())} {
 		r := rng.New(1, "corpus", "test damaged parquet")
 		failed := 0
-		for trial := range 150 {
+		for trial := range trials {
 			bad := bytes.Clone(whole)
 			at := r.IntN(len(bad))
 			if trial%2 == 0 { // footers and indexes lie at the end
@@ -125,6 +129,6 @@ func TestParquetDamage(t *testing.T) {
 		if failed == 0 {
 			t.Error("no damage was found")
 		}
-		t.Logf("%d of 150 damaged files gave an error", failed)
+		t.Logf("%d of %d damaged files gave an error", failed, trials)
 	}
 }

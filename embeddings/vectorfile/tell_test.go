@@ -46,7 +46,11 @@ func entries(words []string, data []float32, dim int, end string) string {
 // No float is taken for a line end, of whatever dimension, with or without line
 // ends between the words, and cut anywhere the file is refused.
 func TestRandomBinary(t *testing.T) {
-	for seed := range uint64(1000) {
+	files := uint64(1000)
+	if testing.Short() {
+		files = 200
+	}
+	for seed := range files {
 		r := rand.New(rand.NewPCG(seed, 18))
 		dim, n := 1+r.IntN(300), 1+r.IntN(8)
 		if seed < 100 {

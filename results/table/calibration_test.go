@@ -138,6 +138,9 @@ func (w world) marks(t *testing.T, ahead float64, lost func(row int) bool) map[s
 // significantly below the best, whatever the column, with deterministic models and
 // with noisy ones.
 func TestCalibrationOfMarks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compares hundreds of tables")
+	}
 	n := float64(*calibrationTables)
 	chance := distuv.Binomial{N: n, P: 0.05}
 	most := 0
@@ -160,6 +163,9 @@ func TestCalibrationOfMarks(t *testing.T) {
 // A real difference is found: a model that is better by a category on most papers
 // leaves the others significantly below it in nearly every table.
 func TestPowerOfMarks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compares hundreds of tables")
+	}
 	n := float64(*calibrationTables)
 	for _, w := range worlds {
 		ahead := 0.35
