@@ -7,6 +7,7 @@ The clock starts after the imports, with the reading of the shards.
 """
 
 import argparse
+import collections
 import hashlib
 import json
 import os
@@ -64,22 +65,24 @@ def load(args):
     beside = os.path.join(args.corpus, "manifest.json")  # where earlier versions of assay put it
     manifest = json.load(open(beside if os.path.exists(beside) else os.path.join(args.corpus, "__assay__", "manifest.json")))
     names = [s["file"] for s in manifest["shards"]]
-    papers, oldest = [], {}
+    columns = lambda name, *wanted: zip(*(c.to_pylist() for c in pq.read_table(os.path.join(args.corpus, name), columns=list(wanted)).columns))
+    titles = collections.Counter(tuple(title.split()) for name in names for (title,) in columns(name, "title"))
+    oldest = {}  # id of each text whose title stands several times
+    texts, rows, keys = [], [], []
     for name in names:
-        t = pq.read_table(os.path.join(args.corpus, name), columns=["id", "title", "abstract", "categories"])
-        papers += zip(*(t[c].to_pylist() for c in t.column_names))
-    for i, title, abstract, _ in papers:
-        text = (tuple(title.split()), tuple(abstract.split()))
-        oldest[text] = min(oldest.get(text, i), i, key=age)
-    texts, rows, parts = [], [], []
-    for i, title, abstract, cats in papers:
-        labels = sorted({label[c] for c in cats if c in label})
-        if labels:
-            texts.append(document(title, abstract))
-            rows.append(labels)
-            # Papers of equal text are on one side, that of the oldest id: corpus.Split.Divide.
-            leader = oldest[tuple(title.split()), tuple(abstract.split())]
-            parts.append(part(leader, args.validation, args.test, args.key))
+        for i, title, abstract, cats in columns(name, "id", "title", "abstract", "categories"):
+            key = i
+            if titles[tuple(title.split())] > 1:
+                key = (tuple(title.split()), tuple(abstract.split()))
+                oldest[key] = min(oldest.get(key, i), i, key=age)
+            labels = sorted({label[c] for c in cats if c in label})
+            if labels:
+                texts.append(document(title, abstract))
+                rows.append(labels)
+                keys.append(key)
+    del titles
+    # Papers of equal text are on one side, that of the oldest id: corpus.Split.Divide.
+    parts = [part(oldest.get(key, key), args.validation, args.test, args.key) for key in keys]
     indptr = np.cumsum([0] + [len(r) for r in rows])
     y = sp.csr_matrix((np.ones(indptr[-1], np.int64), np.concatenate(rows), indptr), (len(rows), len(taxonomy["categories"])))
     return texts, y, np.array(parts), group
