@@ -258,6 +258,9 @@ func alike(r interface{ Float64() float64 }, a []float64, better float64) []floa
 // Where there is no difference, p < 0.05 in about 5 of 100 tables, and 95 of 100
 // intervals hold the truth.
 func TestCalibration(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compares hundreds of tables")
+	}
 	t.Parallel()
 	const tables, n, better = 2000, 250, 0.3
 	truth := better + (1-better)*mean(levels)
@@ -324,6 +327,9 @@ func TestCalibration(t *testing.T) {
 // table at 5 % where one is compared with the others; without it, it is several times
 // that. With the one that turned out to be the best it does not: HolmBest and Pairs do.
 func TestCorrectionsKeepTheTable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compares hundreds of tables")
+	}
 	t.Parallel()
 	const tables, rows, n = 500, 8, 150
 	var raw, holm, holmOfBest, holmBest, pairs int
