@@ -62,7 +62,10 @@ func catalogInfo(cmd *cobra.Command, path string, asJSON bool) error {
 		}
 		t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 		fmt.Fprintf(t, "catalog\t%s\npapers\t%s\ncategories\t%s\nauthors\t%s\n", path, numerals.Thousands(n.Papers), numerals.Thousands(n.Categories), numerals.Thousands(n.Authors))
-		fmt.Fprint(t, namesText("same text\t%s\n", "ids\t%s\n", names.SameText(), names.Damaged()))
+		fmt.Fprintf(t, "same text\t%s\n", names.SameText())
+		if names.Damaged() > 0 {
+			fmt.Fprintf(t, "ids\t%s\n", damagedText(names.Damaged()))
+		}
 		if n.Deleted > 0 {
 			fmt.Fprintf(t, "withdrawn papers\t%s\n", numerals.Thousands(n.Deleted))
 		}

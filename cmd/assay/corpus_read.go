@@ -152,7 +152,10 @@ func (i *corpusInfo) write(out io.Writer) error {
 	if i.First != "" {
 		fmt.Fprintf(&b, "created    %s to %s\n", i.First, i.Last)
 	}
-	b.WriteString(namesText("same text  %s\n", "ids        %s\n", i.SameText, i.DamagedIDs))
+	fmt.Fprintf(&b, "same text  %s\n", i.SameText)
+	if i.DamagedIDs > 0 {
+		fmt.Fprintf(&b, "ids        %s\n", damagedText(i.DamagedIDs))
+	}
 	fmt.Fprintf(&b, "taxonomy   %s: %d papers with a category of it, %d without\n", i.Taxonomy, i.Labelled, i.Rows-i.Labelled)
 	b.WriteString("labels     ")
 	for n, papers := range i.LabelCount {
@@ -168,13 +171,9 @@ func (i *corpusInfo) write(out io.Writer) error {
 	return err
 }
 
-// namesText says in how many ways papers of a corpus or a catalog stand twice.
-func namesText(sameText, ids string, same corpus.SameText, damaged int64) string {
-	text := fmt.Sprintf(sameText, same)
-	if damaged > 0 {
-		text += fmt.Sprintf(ids, numerals.Count(damaged, "id")+" not in arXiv's form, so that papers may stand twice; import again from the source, or say --ids free if they are not arXiv's")
-	}
-	return text
+// damagedText says what ids that are not in arXiv's form mean.
+func damagedText(n int64) string {
+	return numerals.Count(n, "id") + " not in arXiv's form, so that papers may stand twice; import again from the source, or say --ids free if they are not arXiv's"
 }
 
 // drawFlags are the flags of commands that draw papers.

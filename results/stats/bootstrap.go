@@ -35,19 +35,6 @@ type PairedMean struct {
 	P float64
 }
 
-// Bootstrap returns the percentile interval of the mean of values by resampling
-// them; see Resample and Estimate.Interval.
-func Bootstrap(values []float64, level float64, resamples int, seed uint64) (Interval, error) {
-	if err := checkLevel(level); err != nil {
-		return Interval{}, fmt.Errorf("stats: bootstrap: %w", err)
-	}
-	r, err := Resample([][]float64{values}, resamples, seed)
-	if err != nil {
-		return Interval{}, err
-	}
-	return r.Estimate(0).Interval(level), nil
-}
-
 // PairedBootstrap compares the mean of a with that of b, both known of the same
 // subjects, by resampling them; see Estimate.Minus.
 func PairedBootstrap(a, b []float64, level float64, resamples int, seed uint64) (PairedMean, error) {

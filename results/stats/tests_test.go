@@ -121,7 +121,7 @@ func TestFewestPairs(t *testing.T) {
 func TestBootstrapAgreesWithScipy(t *testing.T) {
 	for i, c := range readReference(t).Bootstrap {
 		const resamples = 20_000
-		got, err := Bootstrap(c.A, c.Level, resamples, Seed())
+		got, err := bootstrap(c.A, c.Level, resamples, Seed())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,7 +195,7 @@ func TestPairedBootstrapOfFewSubjects(t *testing.T) {
 			t.Errorf("%d subjects differ: %+v, %v, want a p of at least %v", differing, d, err, want)
 		}
 	}
-	if i, err := Bootstrap([]float64{0.4}, 0.95, 100, 1); err != nil || i != (Interval{0.4, 0.4}) {
+	if i, err := bootstrap([]float64{0.4}, 0.95, 100, 1); err != nil || i != (Interval{0.4, 0.4}) {
 		t.Errorf("one subject: %v, %v", i, err)
 	}
 }
@@ -216,7 +216,7 @@ func TestBadSubjectsAreAnError(t *testing.T) {
 			t.Errorf("Resample(%v, %d) gave %v, want %q", c.columns, c.resamples, err, c.want)
 		}
 	}
-	if _, err := Bootstrap([]float64{1}, 1, 10, 1); err == nil {
+	if _, err := bootstrap([]float64{1}, 1, 10, 1); err == nil {
 		t.Error("a level of 1 was accepted")
 	}
 	if _, err := PairedBootstrap([]float64{1}, []float64{1}, math.NaN(), 10, 1); err == nil {
@@ -400,4 +400,16 @@ func BenchmarkResample(b *testing.B) {
 			b.ReportMetric(float64(5000*Resamples*b.N)/b.Elapsed().Seconds()/1e6, "Mdraws/s")
 		})
 	}
+}
+
+// bootstrap is the percentile interval of the mean of values.
+func bootstrap(values []float64, level float64, resamples int, seed uint64) (Interval, error) {
+	if err := checkLevel(level); err != nil {
+		return Interval{}, fmt.Errorf("stats: bootstrap: %w", err)
+	}
+	r, err := Resample([][]float64{values}, resamples, seed)
+	if err != nil {
+		return Interval{}, err
+	}
+	return r.Estimate(0).Interval(level), nil
 }

@@ -20,10 +20,11 @@ func TestIntervalOverPapers(t *testing.T) {
 	runs := models(t, 1, "a")
 	f := invent(runs, 300, false)
 	p, _ := f.of(runs[0], runs[0].Results[0].Decision.Rule)
-	want, err := stats.Bootstrap(f1Of(t, p), stats.Level, stats.Resamples, stats.Seed())
+	resampled, err := stats.Resample([][]float64{f1Of(t, p)}, stats.Resamples, stats.Seed())
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := resampled.Estimate(0).Interval(stats.Level)
 	got := column(compare(t, runs, Options{Papers: f.of}), "f1")["a fixed:0.5"]
 	if got.Number.Papers == nil || *got.Number.Papers != results.Interval(want) {
 		t.Errorf("interval %v, want %v", got.Number.Papers, want)
