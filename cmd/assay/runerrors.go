@@ -11,11 +11,11 @@ import (
 	"assay/internal/fault"
 	"assay/internal/suggest"
 	"assay/results"
-	"assay/results/errata"
+	"assay/results/mistakes"
 )
 
 type runsErrorsOptions struct {
-	experiments.ErrataOptions
+	experiments.MistakesOptions
 	format, out string
 	json        bool
 }
@@ -50,23 +50,23 @@ where that lies if it was moved. Without it the errors are shown all the same.`,
 	flags.StringVar(&opt.Label, "label", "", "only errors about this label, such as cs.CV")
 	flags.StringVar(&opt.Paper, "paper", "", "explain this test paper, right or wrong, with all its words")
 	flags.StringVar(&opt.Corpus, "corpus", "", "folder where the run's corpus lies now (default: where the run found it)")
-	flags.StringVar(&opt.format, "format", "text", "one of "+strings.Join(errata.Formats(), ", "))
+	flags.StringVar(&opt.format, "format", "text", "one of "+strings.Join(mistakes.Formats(), ", "))
 	flags.BoolVar(&opt.json, "json", false, "the same as --format json")
 	flags.StringVar(&opt.out, "out", "-", "file for the report, - for stdout")
 	return cmd
 }
 
 func runsErrors(cmd *cobra.Command, name string, opt runsErrorsOptions) error {
-	format, err := errata.ParseFormat(opt.format)
+	format, err := mistakes.ParseFormat(opt.format)
 	switch {
 	case err != nil:
-		return fault.Usagef("--format %s: unknown%s; one of %s", opt.format, suggest.Hint(opt.format, errata.Formats()), strings.Join(errata.Formats(), ", "))
-	case opt.Top < errata.All:
+		return fault.Usagef("--format %s: unknown%s; one of %s", opt.format, suggest.Hint(opt.format, mistakes.Formats()), strings.Join(mistakes.Formats(), ", "))
+	case opt.Top < mistakes.All:
 		return fault.Usagef("--top %d: want a number of errors, or -1 for all", opt.Top)
 	case opt.Paper != "" && opt.Label != "":
 		return fault.Usagef("--label: goes with lists of errors, not with --paper, which shows all labels of one paper")
 	case opt.json:
-		format = errata.JSON
+		format = mistakes.JSON
 	}
 	store, err := results.OpenStore(opt.Results)
 	if err != nil {
@@ -76,14 +76,14 @@ func runsErrors(cmd *cobra.Command, name string, opt runsErrorsOptions) error {
 	if err != nil {
 		return err
 	}
-	report, err := experiments.Errata(cmd.Context(), store, run, opt.ErrataOptions)
+	report, err := experiments.Mistakes(cmd.Context(), store, run, opt.MistakesOptions)
 	if err != nil {
 		return err
 	}
-	if format == errata.CSV { // which has no place for them
+	if format == mistakes.CSV { // which has no place for them
 		for _, n := range report.Notes {
 			fmt.Fprintln(cmd.ErrOrStderr(), "assay: note:", n)
 		}
 	}
-	return writeOut(cmd.OutOrStdout(), opt.out, func(w io.Writer) error { return errata.Write(w, report, format) })
+	return writeOut(cmd.OutOrStdout(), opt.out, func(w io.Writer) error { return mistakes.Write(w, report, format) })
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"assay/results/errata"
+	"assay/results/mistakes"
 )
 
 func TestRunsErrors(t *testing.T) {
@@ -39,9 +39,9 @@ func TestRunsErrors(t *testing.T) {
 
 // runsErrorsData checks the formats that programs read against each other, and
 // returns all errors.
-func runsErrorsData(t *testing.T, errorsOf func(...string) string, trial string) errata.Report {
+func runsErrorsData(t *testing.T, errorsOf func(...string) string, trial string) mistakes.Report {
 	t.Helper()
-	var r errata.Report
+	var r mistakes.Report
 	if err := json.Unmarshal([]byte(errorsOf("--json", "--top", "-1", "--rule", "fixed:0.5")), &r); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func runsErrorsData(t *testing.T, errorsOf func(...string) string, trial string)
 }
 
 // runsErrorsMoved moves the corpus away.
-func runsErrorsMoved(t *testing.T, errorsOf func(...string) string, corpusDir string, r errata.Report) {
+func runsErrorsMoved(t *testing.T, errorsOf func(...string) string, corpusDir string, r mistakes.Report) {
 	t.Helper()
 	moved := filepath.Join(t.TempDir(), "moved")
 	if err := os.Rename(corpusDir, moved); err != nil {
@@ -111,8 +111,8 @@ func runsErrorsWrongUse(t *testing.T, store, a, corpusDir string) {
 		{[]string{a, "--rule", "top:2"}, "experiments: run " + a + " has no rule top:2; it has fixed:0.5, tuned"},
 		{[]string{a, "--rule", "best"}, `metrics: parse decision rule "best": want "fixed:X" with a number X, "tuned", or "top:K" with a whole number K of at least 1`},
 		{[]string{a, "--top", "-2"}, "--top -2: want a number of errors, or -1 for all"},
-		{[]string{a, "--label", "cs.LGG"}, `errata: the run has no label "cs.LGG"; did you mean "cs.LG"?`},
-		{[]string{a, "--paper", "1"}, `errata: paper "1" is none of the run's 66 test papers`},
+		{[]string{a, "--label", "cs.LGG"}, `mistakes: the run has no label "cs.LGG"; did you mean "cs.LG"?`},
+		{[]string{a, "--paper", "1"}, `mistakes: paper "1" is none of the run's 66 test papers`},
 		{[]string{a, "--paper", "1", "--label", "cs.LG"}, "--label: goes with lists of errors, not with --paper, which shows all labels of one paper"},
 		{[]string{a, "--format", "jsno"}, `--format jsno: unknown; did you mean "json"?; one of text, markdown, json, csv`},
 		{[]string{a, "--corpus", corpusDir + "/none"}, "--corpus: corpus: open " + corpusDir + `/none: no such folder; write one with "assay corpus import --out ` + corpusDir + `/none"`},

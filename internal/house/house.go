@@ -52,10 +52,10 @@ var Rooms = []Rule{
 	{"results/check", "results results/metrics results/stats", ""},
 	{"results/calibration", "", ""},
 	{"results/plot", "results results/calibration results/metrics results/stats", ""},
-	{"results/errata", "results results/metrics", ""},
-	{"experiments", "baselines baselines/golearn configs corpus corpus/arxivid corpus/synthetic corpus/text embeddings embeddings/fasttext embeddings/vectorfile features networks networks/training results results/errata results/metrics results/stats results/table", ""},
+	{"results/mistakes", "results results/metrics", ""},
+	{"experiments", "baselines baselines/golearn configs corpus corpus/arxivid corpus/synthetic corpus/text embeddings embeddings/fasttext embeddings/vectorfile features networks networks/training results results/mistakes results/metrics results/stats results/table", ""},
 	{"runners", "experiments results", ""},
 	{"runners/slurm/cluster", "", ""},
 	{"runners/slurm", "", "runners/slurm/cluster"},
-	{"cmd/assay", "corpus corpus/catalog corpus/harvest corpus/harvest/arxivapi corpus/harvest/coreapi corpus/harvest/oaipmh corpus/harvest/unusable corpus/synthetic corpus/text embeddings embeddings/fasttext embeddings/vectorfile experiments features results results/calibration results/check results/diff results/errata results/metrics results/plot results/table runners runners/slurm", "corpus/harvest/arxivapi/arxivtest corpus/harvest/coreapi/coretest corpus/harvest/harvesttest corpus/harvest/oaipmh/oaitest runners/slurm/cluster"},
+	{"cmd/assay", "corpus corpus/catalog corpus/harvest corpus/harvest/arxivapi corpus/harvest/coreapi corpus/harvest/oaipmh corpus/harvest/unusable corpus/synthetic corpus/text embeddings embeddings/fasttext embeddings/vectorfile experiments features results results/calibration results/check results/diff results/mistakes results/metrics results/plot results/table runners runners/slurm", "corpus/harvest/arxivapi/arxivtest corpus/harvest/coreapi/coretest corpus/harvest/harvesttest corpus/harvest/oaipmh/oaitest runners/slurm/cluster"},
 }

@@ -1,4 +1,4 @@
-package errata
+package mistakes
 
 import (
 	"fmt"

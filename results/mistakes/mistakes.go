@@ -1,14 +1,14 @@
-// Package errata finds what a run got wrong on its test papers, and how sure it was.
+// Package mistakes finds what a run got wrong on its test papers, and how sure it was.
 //
-//	report, err := errata.Find(predictions, errata.Options{Decision: decision, Exclusive: true, Top: 10})
-//	err = errata.Write(os.Stdout, report, errata.Text)
+//	report, err := mistakes.Find(predictions, mistakes.Options{Decision: decision, Exclusive: true, Top: 10})
+//	err = mistakes.Write(os.Stdout, report, mistakes.Text)
 //
 // Two views: where a paper has one label and gets one, an error is a label taken for
 // another, and its confidence the probability of the label that was predicted. Else
 // an error is a paper with missed or extra labels, and its confidence how sure
 // the worst of these decisions was: the probability of an extra label, or one less
 // that of a missed label.
-package errata
+package mistakes
 
 import (
 	"cmp"
@@ -126,13 +126,13 @@ func Find(p results.Predictions, opt Options) (*Report, error) {
 	if opt.Label != "" {
 		at := slices.Index(p.Labels, opt.Label)
 		if at < 0 {
-			return nil, fault.Usagef("errata: the run has no label %q%s", opt.Label, suggest.Hint(opt.Label, p.Labels))
+			return nil, fault.Usagef("mistakes: the run has no label %q%s", opt.Label, suggest.Hint(opt.Label, p.Labels))
 		}
 		f.label = int32(at)
 	}
 	for i, v := range p.Scores.Data {
 		if !(v >= 0 && v <= 1) {
-			return nil, fault.Usagef("errata: label %s of paper %s has the score %v, which is no probability: how sure the run was cannot be said",
+			return nil, fault.Usagef("mistakes: label %s of paper %s has the score %v, which is no probability: how sure the run was cannot be said",
 				p.Labels[i%len(p.Labels)], p.IDs[i/len(p.Labels)], v)
 		}
 	}
@@ -154,7 +154,7 @@ func Find(p results.Predictions, opt Options) (*Report, error) {
 	}
 	at := slices.Index(p.IDs, opt.Paper)
 	if at < 0 {
-		return nil, fault.Usagef("errata: paper %q is none of the run's %d test papers", opt.Paper, len(p.IDs))
+		return nil, fault.Usagef("mistakes: paper %q is none of the run's %d test papers", opt.Paper, len(p.IDs))
 	}
 	paper := f.paper(at)
 	r.Paper = &paper

@@ -1,4 +1,4 @@
-package errata
+package mistakes
 
 import (
 	"encoding/csv"
@@ -35,7 +35,7 @@ func ParseFormat(name string) (Format, error) {
 			return Format(f), nil
 		}
 	}
-	return "", fault.Usagef("errata: format %q is unknown%s: want one of %s", name, suggest.Hint(name, Formats()), strings.Join(Formats(), ", "))
+	return "", fault.Usagef("mistakes: format %q is unknown%s: want one of %s", name, suggest.Hint(name, Formats()), strings.Join(Formats(), ", "))
 }
 
 // Write writes the report; equal reports give equal bytes.
@@ -54,7 +54,7 @@ func Write(out io.Writer, r *Report, f Format) error {
 	case Markdown:
 		(&page{r: r, b: &b, markdown: true}).write()
 	default:
-		return fmt.Errorf("errata: write: format %q is unknown", f)
+		return fmt.Errorf("mistakes: write: format %q is unknown", f)
 	}
 	_, err := io.WriteString(out, b.String())
 	return err

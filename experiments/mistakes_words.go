@@ -13,32 +13,32 @@ import (
 	"assay/features"
 	"assay/internal/multilabel"
 	"assay/results"
-	"assay/results/errata"
+	"assay/results/mistakes"
 )
 
-// errataWords reads the papers of a run as its model did.
-type errataWords struct {
+// mistakeWords reads the papers of a run as its model did.
+type mistakeWords struct {
 	cfg      *Config
 	taxonomy *corpus.Taxonomy
 	labels   []string
 	index    map[string]int // of labels, in the taxonomy
 	opt      features.ContrastOptions
-	from     errata.WordsFrom
+	from     mistakes.WordsFrom
 	workers  int
 
 	train  []int64 // rows
 	truth  *multilabel.Matrix
 	shown  []int64 // rows, of the papers of the report
-	papers []*errata.Paper
+	papers []*mistakes.Paper
 	words  [][]features.WordUses // of each of these
 }
 
-func newErrataWords(cfg *Config, labels []string, workers int) (*errataWords, error) {
+func newMistakeWords(cfg *Config, labels []string, workers int) (*mistakeWords, error) {
 	taxonomy, err := corpus.LookupTaxonomy(cfg.Corpus.Taxonomy)
 	if err != nil {
 		return nil, err
 	}
-	w := &errataWords{cfg: cfg, taxonomy: taxonomy, labels: labels, index: map[string]int{}, workers: workers}
+	w := &mistakeWords{cfg: cfg, taxonomy: taxonomy, labels: labels, index: map[string]int{}, workers: workers}
 	if w.workers <= 0 {
 		w.workers = runtime.GOMAXPROCS(0)
 	}
@@ -55,9 +55,9 @@ func newErrataWords(cfg *Config, labels []string, workers int) (*errataWords, er
 }
 
 // reading says what of a paper the trial's model reads.
-func reading(cfg *Config) (opt features.ContrastOptions, from errata.WordsFrom) {
+func reading(cfg *Config) (opt features.ContrastOptions, from mistakes.WordsFrom) {
 	at := slices.IndexFunc(cfg.Features, func(f Features) bool { return f.Name == cfg.Models[0].Features })
-	from = errata.WordsFrom{Fields: string(cfg.fields()), Terms: "words"}
+	from = mistakes.WordsFrom{Fields: string(cfg.fields()), Terms: "words"}
 	opt.Words = true
 	if at < 0 {
 		return opt, from
@@ -78,7 +78,7 @@ func reading(cfg *Config) (opt features.ContrastOptions, from errata.WordsFrom) 
 }
 
 // fill gives the papers of the report their titles and words.
-func (w *errataWords) fill(ctx context.Context, c *corpus.Corpus, run results.Run, r *errata.Report) error {
+func (w *mistakeWords) fill(ctx context.Context, c *corpus.Corpus, run results.Run, r *mistakes.Report) error {
 	if err := w.find(ctx, c, run.Seed, r.Shown()); err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (w *errataWords) fill(ctx context.Context, c *corpus.Corpus, run results.Ru
 
 // find draws the run's papers again and finds the rows of the training papers and
 // of those that are shown.
-func (w *errataWords) find(ctx context.Context, c *corpus.Corpus, seed uint64, papers []*errata.Paper) error {
+func (w *mistakeWords) find(ctx context.Context, c *corpus.Corpus, seed uint64, papers []*mistakes.Paper) error {
 	if n := w.cfg.Corpus.Sample; n > c.Rows() {
 		return unavailablef("the run drew %d papers, and %s holds %d", n, c.Path(), c.Rows())
 	}
@@ -113,7 +113,7 @@ func (w *errataWords) find(ctx context.Context, c *corpus.Corpus, seed uint64, p
 	if err != nil {
 		return err
 	}
-	wanted := make(map[string]*errata.Paper, len(papers))
+	wanted := make(map[string]*mistakes.Paper, len(papers))
 	for _, p := range papers {
 		wanted[p.ID] = p
 	}
@@ -122,7 +122,7 @@ func (w *errataWords) find(ctx context.Context, c *corpus.Corpus, seed uint64, p
 		return err
 	}
 	labels := make([][]int32, len(rows)) // of training papers
-	shown := make([]*errata.Paper, len(rows))
+	shown := make([]*mistakes.Paper, len(rows))
 	columns := corpus.ReadOptions{Workers: w.workers, Columns: corpus.ColumnID | corpus.ColumnCategories}
 	err = c.Scan(ctx, rows, columns, func(_, pos int, p *corpus.Paper) error {
 		switch sides.Parts[pos] {
@@ -150,17 +150,17 @@ func (w *errataWords) find(ctx context.Context, c *corpus.Corpus, seed uint64, p
 }
 
 // read reads the papers that are shown.
-func (w *errataWords) read(ctx context.Context, c *corpus.Corpus) error {
+func (w *mistakeWords) read(ctx context.Context, c *corpus.Corpus) error {
 	w.words = make([][]features.WordUses, len(w.shown))
 	return scanTokens(ctx, c, w.shown, w.cfg.fields(), 1, "read errors", func(_, pos int, p *corpus.Paper, tokens func() []string) error {
-		w.papers[pos].Title = errata.OneLine(strings.Clone(p.Title))
+		w.papers[pos].Title = mistakes.OneLine(strings.Clone(p.Title))
 		w.words[pos] = features.WordsOf(tokens(), w.opt)
 		return nil
 	})
 }
 
 // count counts the words of these papers in the training papers.
-func (w *errataWords) count(ctx context.Context, c *corpus.Corpus) (*features.WordContrasts, error) {
+func (w *mistakeWords) count(ctx context.Context, c *corpus.Corpus) (*features.WordContrasts, error) {
 	var words []string
 	for _, uses := range w.words {
 		for _, u := range uses {
@@ -183,17 +183,17 @@ func (w *errataWords) count(ctx context.Context, c *corpus.Corpus) (*features.Wo
 }
 
 // speaks are the words of a paper that speak for a label, the surest first.
-func speaks(contrasts *features.WordContrasts, uses []features.WordUses, label string, class int) errata.Speaks {
-	s := errata.Speaks{Label: label}
+func speaks(contrasts *features.WordContrasts, uses []features.WordUses, label string, class int) mistakes.Speaks {
+	s := mistakes.Speaks{Label: label}
 	for _, u := range uses {
 		here, elsewhere, delta, z := contrasts.Of(class, u.Word)
-		if z < errata.Speaking {
+		if z < mistakes.Speaking {
 			continue
 		}
 		s.Uses += u.Uses
-		s.Words = append(s.Words, errata.Word{Word: u.Word, Uses: u.Uses, Papers: here, Elsewhere: elsewhere, LogOdds: delta, Z: z})
+		s.Words = append(s.Words, mistakes.Word{Word: u.Word, Uses: u.Uses, Papers: here, Elsewhere: elsewhere, LogOdds: delta, Z: z})
 	}
-	slices.SortFunc(s.Words, func(a, b errata.Word) int {
+	slices.SortFunc(s.Words, func(a, b mistakes.Word) int {
 		return cmp.Or(cmp.Compare(b.Z, a.Z), strings.Compare(a.Word, b.Word))
 	})
 	return s

@@ -14,16 +14,16 @@ import (
 	"assay/corpus/arxivid"
 	"assay/internal/fault"
 	"assay/results"
-	"assay/results/errata"
 	"assay/results/metrics"
+	"assay/results/mistakes"
 )
 
-// ErrataOptions say what is asked of a run's errors.
-type ErrataOptions struct {
+// MistakesOptions say what is asked of a run's errors.
+type MistakesOptions struct {
 	Rule  string // "": tuned, or else the run's first
 	Label string // errors about this label alone
 	Paper string // this paper alone, right or wrong
-	Top   int    // surest, and least sure, errors; errata.All for all
+	Top   int    // surest, and least sure, errors; mistakes.All for all
 
 	Results string // folder of the run store
 	// Corpus is where the run's corpus lies now, "" where its configuration says.
@@ -32,15 +32,15 @@ type ErrataOptions struct {
 	Workers int // 0: one a core
 }
 
-// Errata reports what a finished run got wrong on its test papers, with their titles
+// Mistakes reports what a finished run got wrong on its test papers, with their titles
 // and the words in them that speak for their labels in its training papers. Where
 // the corpus is not at hand, the report says so and has neither.
-func Errata(ctx context.Context, store *results.Store, run results.Run, opt ErrataOptions) (*errata.Report, error) {
+func Mistakes(ctx context.Context, store *results.Store, run results.Run, opt MistakesOptions) (*mistakes.Report, error) {
 	name := run.Experiment + "/" + run.Trial
 	if run.State != results.Done {
 		return nil, fault.Usagef("experiments: run %s is %s and has no predictions to look at; `assay run` finishes it", name, run.State)
 	}
-	decision, err := errataDecision(run, opt.Rule)
+	decision, err := decisionOf(run, opt.Rule)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func Errata(ctx context.Context, store *results.Store, run results.Run, opt Erra
 		return nil, err
 	}
 	taxonomy, err := corpus.LookupTaxonomy(run.Data.Taxonomy)
-	r, ferr := errata.Find(predictions, errata.Options{
+	r, ferr := mistakes.Find(predictions, mistakes.Options{
 		Decision: decision, Exclusive: err == nil && taxonomy.Exclusive, Label: opt.Label, Top: opt.Top, Paper: arxivid.Known(opt.Paper),
 	})
 	if ferr != nil {
@@ -76,8 +76,8 @@ func Errata(ctx context.Context, store *results.Store, run results.Run, opt Erra
 	return r, err
 }
 
-// errataDecision returns the decision that errors are judged by.
-func errataDecision(run results.Run, rule string) (metrics.Decision, error) {
+// decisionOf returns the decision that errors are judged by.
+func decisionOf(run results.Run, rule string) (metrics.Decision, error) {
 	if len(run.Results) == 0 {
 		return metrics.Decision{}, fault.Usagef("experiments: run %s/%s has no result", run.Experiment, run.Trial)
 	}
@@ -113,7 +113,7 @@ func unavailablef(format string, args ...any) error {
 
 // addWords opens the run's own configuration and corpus and gives the papers of the
 // report what they hold.
-func addWords(ctx context.Context, store *results.Store, run results.Run, opt ErrataOptions, labels []string, r *errata.Report) (err error) {
+func addWords(ctx context.Context, store *results.Store, run results.Run, opt MistakesOptions, labels []string, r *mistakes.Report) (err error) {
 	if len(r.Shown()) == 0 {
 		return nil
 	}
@@ -144,7 +144,7 @@ func addWords(ctx context.Context, store *results.Store, run results.Run, opt Er
 	if c.Hash() != run.Data.Hash {
 		return unavailablef("the corpus in %s has the hash %.12s…, and the run learnt from %.12s…: name the folder of that one by --corpus", c.Path(), c.Hash(), run.Data.Hash)
 	}
-	w, err := newErrataWords(cfg, labels, opt.Workers)
+	w, err := newMistakeWords(cfg, labels, opt.Workers)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func addWords(ctx context.Context, store *results.Store, run results.Run, opt Er
 
 // involved are the labels whose words are shown for a paper: those that it carries,
 // those that it was given, and the others where there are few.
-func involved(p *errata.Paper, labels []string) []string {
+func involved(p *mistakes.Paper, labels []string) []string {
 	const few = 4
 	out := slices.Clone(p.Predicted)
 	for _, l := range p.True {

@@ -1,4 +1,4 @@
-package errata
+package mistakes
 
 import (
 	"bytes"
@@ -181,15 +181,15 @@ func TestWrongUse(t *testing.T) {
 		opt  Options
 		want string
 	}{
-		{topics(), Options{Decision: d, Label: "cs.CW"}, `errata: the run has no label "cs.CW"; did you mean "cs.CV"?`},
-		{topics(), Options{Decision: d, Paper: "g"}, `errata: paper "g" is none of the run's 6 test papers`},
-		{bad, Options{Decision: d}, "errata: label cs.CV of paper e has the score 1.5, which is no probability: how sure the run was cannot be said"},
+		{topics(), Options{Decision: d, Label: "cs.CW"}, `mistakes: the run has no label "cs.CW"; did you mean "cs.CV"?`},
+		{topics(), Options{Decision: d, Paper: "g"}, `mistakes: paper "g" is none of the run's 6 test papers`},
+		{bad, Options{Decision: d}, "mistakes: label cs.CV of paper e has the score 1.5, which is no probability: how sure the run was cannot be said"},
 	} {
 		if _, err := Find(c.p, c.opt); err == nil || err.Error() != c.want || !fault.IsUsage(err) {
 			t.Errorf("error is %v\n     want %s", err, c.want)
 		}
 	}
-	if _, err := ParseFormat("cvs"); err == nil || err.Error() != `errata: format "cvs" is unknown; did you mean "csv"?: want one of text, markdown, json, csv` || !fault.IsUsage(err) {
+	if _, err := ParseFormat("cvs"); err == nil || err.Error() != `mistakes: format "cvs" is unknown; did you mean "csv"?: want one of text, markdown, json, csv` || !fault.IsUsage(err) {
 		t.Errorf("format: %v", err)
 	}
 }
@@ -395,7 +395,7 @@ func golden(t *testing.T, name string, r *Report, f Format) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got.Bytes(), want) {
-		t.Errorf("%s differs (go test ./results/errata -update writes it anew):\n%s", path, got.Bytes())
+		t.Errorf("%s differs (go test ./results/mistakes -update writes it anew):\n%s", path, got.Bytes())
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 	"assay/features"
 	"assay/internal/fault"
 	"assay/results"
-	"assay/results/errata"
+	"assay/results/mistakes"
 )
 
 // finished runs the only trial of an experiment on papers of its own corpus folder.
@@ -33,17 +33,17 @@ func finished(t *testing.T, dir, source string, overrides ...string) (*Session, 
 	return s, mustRun(t, s, 0)
 }
 
-func mustErrata(t *testing.T, s *Session, run results.Run, opt ErrataOptions) *errata.Report {
+func mustMistakes(t *testing.T, s *Session, run results.Run, opt MistakesOptions) *mistakes.Report {
 	t.Helper()
 	opt.Results = s.Config.Results.Path
-	r, err := Errata(t.Context(), s.Store(), run, opt)
+	r, err := Mistakes(t.Context(), s.Store(), run, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-const errataBayes = `name = "n"
+const mistakesBayes = `name = "n"
 [corpus]
 path = "synthetic"
 taxonomy = "topics:cs.LG,cs.CV"
@@ -59,22 +59,22 @@ kind = "naive_bayes"
 `
 
 // What a run of two topics got wrong, as a user sees it.
-func TestErrataGolden(t *testing.T) {
-	s, run := finished(t, t.TempDir(), errataBayes)
-	r := mustErrata(t, s, run, ErrataOptions{Top: 3, Workers: 1})
-	if again := mustErrata(t, s, run, ErrataOptions{Top: 3, Workers: 3}); !reflect.DeepEqual(r, again) {
+func TestMistakesGolden(t *testing.T) {
+	s, run := finished(t, t.TempDir(), mistakesBayes)
+	r := mustMistakes(t, s, run, MistakesOptions{Top: 3, Workers: 1})
+	if again := mustMistakes(t, s, run, MistakesOptions{Top: 3, Workers: 3}); !reflect.DeepEqual(r, again) {
 		t.Error("three workers find other words than one")
 	}
 	if !r.OneLabel || r.Words == nil || r.Words.Fields != "abstract" || r.Words.Train != run.Data.Train {
 		t.Fatalf("report %+v", r)
 	}
-	paper := mustErrata(t, s, run, ErrataOptions{Paper: r.MostSure[1].ID})
+	paper := mustMistakes(t, s, run, MistakesOptions{Paper: r.MostSure[1].ID})
 	paper.Run, r.Run = "n/nb-s1", "n/nb-s1" // the trial's name holds the version of the program
 	var got bytes.Buffer
-	if err := errors.Join(errata.Write(&got, r, errata.Text), errata.Write(&got, paper, errata.Text)); err != nil {
+	if err := errors.Join(mistakes.Write(&got, r, mistakes.Text), mistakes.Write(&got, paper, mistakes.Text)); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("testdata", "errata.txt")
+	path := filepath.Join("testdata", "mistakes.txt")
 	if *update {
 		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
@@ -85,27 +85,27 @@ func TestErrataGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got.Bytes(), want) {
-		t.Errorf("%s differs (go test ./experiments -run Errata -update writes it anew):\n%s", path, got.Bytes())
+		t.Errorf("%s differs (go test ./experiments -run Mistakes -update writes it anew):\n%s", path, got.Bytes())
 	}
 }
 
 // The words that speak for a label are those that counting paper by paper gives, of
 // the papers, the fields and the words that the model of the run saw, and of no
 // paper that it was validated or tested on.
-func TestErrataWords(t *testing.T) {
+func TestMistakesWords(t *testing.T) {
 	for name, c := range map[string]struct {
 		source string
 		sets   []string
 		opt    features.ContrastOptions
 	}{
 		"words":     {twoTopics, []string{"model.N.epochs=1", "features.words.max_tokens=30"}, features.ContrastOptions{Words: true, FirstWords: 30}},
-		"tokens":    {errataBayes, []string{"features.counts.terms=tokens", "corpus.text=title+abstract"}, features.ContrastOptions{}},
+		"tokens":    {mistakesBayes, []string{"features.counts.terms=tokens", "corpus.text=title+abstract"}, features.ContrastOptions{}},
 		"labels":    {two, []string{"corpus.sample=400", "split.per_seed=true", "seeds=[7]"}, features.ContrastOptions{Words: true}},
 		"sequences": {strings.Replace(twoTopics, "dimensions = 6\n", "", 1) + "[embeddings.v]\ntrain = true\ndimensions = 4\nepochs = 1\nbuckets = 100\n", []string{"model.N.embeddings=v", "model.N.epochs=1", "features.sequences.max_tokens=20"}, features.ContrastOptions{FirstTokens: 20}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, run := finished(t, t.TempDir(), c.source, c.sets...)
-			r := mustErrata(t, s, run, ErrataOptions{Top: errata.All})
+			r := mustMistakes(t, s, run, MistakesOptions{Top: mistakes.All})
 			if len(r.MostSure) == 0 || r.Words == nil || len(r.Notes) > 0 {
 				t.Fatalf("no error with words: %+v", r)
 			}
@@ -115,7 +115,7 @@ func TestErrataWords(t *testing.T) {
 }
 
 // checkSpeaks counts the words of the report's papers anew.
-func checkSpeaks(t *testing.T, s *Session, run results.Run, r *errata.Report, opt features.ContrastOptions) {
+func checkSpeaks(t *testing.T, s *Session, run results.Run, r *mistakes.Report, opt features.ContrastOptions) {
 	t.Helper()
 	taxonomy, err := corpus.LookupTaxonomy(run.Data.Taxonomy)
 	if err != nil {
@@ -152,7 +152,7 @@ func checkSpeaks(t *testing.T, s *Session, run results.Run, r *errata.Report, op
 	}
 	spoke := 0
 	for _, p := range r.Shown() {
-		if p.Title == "" || p.Title != errata.OneLine(titles[p.ID]) {
+		if p.Title == "" || p.Title != mistakes.OneLine(titles[p.ID]) {
 			t.Errorf("paper %s has the title %q", p.ID, p.Title)
 		}
 		if len(p.Speaks) < 2 {
@@ -171,7 +171,7 @@ func checkSpeaks(t *testing.T, s *Session, run results.Run, r *errata.Report, op
 	}
 }
 
-func texts(s errata.Speaks) (out []string) {
+func texts(s mistakes.Speaks) (out []string) {
 	uses := 0
 	for _, w := range s.Words {
 		uses += w.Uses
@@ -204,7 +204,7 @@ func speaking(train [][]string, labels [][]int32, label int32, words []features.
 }
 
 // Without its corpus a run's errors are still shown, and a line says what is missing.
-func TestErrataWithoutCorpus(t *testing.T) {
+func TestMistakesWithoutCorpus(t *testing.T) {
 	dir := t.TempDir()
 	own, other := filepath.Join(dir, "own"), filepath.Join(dir, "other")
 	if err := os.Rename(writeCorpus(t, 400, 0).Path(), own); err != nil {
@@ -213,70 +213,70 @@ func TestErrataWithoutCorpus(t *testing.T) {
 	if err := os.Rename(writeCorpus(t, 300, 0).Path(), other); err != nil {
 		t.Fatal(err)
 	}
-	s, run := finished(t, filepath.Join(dir, "results"), strings.Replace(errataBayes, "synthetic", own, 1), "corpus.taxonomy=topics:cs.LG,hep-th")
-	if r := mustErrata(t, s, run, ErrataOptions{Top: 2}); r.Words == nil || len(r.Notes) > 0 {
+	s, run := finished(t, filepath.Join(dir, "results"), strings.Replace(mistakesBayes, "synthetic", own, 1), "corpus.taxonomy=topics:cs.LG,hep-th")
+	if r := mustMistakes(t, s, run, MistakesOptions{Top: 2}); r.Words == nil || len(r.Notes) > 0 {
 		t.Fatalf("with the corpus: %+v", r)
 	}
 	moved := filepath.Join(dir, "moved")
 	if err := os.Rename(own, moved); err != nil {
 		t.Fatal(err)
 	}
-	gone := mustErrata(t, s, run, ErrataOptions{Top: 2})
+	gone := mustMistakes(t, s, run, MistakesOptions{Top: 2})
 	if len(gone.MostSure) == 0 || gone.Words != nil || gone.MostSure[0].Title != "" || len(gone.Notes) != 1 ||
 		!strings.Contains(gone.Notes[0], "No titles and words: corpus: open "+own+": no such folder") || !strings.Contains(gone.Notes[0], "--corpus says where the corpus lies now") {
 		t.Errorf("without the corpus: %+v", gone)
 	}
-	if r := mustErrata(t, s, run, ErrataOptions{Top: 2, Corpus: moved}); r.Words == nil || r.MostSure[0].Title == "" || len(r.Notes) > 0 {
+	if r := mustMistakes(t, s, run, MistakesOptions{Top: 2, Corpus: moved}); r.Words == nil || r.MostSure[0].Title == "" || len(r.Notes) > 0 {
 		t.Errorf("with the corpus where it was moved: %+v", r)
 	}
 	if err := os.Rename(other, own); err != nil {
 		t.Fatal(err)
 	}
-	if r := mustErrata(t, s, run, ErrataOptions{Top: 2}); len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "the corpus in "+own+" has the hash ") {
+	if r := mustMistakes(t, s, run, MistakesOptions{Top: 2}); len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "the corpus in "+own+" has the hash ") {
 		t.Errorf("another corpus in its place: %v", r.Notes)
 	}
-	errataWrongUse(t, s, run, own)
+	mistakesWrongUse(t, s, run, own)
 	config := filepath.Join(s.Store().Path(run.Experiment, run.Trial), "config.toml")
 	if err := os.WriteFile(config, []byte("name = \"n\"\nseeds = 1\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if r := mustErrata(t, s, run, ErrataOptions{Top: 2}); len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "configuration is of another version") {
+	if r := mustMistakes(t, s, run, MistakesOptions{Top: 2}); len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "configuration is of another version") {
 		t.Errorf("a configuration that cannot be read: %v", r.Notes)
 	}
 }
 
 // A finished run whose predictions were removed says how to have them again.
-func TestErrataWithoutPredictions(t *testing.T) {
-	s, run := finished(t, t.TempDir(), errataBayes)
+func TestMistakesWithoutPredictions(t *testing.T) {
+	s, run := finished(t, t.TempDir(), mistakesBayes)
 	dir := s.Store().Path(run.Experiment, run.Trial)
 	if err := os.Remove(filepath.Join(dir, "predictions.parquet")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Errata(t.Context(), s.Store(), run, ErrataOptions{Results: s.Config.Results.Path})
+	_, err := Mistakes(t.Context(), s.Store(), run, MistakesOptions{Results: s.Config.Results.Path})
 	if err == nil || !fault.IsUsage(err) || !strings.Contains(err.Error(), "has lost its predictions") || !strings.Contains(err.Error(), "remove the folder "+dir+" and `assay run` computes it again") {
 		t.Errorf("without predictions: %v", err)
 	}
 }
 
-func errataWrongUse(t *testing.T, s *Session, run results.Run, other string) {
+func mistakesWrongUse(t *testing.T, s *Session, run results.Run, other string) {
 	t.Helper()
 	unfinished := run
 	unfinished.State = results.Interrupted
 	for _, c := range []struct {
 		run  results.Run
-		opt  ErrataOptions
+		opt  MistakesOptions
 		want string
 	}{
-		{run, ErrataOptions{Corpus: other}, "the corpus in " + other + " has the hash "},
-		{run, ErrataOptions{Corpus: other + "/none"}, "--corpus: corpus: open " + other + "/none: no such folder"},
-		{run, ErrataOptions{Rule: "tuned"}, "has no rule tuned; it has top:1"},
-		{run, ErrataOptions{Rule: "best"}, `metrics: parse decision rule "best"`},
-		{run, ErrataOptions{Label: "cs.CV"}, `errata: the run has no label "cs.CV"`},
-		{run, ErrataOptions{Paper: "1"}, `errata: paper "1" is none of the run's `},
-		{unfinished, ErrataOptions{}, "is interrupted and has no predictions to look at"},
+		{run, MistakesOptions{Corpus: other}, "the corpus in " + other + " has the hash "},
+		{run, MistakesOptions{Corpus: other + "/none"}, "--corpus: corpus: open " + other + "/none: no such folder"},
+		{run, MistakesOptions{Rule: "tuned"}, "has no rule tuned; it has top:1"},
+		{run, MistakesOptions{Rule: "best"}, `metrics: parse decision rule "best"`},
+		{run, MistakesOptions{Label: "cs.CV"}, `mistakes: the run has no label "cs.CV"`},
+		{run, MistakesOptions{Paper: "1"}, `mistakes: paper "1" is none of the run's `},
+		{unfinished, MistakesOptions{}, "is interrupted and has no predictions to look at"},
 	} {
 		c.opt.Results, c.opt.Top = s.Config.Results.Path, 2
-		if _, err := Errata(t.Context(), s.Store(), c.run, c.opt); err == nil || !strings.Contains(err.Error(), c.want) || !fault.IsUsage(err) {
+		if _, err := Mistakes(t.Context(), s.Store(), c.run, c.opt); err == nil || !strings.Contains(err.Error(), c.want) || !fault.IsUsage(err) {
 			t.Errorf("%+v: %v, want %q", c.opt, err, c.want)
 		}
 	}
