@@ -10,10 +10,8 @@ import (
 	"time"
 
 	"assay/internal/fault"
+	"assay/internal/filelock"
 )
-
-// errHeld says that another process has a lock.
-var errHeld = errors.New("another process has the lock")
 
 // lockSuffix ends the name of the file that a harvester locks. It is a file of its
 // own: SQLite's locks would be lost if the catalog itself were opened and closed.
@@ -29,16 +27,16 @@ func (c *Catalog) Lock() (release func(), err error) {
 		if err != nil {
 			return nil, fault.Usagef("catalog: lock %s: %w", c.path, err)
 		}
-		if err := tryLock(f); err != nil {
+		if err := filelock.Try(f); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 			who := holder(f)
 			_ = f.Close() // only read
-			if errors.Is(err, errHeld) {
+			if errors.Is(err, filelock.ErrHeld) {
 				return nil, passing{fmt.Errorf("catalog: %s is being filled by %s; wait for it, or end it", c.path, who)}
 			}
 			return nil, fmt.Errorf("catalog: lock %s: %w", c.path, err)
 		}
 		// The holder before may have removed the file between the two steps above.
-		if !named(f, path) {
+		if !filelock.Leads(path, f) {
 			_ = f.Close() // nothing was written
 			continue
 		}
@@ -49,16 +47,6 @@ func (c *Catalog) Lock() (release func(), err error) {
 			removeLock(f, path)
 		}, nil
 	}
-}
-
-// named reports whether path still leads to f.
-func named(f *os.File, path string) bool {
-	a, err := f.Stat()
-	if err != nil {
-		return false
-	}
-	b, err := os.Stat(path)
-	return err == nil && os.SameFile(a, b)
 }
 
 // sign writes into the lock who holds it.
@@ -88,5 +76,5 @@ func removeLock(f *os.File, path string) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		_ = f.Truncate(0) // where open files cannot be removed, the file stays, empty
 	}
-	_ = f.Close() // which unlocks
+	_ = filelock.Close(f)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"assay/internal/fault"
+	"assay/internal/filelock"
 )
 
 // farthest bounds what a pace file says and is believed: what lies beyond comes from a
@@ -63,12 +64,11 @@ func (p *pace) rest(d time.Duration) {
 	if err != nil {
 		return
 	}
-	defer f.Close()
+	defer filelock.Close(f)
 	if tryLock(f) == nil {
 		if s := readPace(f); s.whole && !s.asking && next.After(s.next) {
 			_ = writePace(f, next, false)
 		}
-		unlock(f)
 	}
 }
 
@@ -97,14 +97,12 @@ func (p *pace) turn(ctx context.Context, note func(string)) (waited time.Duratio
 			return time.Since(began), func(pause time.Duration) error {
 				_ = p.release(pause)
 				err := writePace(f, time.Now().Add(pause), false)
-				unlock(f)
-				return p.wrap(errors.Join(err, f.Close()))
+				return p.wrap(errors.Join(err, filelock.Close(f)))
 			}, nil
 		case err == nil && left > patience:
 			err = &longRest{left, p.path}
 		}
-		unlock(f)
-		if err := errors.Join(err, f.Close()); err != nil {
+		if err := errors.Join(err, filelock.Close(f)); err != nil {
 			return time.Since(began), nil, err
 		}
 		if !told && left > 2*p.pause+time.Second {
@@ -158,6 +156,15 @@ func (p *pace) open() (*os.File, error) {
 	return f, p.wrap(err)
 }
 
+// tryLock locks the file. Where the file system has no locks, processes take no
+// notice of each other while they ask, only of the times that they write.
+func tryLock(f *os.File) error {
+	if err := filelock.Try(f); !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return nil
+}
+
 // lock opens the file and waits until no other process holds it.
 func (p *pace) lock(ctx context.Context, note func(string)) (*os.File, error) {
 	const poll, silent = 50 * time.Millisecond, 20
@@ -170,7 +177,7 @@ func (p *pace) lock(ctx context.Context, note func(string)) (*os.File, error) {
 		if err == nil {
 			return f, nil
 		}
-		if !errors.Is(err, errHeld) {
+		if !errors.Is(err, filelock.ErrHeld) {
 			return nil, p.wrap(errors.Join(err, f.Close()))
 		}
 		if n == silent {
@@ -181,9 +188,6 @@ func (p *pace) lock(ctx context.Context, note func(string)) (*os.File, error) {
 		}
 	}
 }
-
-// errHeld says that another process has the lock.
-var errHeld = errors.New("another process asks")
 
 type paceState struct {
 	next         time.Time

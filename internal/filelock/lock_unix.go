@@ -1,6 +1,6 @@
 //go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
 
-package catalog
+package filelock
 
 import (
 	"errors"
@@ -9,8 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock takes the lock that the system gives back when the process ends; errHeld
-// where another has it. File systems without locks give none.
 func tryLock(f *os.File) error {
 	for {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
@@ -18,10 +16,12 @@ func tryLock(f *os.File) error {
 		case errors.Is(err, unix.EINTR):
 			continue
 		case errors.Is(err, unix.EWOULDBLOCK):
-			return errHeld
+			return ErrHeld
 		case errors.Is(err, unix.ENOTSUP), errors.Is(err, unix.ENOLCK), errors.Is(err, unix.ENOSYS):
-			return nil
+			return errors.Join(errors.ErrUnsupported, err)
 		}
 		return err
 	}
 }
+
+func unlock(f *os.File) { _ = unix.Flock(int(f.Fd()), unix.LOCK_UN) }
