@@ -234,7 +234,7 @@ func (c *Config) Swept() bool {
 }
 
 // The options of the native backend, by kind. Defaults are those of the
-// classifiers in package baselines, which document the options.
+// classifiers below baselines, which document the options.
 type (
 	// NaiveBayes holds the options of kind "naive_bayes".
 	NaiveBayes struct {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/corpus"
 	"assay/networks"
 	"assay/networks/training"
@@ -25,7 +25,7 @@ const noteEvery = 10 * time.Second
 // fit trains a trial's model and returns it with the seconds that it took,
 // those of earlier attempts that it continues included.
 func (s *Session) fit(ctx context.Context, t Trial, w *results.RunWriter, run *results.Run, data *dataset, set *featureSet,
-	earlier time.Duration, workers int) (baselines.Classifier, float64, error) {
+	earlier time.Duration, workers int) (classifier.Classifier, float64, error) {
 	start := time.Now()
 	spent := func() float64 { return (earlier + time.Since(start)).Seconds() }
 	note := func() error {
@@ -39,8 +39,8 @@ func (s *Session) fit(ctx context.Context, t Trial, w *results.RunWriter, run *r
 	if err != nil {
 		return nil, 0, err
 	}
-	part := func(p corpus.Part) baselines.Dataset {
-		return baselines.Dataset{X: set.rows[p], Y: data.labels[p]}
+	part := func(p corpus.Part) classifier.Dataset {
+		return classifier.Dataset{X: set.rows[p], Y: data.labels[p]}
 	}
 	err = model.Fit(ctx, part(corpus.Train), part(corpus.Validation))
 	if unusable := (*training.CheckpointError)(nil); errors.As(err, &unusable) && hooks.Resume && w.Run().Resumed == 0 {

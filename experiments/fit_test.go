@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/corpus"
 	"assay/networks/training"
 	"assay/results"
@@ -79,7 +79,7 @@ func TestLostFolderGetsNoCheckpoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = model.Fit(ctx, baselines.Dataset{X: set.rows[corpus.Train], Y: data.labels[corpus.Train]}, baselines.Dataset{})
+	err = model.Fit(ctx, classifier.Dataset{X: set.rows[corpus.Train], Y: data.labels[corpus.Train]}, classifier.Dataset{})
 	if !errors.Is(err, results.ErrLost) {
 		t.Errorf("error %v, want ErrLost", err)
 	}

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/corpus"
 	"assay/networks"
 )
@@ -106,6 +106,6 @@ func (o *LSTM) token(in inputs) int64 { return 2*int64(in.dim) + 12*int64(o.Hidd
 
 func (o *LSTM) size() string { return fmt.Sprintf("hidden = %d", o.Hidden) }
 
-func (o *LSTM) classifier(seed uint64, workers int, taxonomy *corpus.Taxonomy, hooks networks.Hooks) (baselines.Classifier, error) {
+func (o *LSTM) classifier(seed uint64, workers int, taxonomy *corpus.Taxonomy, hooks networks.Hooks) (classifier.Classifier, error) {
 	return networks.NewLSTM(o.options(seed, workers), taxonomy.GroupOf(), len(taxonomy.Groups), taxonomy.Exclusive, hooks)
 }

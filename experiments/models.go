@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"assay/baselines"
+	"assay/baselines/bayes"
+	"assay/baselines/forest"
 	"assay/baselines/golearn"
+	"assay/baselines/logistic"
+	"assay/classifier"
 	"assay/corpus"
 	"assay/networks"
 )
@@ -13,28 +16,28 @@ import (
 // newClassifier builds the classifier of a model; taxonomy and hooks are for
 // networks. No two seeds or names share random numbers: the classifiers derive
 // theirs by name from the seed.
-func newClassifier(m *Model, seed uint64, workers int, taxonomy *corpus.Taxonomy, hooks networks.Hooks) (baselines.Classifier, error) {
+func newClassifier(m *Model, seed uint64, workers int, taxonomy *corpus.Taxonomy, hooks networks.Hooks) (classifier.Classifier, error) {
 	switch o := m.Options.(type) {
 	case neural:
 		return o.classifier(seed, workers, taxonomy, hooks)
 	case *NaiveBayes:
-		opt := baselines.NBOptions{Alpha: o.Alpha, VarSmoothing: o.VarSmoothing, UniformPrior: !o.FitPrior, Workers: workers}
+		opt := bayes.Options{Alpha: o.Alpha, VarSmoothing: o.VarSmoothing, UniformPrior: !o.FitPrior, Workers: workers}
 		switch o.Variant {
 		case "bernoulli":
-			return baselines.NewBernoulliNB(opt), nil
+			return bayes.NewBernoulli(opt), nil
 		case "gaussian":
-			return baselines.NewGaussianNB(opt), nil
+			return bayes.NewGaussian(opt), nil
 		}
-		return baselines.NewMultinomialNB(opt), nil
+		return bayes.NewMultinomial(opt), nil
 	case *LogisticRegression:
-		return baselines.NewLogisticRegression(baselines.LogisticOptions{
+		return logistic.New(logistic.Options{
 			C: o.C, Tolerance: o.Tolerance, MaxIterations: o.MaxIterations,
 			ClassWeight: o.ClassWeight, Seed: seed, Workers: workers,
 		}), nil
 	case *RandomForest:
-		return baselines.NewRandomForest(baselines.ForestOptions{
+		return forest.New(forest.Options{
 			Trees: o.Trees, MaxDepth: o.MaxDepth, MinLeaf: o.MinLeaf, MinSplit: o.MinSplit,
-			MaxFeatures: baselines.MaxFeatures(o.MaxFeatures), NoBootstrap: !o.Bootstrap,
+			MaxFeatures: forest.MaxFeatures(o.MaxFeatures), NoBootstrap: !o.Bootstrap,
 			Seed: seed, Workers: workers,
 		}), nil
 	case *GolearnNaiveBayes:
@@ -46,7 +49,7 @@ func newClassifier(m *Model, seed uint64, workers int, taxonomy *corpus.Taxonomy
 		}), nil
 	case *GolearnRandomForest:
 		return golearn.NewRandomForest(golearn.ForestOptions{
-			Trees: o.Trees, MaxFeatures: baselines.MaxFeatures(o.MaxFeatures), MaxDepth: o.MaxDepth,
+			Trees: o.Trees, MaxFeatures: forest.MaxFeatures(o.MaxFeatures), MaxDepth: o.MaxDepth,
 			Seed: seed, Workers: workers, Limits: limits(o.MaxCoreHours, o.MaxGiB),
 		}), nil
 	}
@@ -59,21 +62,21 @@ func limits(coreHours, gib float64) golearn.Limits {
 
 // describeFit says in a line how a fit went, and what a reader of its results
 // must know, where the classifier tells.
-func describeFit(model baselines.Classifier, labels []string) (report string, warnings []string) {
+func describeFit(model classifier.Classifier, labels []string) (report string, warnings []string) {
 	switch fitted := model.(type) {
 	case interface { // networks
 		Report() string
 		Warnings() []string
 	}:
 		return fitted.Report(), fitted.Warnings()
-	case *baselines.LogisticRegression:
+	case *logistic.Regression:
 		return describeLogistic(fitted, labels)
 	}
 	return "", nil
 }
 
 // describeLogistic names the labels that did not converge.
-func describeLogistic(lr *baselines.LogisticRegression, labels []string) (report string, warnings []string) {
+func describeLogistic(lr *logistic.Regression, labels []string) (report string, warnings []string) {
 	passes, constant := 0, 0
 	var open []string
 	for i, c := range lr.Convergence() {

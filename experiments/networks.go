@@ -3,7 +3,7 @@ package experiments
 import (
 	"fmt"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/corpus"
 	"assay/internal/fault"
 	"assay/networks"
@@ -26,7 +26,7 @@ type neural interface {
 	token(in inputs) int64
 	// size says what makes it large, in the words of its keys.
 	size() string
-	classifier(seed uint64, workers int, taxonomy *corpus.Taxonomy, hooks networks.Hooks) (baselines.Classifier, error)
+	classifier(seed uint64, workers int, taxonomy *corpus.Taxonomy, hooks networks.Hooks) (classifier.Classifier, error)
 }
 
 // schedule is how long a network trains, in which portions, and what it watches.
@@ -107,6 +107,6 @@ func (o *SHARNN) token(in inputs) int64 {
 
 func (o *SHARNN) size() string { return fmt.Sprintf("hidden = %d and boom = %d", o.Hidden, o.Boom) }
 
-func (o *SHARNN) classifier(seed uint64, workers int, taxonomy *corpus.Taxonomy, hooks networks.Hooks) (baselines.Classifier, error) {
+func (o *SHARNN) classifier(seed uint64, workers int, taxonomy *corpus.Taxonomy, hooks networks.Hooks) (classifier.Classifier, error) {
 	return networks.NewSHARNN(o.options(seed, workers), taxonomy.GroupOf(), len(taxonomy.Groups), hooks)
 }

@@ -9,7 +9,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/corpus"
 	"assay/internal/codeversion"
 	"assay/internal/multilabel"
@@ -258,7 +258,7 @@ func describeData(w *results.RunWriter, run *results.Run, data *dataset, set *fe
 
 // keep writes the predictions for the test papers and, where it is wanted, the
 // model.
-func (s *Session) keep(w *results.RunWriter, model baselines.Classifier, data *dataset, set *featureSet, test *multilabel.Scores) error {
+func (s *Session) keep(w *results.RunWriter, model classifier.Classifier, data *dataset, set *featureSet, test *multilabel.Scores) error {
 	err := w.WritePredictions(results.Predictions{
 		IDs: data.ids[corpus.Test], Labels: categoryIDs(data.taxonomy), Truth: data.labels[corpus.Test], Scores: test,
 	})
@@ -269,7 +269,7 @@ func (s *Session) keep(w *results.RunWriter, model baselines.Classifier, data *d
 }
 
 // saveModel writes the classifier and the way from tokens to its columns.
-func saveModel(w *results.RunWriter, model baselines.Classifier, set *featureSet) error {
+func saveModel(w *results.RunWriter, model classifier.Classifier, set *featureSet) error {
 	err := w.WriteModel(ModelFile, model.Save)
 	if err == nil && set.vocabulary != nil {
 		err = w.WriteModel(VocabularyFile, set.vocabulary.Save)
@@ -291,7 +291,7 @@ func (f *featureSet) columns() int {
 
 // scores scores the validation papers, if a rule needs them, and the test
 // papers.
-func (s *Session) scores(ctx context.Context, model baselines.Classifier, set *featureSet) (validation, test *multilabel.Scores, err error) {
+func (s *Session) scores(ctx context.Context, model classifier.Classifier, set *featureSet) (validation, test *multilabel.Scores, err error) {
 	if n, _ := set.rows[corpus.Validation].Dims(); n > 0 {
 		if validation, err = model.Scores(ctx, set.rows[corpus.Validation]); err != nil {
 			return nil, nil, err

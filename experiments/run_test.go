@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"assay/baselines"
+	"assay/baselines/bayes"
+	"assay/baselines/logistic"
+	"assay/classifier"
 	"assay/corpus"
 	"assay/corpus/text"
 	"assay/features"
@@ -68,9 +70,9 @@ func loadFile(t *testing.T, s *Session, run results.Run, name string, load func(
 // The files of the model folder score the test papers as the run did.
 func TestSavedModelScoresPapersAgain(t *testing.T) {
 	s := session(t, t.TempDir())
-	for i, model := range []baselines.Classifier{
-		baselines.NewLogisticRegression(baselines.LogisticOptions{}),
-		baselines.NewMultinomialNB(baselines.NBOptions{}),
+	for i, model := range []classifier.Classifier{
+		logistic.New(logistic.Options{}),
+		bayes.NewMultinomial(bayes.Options{}),
 	} {
 		run := mustRun(t, s, i)
 		var vocabulary *features.Vocabulary

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	"assay/baselines"
+	"assay/baselines/forest"
 	"assay/corpus"
 	"assay/internal/suggest"
 	"assay/results/metrics"
@@ -151,7 +151,7 @@ func (b *binder) validateModels(cfg *Config) {
 		case *GolearnRandomForest:
 			tried = options.MaxFeatures
 		}
-		if _, err := baselines.MaxFeatures(tried).Of(1); err != nil {
+		if _, err := forest.MaxFeatures(tried).Of(1); err != nil {
 			b.fault(path+".max_features", "max_features: %v", err)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"assay/baselines"
+	"assay/baselines/logistic"
 	"assay/corpus"
 	"assay/embeddings"
 	"assay/embeddings/fasttext"
@@ -180,7 +180,7 @@ deterministic = true`, `file = "x"`, 1)
 func TestSavedVectorModelScoresPapersAgain(t *testing.T) {
 	s := vectorSession(t, t.TempDir(), onVectors)
 	run := mustRun(t, s, 0)
-	model := baselines.NewLogisticRegression(baselines.LogisticOptions{})
+	model := logistic.New(logistic.Options{})
 	var scale *features.Standardizer
 	loadFile(t, s, run, ModelFile, func(f *os.File) error { return model.Load(f) })
 	loadFile(t, s, run, ScaleFile, func(f *os.File) (err error) {

@@ -6,8 +6,8 @@ import (
 	"io"
 	"testing"
 
-	"assay/baselines"
-	"assay/baselines/conformance"
+	"assay/classifier"
+	"assay/classifier/conformance"
 	"assay/features"
 	"assay/internal/multilabel"
 	"assay/networks"
@@ -16,7 +16,7 @@ import (
 var conformanceGroups = []int32{0, 1, 2, 0, 1, 2}
 
 func TestConformance(t *testing.T) {
-	conformance.Run(t, func(seed uint64, workers int) baselines.Classifier {
+	conformance.Run(t, func(seed uint64, workers int) classifier.Classifier {
 		opt := networks.Defaults()
 		opt.Hidden, opt.Boom = 12, 16
 		opt.Epochs, opt.BatchSize, opt.LearningRate = 6, 8, 0.01
@@ -26,7 +26,7 @@ func TestConformance(t *testing.T) {
 			t.Fatal(err)
 		}
 		return n
-	}, conformance.Options{Sequences: true})
+	}, conformance.Options{Sequences: true, Kinds: networks.Kinds(2)})
 }
 
 // TestLSTMConformance: with vectors frozen, trained, and its own from the start.
@@ -50,14 +50,17 @@ func TestLSTMConformance(t *testing.T) {
 	trained := factory(func(*networks.LSTMOptions) {})
 	own := factory(func(opt *networks.LSTMOptions) { opt.Epochs, opt.LearningRate = 10, 0.02 })
 	for _, c := range []struct {
-		name string
-		make func(seed uint64, workers int) baselines.Classifier
+		name  string
+		make  func(seed uint64, workers int) classifier.Classifier
+		kinds classifier.Kinds // nil where the suite's papers need a wrapper
 	}{
-		{"frozen", func(seed uint64, workers int) baselines.Classifier { return frozen(seed, workers) }},
-		{"trained", func(seed uint64, workers int) baselines.Classifier { return withVectors{trained(seed, workers)} }},
-		{"own", func(seed uint64, workers int) baselines.Classifier { return &ownVectors{LSTM: own(seed, workers)} }},
+		{"frozen", func(seed uint64, workers int) classifier.Classifier { return frozen(seed, workers) }, networks.Kinds(2)},
+		{"trained", func(seed uint64, workers int) classifier.Classifier { return withVectors{trained(seed, workers)} }, nil},
+		{"own", func(seed uint64, workers int) classifier.Classifier { return &ownVectors{LSTM: own(seed, workers)} }, nil},
 	} {
-		t.Run(c.name, func(t *testing.T) { conformance.Run(t, c.make, conformance.Options{Sequences: true}) })
+		t.Run(c.name, func(t *testing.T) {
+			conformance.Run(t, c.make, conformance.Options{Sequences: true, Kinds: c.kinds})
+		})
 	}
 }
 
@@ -67,7 +70,7 @@ var errNoVectors = errors.New("no vectors")
 // and the LSTM takes.
 type withVectors struct{ *networks.LSTM }
 
-func (n withVectors) Fit(ctx context.Context, train, validation baselines.Dataset) error {
+func (n withVectors) Fit(ctx context.Context, train, validation classifier.Dataset) error {
 	if x, ok := train.X.(*features.Sequences); ok && x.Embedding.Cols == 0 {
 		return errNoVectors
 	}
@@ -81,7 +84,7 @@ type ownVectors struct {
 	width int
 }
 
-func (n *ownVectors) Fit(ctx context.Context, train, validation baselines.Dataset) error {
+func (n *ownVectors) Fit(ctx context.Context, train, validation classifier.Dataset) error {
 	x, ok := train.X.(*features.Sequences)
 	if ok && x.Embedding.Cols == 0 {
 		return errNoVectors

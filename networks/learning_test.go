@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 )
 
@@ -74,7 +74,7 @@ func TestClassWeights(t *testing.T) {
 		opt := tiny(1, 2)
 		opt.ClassWeights = on
 		n := newNetwork(t, opt, Hooks{})
-		fit(t, n, train, baselines.Dataset{})
+		fit(t, n, train, classifier.Dataset{})
 		scores, sum := scoresOf(t, n, train.X), 0.0
 		for i := range train.X.(*features.Sequences).Papers {
 			sum += scores[i*testCategories+int(rare)]

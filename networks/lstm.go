@@ -8,7 +8,7 @@ import (
 	"runtime"
 	"slices"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/multilabel"
@@ -58,10 +58,13 @@ func NewLSTM(opt LSTMOptions, groups []int32, masters int, exclusive bool, hooks
 	return &LSTM{opt: opt, groups: groups, masters: masters, exclusive: exclusive, hooks: hooks}, nil
 }
 
-// Fit implements baselines.Classifier. With a checkpoint in its hooks, a cancelled
+// Fit implements classifier.Classifier. With a checkpoint in its hooks, a cancelled
 // context leaves one behind.
-func (n *LSTM) Fit(ctx context.Context, train, validation baselines.Dataset) error {
+func (n *LSTM) Fit(ctx context.Context, train, validation classifier.Dataset) error {
 	n.fitted, n.learnt = false, lstmModel{}
+	if n.masters == 0 {
+		return errScoresOnly
+	}
 	data, err := n.data(train)
 	if err != nil {
 		return err
@@ -115,7 +118,7 @@ func hashOf(words []string) uint64 {
 }
 
 // data checks a dataset.
-func (n *LSTM) data(d baselines.Dataset) (training.Data, error) {
+func (n *LSTM) data(d classifier.Dataset) (training.Data, error) {
 	x, err := tokensOf("the LSTM", d.X)
 	if err != nil {
 		return training.Data{}, err
@@ -157,7 +160,7 @@ func tokensOf(reader string, x features.Matrix) (*features.Sequences, error) {
 
 // network builds the network over the vectors of words.
 func (n *LSTM) network(p *pool.Pool, o LSTMOptions, words lexicon[float32], draws bool) (*graph.Machine, error) {
-	l, err := lossOf(o, n.groups, n.masters)
+	l, err := lossOf(o, n.groups, max(n.masters, 1))
 	if err != nil {
 		return nil, fmt.Errorf("networks: %w", err)
 	}
@@ -182,11 +185,11 @@ func (n *LSTM) training(p *pool.Pool) training.Options {
 // far as their checkpoints know.
 func (n *LSTM) Seconds() float64 { return n.report.Seconds }
 
-// Scores implements baselines.Classifier. Papers must be numbered by the vocabulary
+// Scores implements classifier.Classifier. Papers must be numbered by the vocabulary
 // that was learnt from, and have its vectors where they were frozen.
 func (n *LSTM) Scores(ctx context.Context, x features.Matrix) (*multilabel.Scores, error) {
 	if !n.fitted {
-		return nil, fmt.Errorf("networks: %w", baselines.ErrNotFitted)
+		return nil, fmt.Errorf("networks: %w", classifier.ErrNotFitted)
 	}
 	s, err := tokensOf("the LSTM", x)
 	if err != nil {
@@ -233,7 +236,7 @@ func (m *lstmModel) fits(s *features.Sequences) error {
 	return nil
 }
 
-// Probabilities implements baselines.Classifier.
+// Probabilities implements classifier.Classifier.
 func (n *LSTM) Probabilities() bool { return true }
 
 // Report is a line on the training.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/internal/frame"
 	"assay/networks/training"
 )
@@ -14,14 +14,14 @@ const (
 	lstmVersion = 1
 )
 
-// Save implements baselines.Classifier. The file has the vectors that were learnt,
+// Save implements classifier.Classifier. The file has the vectors that were learnt,
 // not those that were frozen.
 func (n *LSTM) Save(w io.Writer) error {
 	if !n.fitted {
-		return fmt.Errorf("networks: %w", baselines.ErrNotFitted)
+		return fmt.Errorf("networks: %w", classifier.ErrNotFitted)
 	}
 	m := &n.learnt
-	return baselines.WriteModel(w, lstmKind, lstmVersion, func(e *frame.Encoder) {
+	return classifier.WriteModel(w, lstmKind, lstmVersion, func(e *frame.Encoder) {
 		e.Int(len(n.groups))
 		e.Bool(n.exclusive)
 		e.Int(m.rows)
@@ -39,21 +39,28 @@ func (n *LSTM) Save(w io.Writer) error {
 	})
 }
 
-// Load implements baselines.Classifier. Sizes and output are those of the file; a
+// Load implements classifier.Classifier. Sizes and output are those of the file; a
 // later Fit takes the options that the network was made with.
 func (n *LSTM) Load(r io.Reader) error {
 	m := lstmModel{opt: n.opt}
-	err := baselines.ReadModel(r, lstmKind, lstmVersion, func(d *frame.Decoder) { n.decode(d, &m) })
+	var labels int
+	var exclusive bool
+	err := classifier.ReadModel(r, lstmKind, lstmVersion, func(d *frame.Decoder) {
+		labels, exclusive = d.Int(), d.Bool()
+		n.decode(d, &m, labels, exclusive)
+	})
 	if err != nil {
 		return err
+	}
+	if n.masters == 0 {
+		n.groups, n.exclusive = make([]int32, labels), exclusive
 	}
 	n.learnt, n.fitted, n.report = m, true, training.Report{}
 	return nil
 }
 
-func (n *LSTM) decode(d *frame.Decoder, m *lstmModel) {
-	labels, exclusive := d.Int(), d.Bool()
-	if labels != len(n.groups) || exclusive != n.exclusive {
+func (n *LSTM) decode(d *frame.Decoder, m *lstmModel, labels int, exclusive bool) {
+	if n.masters > 0 && (labels != len(n.groups) || exclusive != n.exclusive) {
 		d.Fail("a network of %d labels (one a paper: %t), not %d (%t)", labels, exclusive, len(n.groups), n.exclusive)
 		return
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/multilabel"
@@ -20,7 +20,7 @@ import (
 
 // topics is papers of two labels that exclude each other, told apart by the order of
 // two words among noise; the vocabulary has no vectors.
-func topics(seed uint64, n int) baselines.Dataset {
+func topics(seed uint64, n int) classifier.Dataset {
 	const vocabulary = 40
 	r := rand.New(rand.NewPCG(seed, 9))
 	x := &features.Sequences{Embedding: &features.Dense{Rows: vocabulary}}
@@ -34,7 +34,7 @@ func topics(seed uint64, n int) baselines.Dataset {
 		x.Papers = append(x.Papers, ids)
 		y.Append([]int32{label})
 	}
-	return baselines.Dataset{X: x, Y: y}
+	return classifier.Dataset{X: x, Y: y}
 }
 
 func tinyLSTM(seed uint64, workers int) LSTMOptions {
@@ -240,7 +240,7 @@ func TestLSTMRefuses(t *testing.T) {
 	x := good.X.(*features.Sequences)
 	for name, c := range map[string]struct {
 		change func(*LSTMOptions)
-		data   baselines.Dataset
+		data   classifier.Dataset
 		want   string
 	}{
 		"no units":         {func(o *LSTMOptions) { o.Hidden = 0 }, good, "hidden 0"},
@@ -248,16 +248,16 @@ func TestLSTMRefuses(t *testing.T) {
 		"output":           {func(o *LSTMOptions) { o.Output = "tanh" }, good, `output "tanh"`},
 		"keep":             {func(o *LSTMOptions) { o.Keep = "first" }, good, `"first"`},
 		"frozen nothing":   {func(o *LSTMOptions) { o.FreezeEmbedding = true }, good, "no word vectors that could stay frozen"},
-		"two labels":       {func(*LSTMOptions) {}, baselines.Dataset{X: x, Y: two}, "paper 0 has 2 labels"},
-		"other features":   {func(*LSTMOptions) {}, baselines.Dataset{X: &features.CSR{}, Y: good.Y}, "not *features.CSR"},
-		"a word too many":  {func(*LSTMOptions) {}, baselines.Dataset{X: &features.Sequences{Papers: x.Papers, Embedding: &features.Dense{Rows: 3}}, Y: good.Y}, "3 words"},
-		"labels of others": {func(*LSTMOptions) {}, baselines.Dataset{X: x, Y: multilabel.New(5)}, "labels of 2 categories"},
+		"two labels":       {func(*LSTMOptions) {}, classifier.Dataset{X: x, Y: two}, "paper 0 has 2 labels"},
+		"other features":   {func(*LSTMOptions) {}, classifier.Dataset{X: &features.CSR{}, Y: good.Y}, "not *features.CSR"},
+		"a word too many":  {func(*LSTMOptions) {}, classifier.Dataset{X: &features.Sequences{Papers: x.Papers, Embedding: &features.Dense{Rows: 3}}, Y: good.Y}, "3 words"},
+		"labels of others": {func(*LSTMOptions) {}, classifier.Dataset{X: x, Y: multilabel.New(5)}, "labels of 2 categories"},
 	} {
 		opt := tinyLSTM(1, 1)
 		c.change(&opt)
 		n, err := NewLSTM(opt, []int32{0, 1}, 2, true, Hooks{})
 		if err == nil {
-			err = n.Fit(t.Context(), c.data, baselines.Dataset{})
+			err = n.Fit(t.Context(), c.data, classifier.Dataset{})
 		}
 		if !fault.IsUsage(err) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want a usage error with %q", name, err, c.want)

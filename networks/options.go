@@ -3,6 +3,31 @@
 // networks/training.
 package networks
 
+import (
+	"runtime"
+
+	"assay/classifier"
+	"assay/internal/fault"
+)
+
+// Kinds returns the kinds of model files of this package. What they make takes the
+// labels of the file, scores papers, and cannot be fitted.
+func Kinds(workers int) classifier.Kinds {
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	sharnn, lstm := Defaults(), LSTMDefaults()
+	sharnn.Workers, lstm.Workers = workers, workers
+	return classifier.Kinds{
+		modelKind: func() classifier.Classifier { return &SHARNN{opt: sharnn} },
+		lstmKind:  func() classifier.Classifier { return &LSTM{opt: lstm} },
+	}
+}
+
+// errScoresOnly is what a classifier of Kinds answers when it shall learn: it knows neither
+// options nor groups of labels.
+var errScoresOnly = fault.Usagef("networks: a network that was opened from its file only scores: to train one, make it with its options")
+
 // Options configure SHA-RNN-lite and its training. The zero value of a field
 // is not its default: start from Defaults.
 type Options struct {

@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"slices"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/frame"
@@ -65,10 +65,13 @@ func NewSHARNN(opt Options, groups []int32, masters int, hooks Hooks) (*SHARNN, 
 	return &SHARNN{opt: opt, groups: groups, masters: masters, hooks: hooks}, nil
 }
 
-// Fit implements baselines.Classifier. With a checkpoint in its hooks, a
+// Fit implements classifier.Classifier. With a checkpoint in its hooks, a
 // cancelled context leaves one behind.
-func (n *SHARNN) Fit(ctx context.Context, train, validation baselines.Dataset) error {
+func (n *SHARNN) Fit(ctx context.Context, train, validation classifier.Dataset) error {
 	n.fitted, n.params = false, nil
+	if n.masters == 0 {
+		return errScoresOnly
+	}
 	data, err := n.data(train)
 	if err != nil {
 		return err
@@ -101,7 +104,7 @@ func (n *SHARNN) Fit(ctx context.Context, train, validation baselines.Dataset) e
 }
 
 // data checks a dataset.
-func (n *SHARNN) data(d baselines.Dataset) (training.Data, error) {
+func (n *SHARNN) data(d classifier.Dataset) (training.Data, error) {
 	x, err := n.sequences(d.X)
 	if err != nil {
 		return training.Data{}, err
@@ -137,7 +140,7 @@ func (n *SHARNN) sequences(x features.Matrix) (*features.Sequences, error) {
 // network builds the network for the vectors of x; y, nil where nothing is to be
 // learnt, gives the class weights.
 func (n *SHARNN) network(p *pool.Pool, o Options, x *features.Sequences, y *multilabel.Matrix) (*graph.Machine, error) {
-	opt := loss.Options{Groups: n.groups, Masters: n.masters, Ratio: o.MasterLossRatio}
+	opt := loss.Options{Groups: n.groups, Masters: max(n.masters, 1), Ratio: o.MasterLossRatio}
 	if y != nil {
 		steps := (y.Rows() + o.BatchSize - 1) / o.BatchSize
 		opt.Decay = o.MasterLossDecay / float64(max(steps, 1))
@@ -171,10 +174,10 @@ func (n *SHARNN) training(p *pool.Pool) training.Options {
 // as far as their checkpoints know.
 func (n *SHARNN) Seconds() float64 { return n.report.Seconds }
 
-// Scores implements baselines.Classifier.
+// Scores implements classifier.Classifier.
 func (n *SHARNN) Scores(ctx context.Context, x features.Matrix) (*multilabel.Scores, error) {
 	if !n.fitted {
-		return nil, fmt.Errorf("networks: %w", baselines.ErrNotFitted)
+		return nil, fmt.Errorf("networks: %w", classifier.ErrNotFitted)
 	}
 	s, err := n.sequences(x)
 	if err != nil {
@@ -200,7 +203,7 @@ func (n *SHARNN) Scores(ctx context.Context, x features.Matrix) (*multilabel.Sco
 	return scores, nil
 }
 
-// Probabilities implements baselines.Classifier.
+// Probabilities implements classifier.Classifier.
 func (n *SHARNN) Probabilities() bool { return true }
 
 // Report is a line on the training.
@@ -227,12 +230,12 @@ const (
 	modelVersion = 1
 )
 
-// Save implements baselines.Classifier.
+// Save implements classifier.Classifier.
 func (n *SHARNN) Save(w io.Writer) error {
 	if !n.fitted {
-		return fmt.Errorf("networks: %w", baselines.ErrNotFitted)
+		return fmt.Errorf("networks: %w", classifier.ErrNotFitted)
 	}
-	return baselines.WriteModel(w, modelKind, modelVersion, func(e *frame.Encoder) {
+	return classifier.WriteModel(w, modelKind, modelVersion, func(e *frame.Encoder) {
 		e.Int(n.dim)
 		e.Int(len(n.groups))
 		e.Int(n.learnt.Layers)
@@ -247,21 +250,22 @@ func (n *SHARNN) Save(w io.Writer) error {
 	})
 }
 
-// Load implements baselines.Classifier. The sizes are those of the file; a later
+// Load implements classifier.Classifier. The sizes are those of the file; a later
 // Fit takes the options that the network was made with.
 func (n *SHARNN) Load(r io.Reader) error {
-	var dim int
+	var dim, categories int
 	var opt Options
 	var params [][]float32
-	err := baselines.ReadModel(r, modelKind, modelVersion, func(d *frame.Decoder) {
+	err := classifier.ReadModel(r, modelKind, modelVersion, func(d *frame.Decoder) {
 		dim = d.Int()
-		if c := d.Int(); c != len(n.groups) {
-			d.Fail("a network of %d categories, not %d", c, len(n.groups))
+		categories = d.Int()
+		if n.masters > 0 && categories != len(n.groups) {
+			d.Fail("a network of %d categories, not %d", categories, len(n.groups))
 			return
 		}
 		opt = n.opt
 		opt.Layers, opt.Hidden, opt.Boom, opt.BatchSize, opt.MaskPadding = d.Int(), d.Int(), d.Int(), d.Int(), d.Bool()
-		sizes, err := parameterSizes(opt, dim, len(n.groups))
+		sizes, err := parameterSizes(opt, dim, categories)
 		if err != nil {
 			d.Fail("%v", err)
 			return
@@ -281,6 +285,9 @@ func (n *SHARNN) Load(r io.Reader) error {
 	})
 	if err != nil {
 		return err
+	}
+	if n.masters == 0 {
+		n.groups = make([]int32, categories)
 	}
 	n.learnt, n.dim, n.params, n.fitted, n.report = opt, dim, params, true, training.Report{}
 	return nil

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/frame"
 	"assay/internal/multilabel"
@@ -64,7 +64,7 @@ func vectors(categories, dim int) *features.Dense {
 
 // papers draws n papers with one or two categories each, their words and up to
 // five that say nothing; words says which word a category has.
-func papers(seed uint64, n, categories int, m *features.Dense, word func(category int32) int32) baselines.Dataset {
+func papers(seed uint64, n, categories int, m *features.Dense, word func(category int32) int32) classifier.Dataset {
 	r := rand.New(rand.NewPCG(seed, 5))
 	x := &features.Sequences{Embedding: m, Words: make([]string, m.Rows)}
 	y := multilabel.New(categories)
@@ -84,18 +84,18 @@ func papers(seed uint64, n, categories int, m *features.Dense, word func(categor
 		r.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 		x.Papers = append(x.Papers, ids)
 	}
-	return baselines.Dataset{X: x, Y: y}
+	return classifier.Dataset{X: x, Y: y}
 }
 
 func ownWord(category int32) int32 { return category }
 
 // split returns papers to learn from and to validate on.
-func split(n int) (train, validation baselines.Dataset) {
+func split(n int) (train, validation classifier.Dataset) {
 	m := vectors(testCategories, testDim)
 	return papers(1, n, testCategories, m, ownWord), papers(2, 40, testCategories, m, ownWord)
 }
 
-func fit(t *testing.T, n *SHARNN, train, validation baselines.Dataset) {
+func fit(t *testing.T, n *SHARNN, train, validation classifier.Dataset) {
 	t.Helper()
 	if err := n.Fit(t.Context(), train, validation); err != nil {
 		t.Fatal(err)
@@ -153,16 +153,16 @@ func TestFitRefuses(t *testing.T) {
 	none := &features.Sequences{Papers: train.X.(*features.Sequences).Papers}
 	for _, c := range []struct {
 		name              string
-		train, validation baselines.Dataset
+		train, validation classifier.Dataset
 		says              string
 	}{
-		{"dense papers", baselines.Dataset{X: &features.Dense{Rows: 24, Cols: 3, Data: make([]float32, 72)}, Y: train.Y}, validation, "*features.Dense"},
-		{"no papers", baselines.Dataset{}, validation, "sequences of tokens"},
-		{"no vectors", baselines.Dataset{X: none, Y: train.Y}, validation, "no word vectors"},
-		{"no labels", baselines.Dataset{X: train.X}, validation, "labels of 6 categories"},
+		{"dense papers", classifier.Dataset{X: &features.Dense{Rows: 24, Cols: 3, Data: make([]float32, 72)}, Y: train.Y}, validation, "*features.Dense"},
+		{"no papers", classifier.Dataset{}, validation, "sequences of tokens"},
+		{"no vectors", classifier.Dataset{X: none, Y: train.Y}, validation, "no word vectors"},
+		{"no labels", classifier.Dataset{X: train.X}, validation, "labels of 6 categories"},
 		{"more categories", wide, validation, "labels of 6 categories"},
 		{"fewer papers than labels", few, validation, "2 papers with the labels of 40"},
-		{"dense validation papers", train, baselines.Dataset{X: &features.Dense{Rows: 40, Cols: 1, Data: make([]float32, 40)}, Y: validation.Y}, "*features.Dense"},
+		{"dense validation papers", train, classifier.Dataset{X: &features.Dense{Rows: 40, Cols: 1, Data: make([]float32, 40)}, Y: validation.Y}, "*features.Dense"},
 		{"more categories in validation", train, wide, "labels of 6 categories"},
 		{"fewer validation papers than labels", train, few, "2 papers with the labels of 40"},
 		{"another embedding matrix", train, moved, "one embedding matrix"},
@@ -244,7 +244,7 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	write := func(ints []int, sizes []int) []byte {
 		var file bytes.Buffer
-		err := baselines.WriteModel(&file, modelKind, modelVersion, func(e *frame.Encoder) {
+		err := classifier.WriteModel(&file, modelKind, modelVersion, func(e *frame.Encoder) {
 			for _, v := range ints {
 				e.Int(v)
 			}

@@ -4,8 +4,8 @@ import (
 	"math"
 	"testing"
 
-	"assay/baselines"
 	"assay/baselines/golearn"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/multilabel"
 	"assay/internal/rng"
@@ -13,7 +13,7 @@ import (
 
 // zipfPapers draws papers of about 60 words each, frequent ones first, with
 // counts, and labels of which each shifts the frequency of some words.
-func zipfPapers(rows, cols, labels int) baselines.Dataset {
+func zipfPapers(rows, cols, labels int) classifier.Dataset {
 	r := rng.New(1, "golearn", "bench")
 	x := &features.CSR{Cols: cols, Indptr: []int64{0}}
 	y := multilabel.New(labels)
@@ -40,13 +40,13 @@ func zipfPapers(rows, cols, labels int) baselines.Dataset {
 		}
 		x.Indptr = append(x.Indptr, int64(len(x.Indices)))
 	}
-	return baselines.Dataset{X: x, Y: y}
+	return classifier.Dataset{X: x, Y: y}
 }
 
 // benchmarkFit reports how many papers are learnt a second, for each label.
-func benchmarkFit(b *testing.B, data baselines.Dataset, c baselines.Classifier) {
+func benchmarkFit(b *testing.B, data classifier.Dataset, c classifier.Classifier) {
 	for b.Loop() {
-		if err := c.Fit(b.Context(), data, baselines.Dataset{}); err != nil {
+		if err := c.Fit(b.Context(), data, classifier.Dataset{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -61,7 +61,7 @@ func BenchmarkNaiveBayesFit(b *testing.B) {
 func BenchmarkNaiveBayesScores(b *testing.B) {
 	data := zipfPapers(20_000, 5_000, 8)
 	c := golearn.NewNaiveBayes(golearn.NBOptions{})
-	if err := c.Fit(b.Context(), data, baselines.Dataset{}); err != nil {
+	if err := c.Fit(b.Context(), data, classifier.Dataset{}); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {

@@ -5,13 +5,13 @@ package golearn_test
 import (
 	"testing"
 
-	"assay/baselines"
-	"assay/baselines/conformance"
 	"assay/baselines/golearn"
+	"assay/classifier"
+	"assay/classifier/conformance"
 )
 
 func TestLogisticRegressionConforms(t *testing.T) {
-	conformance.Run(t, func(_ uint64, workers int) baselines.Classifier {
+	conformance.Run(t, func(_ uint64, workers int) classifier.Classifier {
 		return golearn.NewLogisticRegression(golearn.LogisticOptions{Workers: workers})
-	}, conformance.Options{Sparse: true, Dense: true})
+	}, conformance.Options{Kinds: golearn.Kinds(2), Sparse: true, Dense: true})
 }

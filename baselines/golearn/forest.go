@@ -9,7 +9,8 @@ import (
 
 	"github.com/sjwhitworth/golearn/base"
 
-	"assay/baselines"
+	"assay/baselines/forest"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/multilabel"
@@ -21,9 +22,9 @@ const forestKind = "random_forest.golearn"
 
 // ForestOptions are the options of RandomForest.
 type ForestOptions struct {
-	Trees       int                   // of each label; 0 is 100
-	MaxFeatures baselines.MaxFeatures // features that a node looks at; empty is sqrt
-	MaxDepth    int                   // splits above a leaf at most; 0 is no limit
+	Trees       int                // of each label; 0 is 100
+	MaxFeatures forest.MaxFeatures // features that a node looks at; empty is sqrt
+	MaxDepth    int                // splits above a leaf at most; 0 is no limit
 	Seed        uint64
 	Workers     int // trees grown at a time; 0 is one a CPU
 	Limits      Limits
@@ -55,7 +56,7 @@ type ForestOptions struct {
 // node.
 type RandomForest struct {
 	opts  ForestOptions
-	model *forest
+	model *joinedTrees
 }
 
 // NewRandomForest returns a classifier to be fitted.
@@ -95,8 +96,8 @@ func (c *RandomForest) resolve(rows, cols, labels int) (o ForestOptions, looked 
 	return o, looked, o.Limits.check(forestCost(rows, cols, labels, o.Workers, o.Trees, looked))
 }
 
-// Fit implements baselines.Classifier; it makes no use of validation papers.
-func (c *RandomForest) Fit(ctx context.Context, train, _ baselines.Dataset) error {
+// Fit implements classifier.Classifier; it makes no use of validation papers.
+func (c *RandomForest) Fit(ctx context.Context, train, _ classifier.Dataset) error {
 	c.model = nil
 	model, err := c.fit(ctx, train)
 	if err != nil {
@@ -106,7 +107,7 @@ func (c *RandomForest) Fit(ctx context.Context, train, _ baselines.Dataset) erro
 	return nil
 }
 
-func (c *RandomForest) fit(ctx context.Context, train baselines.Dataset) (*forest, error) {
+func (c *RandomForest) fit(ctx context.Context, train classifier.Dataset) (*joinedTrees, error) {
 	t, err := trainingTable(train)
 	if err != nil {
 		return nil, err
@@ -144,10 +145,10 @@ func (c *RandomForest) fit(ctx context.Context, train baselines.Dataset) (*fores
 	return joinTrees(t, labels, o.Trees, grown), nil
 }
 
-// Scores implements baselines.Classifier.
+// Scores implements classifier.Classifier.
 func (c *RandomForest) Scores(ctx context.Context, x features.Matrix) (*multilabel.Scores, error) {
 	if c.model == nil {
-		return nil, fmt.Errorf("golearn: score with random forest: %w", baselines.ErrNotFitted)
+		return nil, fmt.Errorf("golearn: score with random forest: %w", classifier.ErrNotFitted)
 	}
 	out, err := c.model.scores(ctx, x, c.opts.Workers)
 	if err != nil {
@@ -156,15 +157,15 @@ func (c *RandomForest) Scores(ctx context.Context, x features.Matrix) (*multilab
 	return out, nil
 }
 
-// Save implements baselines.Classifier.
+// Save implements classifier.Classifier.
 func (c *RandomForest) Save(w io.Writer) error {
 	if c.model == nil {
-		return fmt.Errorf("golearn: save %s: %w", forestKind, baselines.ErrNotFitted)
+		return fmt.Errorf("golearn: save %s: %w", forestKind, classifier.ErrNotFitted)
 	}
 	return c.model.save(w)
 }
 
-// Load implements baselines.Classifier.
+// Load implements classifier.Classifier.
 func (c *RandomForest) Load(r io.Reader) error {
 	model, err := loadForest(r)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/sjwhitworth/golearn/base"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/multilabel"
 	"assay/internal/rng"
@@ -52,7 +52,7 @@ func TestForestFindsTheOneFeatureThatMatters(t *testing.T) {
 	}
 	for _, m := range []features.Matrix{x, sparseOf(x)} {
 		c := NewRandomForest(ForestOptions{Trees: 30, Seed: 1})
-		mustFit(t, c, baselines.Dataset{X: m, Y: y})
+		mustFit(t, c, classifier.Dataset{X: m, Y: y})
 		if got := accuracy(mustScore(t, c, m), carries(y), 0); got != 1 {
 			t.Errorf("%T: accuracy %v, want 1", m, got)
 		}
@@ -65,7 +65,7 @@ func TestForestIsTheSameOnDenseAndSparse(t *testing.T) {
 	c := NewRandomForest(ForestOptions{Trees: 5, Seed: 1, MaxFeatures: "all"})
 	mustFit(t, c, data)
 	want := mustScore(t, c, x)
-	mustFit(t, c, baselines.Dataset{X: dense(x), Y: data.Y})
+	mustFit(t, c, classifier.Dataset{X: dense(x), Y: data.Y})
 	if got := mustScore(t, c, dense(x)); !slices.Equal(got.Data, want.Data) {
 		t.Error("other scores on dense papers than on sparse ones")
 	}

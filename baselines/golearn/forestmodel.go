@@ -5,16 +5,16 @@ import (
 	"fmt"
 	"io"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/frame"
 	"assay/internal/multilabel"
 	"assay/internal/progress"
 )
 
-// forest is a fitted random forest: the trees of label 0, then those of label
+// joinedTrees is a fitted random forest: the trees of label 0, then those of label
 // 1 and so on, their nodes in one row.
-type forest struct {
+type joinedTrees struct {
 	sparse bool // fitted on a sparse matrix
 	cols   int  // features
 	labels int  // C
@@ -26,8 +26,8 @@ type forest struct {
 // forestVersion is that of the layout written by save.
 const forestVersion = 1
 
-func joinTrees(t *table, labels, each int, grown []tree) *forest {
-	f := &forest{sparse: t.sparse != nil, cols: t.cols, labels: labels, trees: each, start: make([]int64, 1, len(grown)+1)}
+func joinTrees(t *table, labels, each int, grown []tree) *joinedTrees {
+	f := &joinedTrees{sparse: t.sparse != nil, cols: t.cols, labels: labels, trees: each, start: make([]int64, 1, len(grown)+1)}
 	total := 0
 	for _, g := range grown {
 		total += len(g.feature)
@@ -44,7 +44,7 @@ func joinTrees(t *table, labels, each int, grown []tree) *forest {
 	return f
 }
 
-func (f *forest) scores(ctx context.Context, x features.Matrix, workers int) (*multilabel.Scores, error) {
+func (f *joinedTrees) scores(ctx context.Context, x features.Matrix, workers int) (*multilabel.Scores, error) {
 	workers, err := workerCount(workers)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (f *forest) scores(ctx context.Context, x features.Matrix, workers int) (*m
 }
 
 // scoreRow adds up in the order of the trees.
-func (f *forest) scoreRow(paper, score []float64) {
+func (f *joinedTrees) scoreRow(paper, score []float64) {
 	for label := range score {
 		sum := 0.0
 		for t := label * f.trees; t < (label+1)*f.trees; t++ {
@@ -92,7 +92,7 @@ func (f *forest) scoreRow(paper, score []float64) {
 }
 
 // leaf returns the value of the leaf that a paper falls into.
-func (f *forest) leaf(start int64, paper []float64) float64 {
+func (f *joinedTrees) leaf(start int64, paper []float64) float64 {
 	i := start
 	for f.feature[i] >= 0 {
 		if paper[f.feature[i]] < f.value[i] {
@@ -104,8 +104,8 @@ func (f *forest) leaf(start int64, paper []float64) float64 {
 	return f.value[i]
 }
 
-func (f *forest) save(w io.Writer) error {
-	return baselines.WriteModel(w, forestKind, forestVersion, func(e *frame.Encoder) {
+func (f *joinedTrees) save(w io.Writer) error {
+	return classifier.WriteModel(w, forestKind, forestVersion, func(e *frame.Encoder) {
 		e.Bool(f.sparse)
 		e.Int(f.cols)
 		e.Int(f.labels)
@@ -117,9 +117,9 @@ func (f *forest) save(w io.Writer) error {
 	})
 }
 
-func loadForest(r io.Reader) (*forest, error) {
-	f := &forest{}
-	err := baselines.ReadModel(r, forestKind, forestVersion, func(d *frame.Decoder) {
+func loadForest(r io.Reader) (*joinedTrees, error) {
+	f := &joinedTrees{}
+	err := classifier.ReadModel(r, forestKind, forestVersion, func(d *frame.Decoder) {
 		f.sparse = d.Bool()
 		f.cols = d.Int()
 		f.labels = d.Int()
@@ -139,7 +139,7 @@ func loadForest(r io.Reader) (*forest, error) {
 }
 
 // validate makes sure that every paper ends in a leaf.
-func (f *forest) validate() error {
+func (f *joinedTrees) validate() error {
 	n := len(f.feature)
 	trees := len(f.start) - 1
 	if f.cols <= 0 || f.labels <= 0 || f.trees <= 0 || trees <= 0 || trees%f.labels != 0 || trees/f.labels != f.trees ||

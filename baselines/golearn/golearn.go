@@ -6,7 +6,7 @@
 //	if err := lr.CheckSize(rows, cols, labels); err != nil {
 //		return err // before any paper has been read
 //	}
-//	err := lr.Fit(ctx, baselines.Dataset{X: x, Y: y}, baselines.Dataset{})
+//	err := lr.Fit(ctx, classifier.Dataset{X: x, Y: y}, classifier.Dataset{})
 //
 // What golearn learns, it learns from one label at a time: golearn knows one
 // class a data set, so that each label has a model of its own, present against
@@ -28,15 +28,24 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/internal/fault"
 )
 
 var (
-	_ baselines.Classifier = (*NaiveBayes)(nil)
-	_ baselines.Classifier = (*LogisticRegression)(nil)
-	_ baselines.Classifier = (*RandomForest)(nil)
+	_ classifier.Classifier = (*NaiveBayes)(nil)
+	_ classifier.Classifier = (*LogisticRegression)(nil)
+	_ classifier.Classifier = (*RandomForest)(nil)
 )
+
+// Kinds returns the kinds of model files of this package.
+func Kinds(workers int) classifier.Kinds {
+	return classifier.Kinds{
+		naiveBayesKind: func() classifier.Classifier { return NewNaiveBayes(NBOptions{Workers: workers}) },
+		logisticKind:   func() classifier.Classifier { return NewLogisticRegression(LogisticOptions{Workers: workers}) },
+		forestKind:     func() classifier.Classifier { return NewRandomForest(ForestOptions{Workers: workers}) },
+	}
+}
 
 // workerCount resolves the Workers field of the options.
 func workerCount(n int) (int, error) {

@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/multilabel"
 )
@@ -43,7 +43,7 @@ func readReference(t *testing.T) *reference {
 }
 
 // digits makes papers of strings with a digit a feature, or a digit a label.
-func digits(papers, labels []string) baselines.Dataset {
+func digits(papers, labels []string) classifier.Dataset {
 	x := &features.CSR{Cols: len(papers[0]), Indptr: []int64{0}}
 	for _, p := range papers {
 		for j, d := range p {
@@ -64,11 +64,11 @@ func digits(papers, labels []string) baselines.Dataset {
 		}
 		y.Append(carried)
 	}
-	return baselines.Dataset{X: x, Y: y}
+	return classifier.Dataset{X: x, Y: y}
 }
 
 // randomPapers draws counts of which the first features speak for the labels.
-func randomPapers(r *rand.Rand, rows, cols, labels int) baselines.Dataset {
+func randomPapers(r *rand.Rand, rows, cols, labels int) classifier.Dataset {
 	var papers, marks []string
 	for range rows {
 		mark := make([]byte, labels)
@@ -99,14 +99,14 @@ func dense(m *features.CSR) *features.Dense {
 	return out
 }
 
-func mustFit(t *testing.T, c baselines.Classifier, data baselines.Dataset) {
+func mustFit(t *testing.T, c classifier.Classifier, data classifier.Dataset) {
 	t.Helper()
-	if err := c.Fit(t.Context(), data, baselines.Dataset{}); err != nil {
+	if err := c.Fit(t.Context(), data, classifier.Dataset{}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func mustScore(t *testing.T, c baselines.Classifier, x features.Matrix) *multilabel.Scores {
+func mustScore(t *testing.T, c classifier.Classifier, x features.Matrix) *multilabel.Scores {
 	t.Helper()
 	s, err := c.Scores(t.Context(), x)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/sjwhitworth/golearn/base"
 	"github.com/sjwhitworth/golearn/linear_models"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/multilabel"
 	"assay/internal/rng"
@@ -33,7 +33,7 @@ func TestLogisticWeightsAreScikitLearns(t *testing.T) {
 				o.ClassWeight = "balanced"
 			}
 			c := NewLogisticRegression(o)
-			mustFit(t, c, baselines.Dataset{X: m, Y: data.Y})
+			mustFit(t, c, classifier.Dataset{X: m, Y: data.Y})
 			worst := 0.0
 			for label, coef := range fit.Coef {
 				worst = max(worst, math.Abs(c.model.bias[label]-fit.Intercept[label]))
@@ -119,7 +119,7 @@ func TestOrderOfPapersDoesNotMatter(t *testing.T) {
 			y.Append(data.Y.Row(i))
 		}
 		c := NewLogisticRegression(LogisticOptions{Tolerance: 1e-8})
-		mustFit(t, c, baselines.Dataset{X: x.Select(order), Y: y})
+		mustFit(t, c, classifier.Dataset{X: x.Select(order), Y: y})
 		scores = append(scores, mustScore(t, c, x))
 	}
 	for i := range scores[0].Data {
@@ -134,14 +134,14 @@ func TestBadValuesAreRefused(t *testing.T) {
 		data := randomPapers(rng.New(3, "bad"), 20, 4, 1)
 		x := data.X.(*features.CSR)
 		x.Values[len(x.Values)/2] = v
-		err := NewLogisticRegression(LogisticOptions{}).Fit(t.Context(), data, baselines.Dataset{})
+		err := NewLogisticRegression(LogisticOptions{}).Fit(t.Context(), data, classifier.Dataset{})
 		if err == nil || !strings.Contains(err.Error(), "scale the features") {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
 	data := randomPapers(rng.New(3, "bad"), 20, 4, 1)
 	data.X.(*features.CSR).Indices[3] = 4
-	if err := NewLogisticRegression(LogisticOptions{}).Fit(t.Context(), data, baselines.Dataset{}); err == nil {
+	if err := NewLogisticRegression(LogisticOptions{}).Fit(t.Context(), data, classifier.Dataset{}); err == nil {
 		t.Error("a column out of range was accepted, which liblinear writes to")
 	}
 }

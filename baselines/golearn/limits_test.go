@@ -6,14 +6,14 @@ import (
 	"strings"
 	"testing"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/rng"
 )
 
 type sized interface {
-	baselines.Classifier
+	classifier.Classifier
 	CheckSize(rows, cols, labels int) error
 }
 
@@ -74,7 +74,7 @@ func TestFitChecksItsSize(t *testing.T) {
 		NewLogisticRegression(LogisticOptions{Limits: none}),
 		NewRandomForest(ForestOptions{Limits: none}),
 	} {
-		err := c.Fit(t.Context(), data, baselines.Dataset{})
+		err := c.Fit(t.Context(), data, classifier.Dataset{})
 		if !fault.IsUsage(err) || !strings.Contains(err.Error(), `use backend = "native"`) {
 			t.Errorf("%T: %v", c, err)
 		}
@@ -84,7 +84,7 @@ func TestFitChecksItsSize(t *testing.T) {
 func TestNaiveBayesWantsSparseFeatures(t *testing.T) {
 	data := randomPapers(rng.New(1, "kinds"), 20, 4, 1)
 	data.X = dense(data.X.(*features.CSR))
-	err := NewNaiveBayes(NBOptions{}).Fit(t.Context(), data, baselines.Dataset{})
+	err := NewNaiveBayes(NBOptions{}).Fit(t.Context(), data, classifier.Dataset{})
 	if !fault.IsUsage(err) || !strings.Contains(err.Error(), `use features = "counts"`) {
 		t.Error(err)
 	}
@@ -129,20 +129,20 @@ func TestModelsThatMakeNoSenseAreRefused(t *testing.T) {
 			t.Errorf("linear model, %s: accepted", name)
 		}
 	}
-	for name, spoil := range map[string]func(*forest){
-		"a cycle":          func(f *forest) { f.right[0] = 0 },
-		"a child outside":  func(f *forest) { f.right[0] = 3 },
-		"no leaf":          func(f *forest) { f.feature[2] = 0 },
-		"unknown feature":  func(f *forest) { f.feature[0] = 4 },
-		"share of two":     func(f *forest) { f.value[1] = 2 },
-		"NaN threshold":    func(f *forest) { f.value[0] = math.NaN() },
-		"empty tree":       func(f *forest) { f.start[1] = 0 },
-		"trees run over":   func(f *forest) { f.start[1] = 4 },
-		"no labels":        func(f *forest) { f.labels = 0 },
-		"more trees":       func(f *forest) { f.trees = 2 },
-		"nodes are absent": func(f *forest) { f.value = f.value[:2] },
+	for name, spoil := range map[string]func(*joinedTrees){
+		"a cycle":          func(f *joinedTrees) { f.right[0] = 0 },
+		"a child outside":  func(f *joinedTrees) { f.right[0] = 3 },
+		"no leaf":          func(f *joinedTrees) { f.feature[2] = 0 },
+		"unknown feature":  func(f *joinedTrees) { f.feature[0] = 4 },
+		"share of two":     func(f *joinedTrees) { f.value[1] = 2 },
+		"NaN threshold":    func(f *joinedTrees) { f.value[0] = math.NaN() },
+		"empty tree":       func(f *joinedTrees) { f.start[1] = 0 },
+		"trees run over":   func(f *joinedTrees) { f.start[1] = 4 },
+		"no labels":        func(f *joinedTrees) { f.labels = 0 },
+		"more trees":       func(f *joinedTrees) { f.trees = 2 },
+		"nodes are absent": func(f *joinedTrees) { f.value = f.value[:2] },
 	} {
-		f := &forest{cols: 4, labels: 1, trees: 1, start: []int64{0, 3}, tree: tree{
+		f := &joinedTrees{cols: 4, labels: 1, trees: 1, start: []int64{0, 3}, tree: tree{
 			feature: []int32{3, -1, -1}, right: []int32{2, 0, 0}, value: []float64{0.5, 0, 1},
 		}}
 		if err := f.validate(); err != nil {

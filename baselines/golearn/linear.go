@@ -6,7 +6,7 @@ import (
 	"io"
 	"math"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/frame"
 	"assay/internal/multilabel"
@@ -57,7 +57,7 @@ func (m *linear) constant(c, carriers, papers int) bool {
 // classify is the Scores of a classifier whose model is m, nil before Fit.
 func (m *linear) classify(ctx context.Context, name string, x features.Matrix, workers int) (*multilabel.Scores, error) {
 	if m == nil {
-		return nil, fmt.Errorf("golearn: score with %s: %w", name, baselines.ErrNotFitted)
+		return nil, fmt.Errorf("golearn: score with %s: %w", name, classifier.ErrNotFitted)
 	}
 	out, err := m.scores(ctx, x, workers)
 	if err != nil {
@@ -133,9 +133,9 @@ func eachBlock[S any](ctx context.Context, workers, rows int, bar progress.Bar, 
 // saveAs is the Save of a classifier whose model is m, nil before Fit.
 func (m *linear) saveAs(w io.Writer, kind string) error {
 	if m == nil {
-		return fmt.Errorf("golearn: save %s: %w", kind, baselines.ErrNotFitted)
+		return fmt.Errorf("golearn: save %s: %w", kind, classifier.ErrNotFitted)
 	}
-	return baselines.WriteModel(w, kind, linearVersion, func(e *frame.Encoder) {
+	return classifier.WriteModel(w, kind, linearVersion, func(e *frame.Encoder) {
 		e.Bool(m.sparse)
 		e.Bool(m.presence)
 		e.Int(m.cols)
@@ -147,7 +147,7 @@ func (m *linear) saveAs(w io.Writer, kind string) error {
 
 func loadLinear(r io.Reader, kind string) (*linear, error) {
 	m := &linear{}
-	err := baselines.ReadModel(r, kind, linearVersion, func(d *frame.Decoder) {
+	err := classifier.ReadModel(r, kind, linearVersion, func(d *frame.Decoder) {
 		m.sparse = d.Bool()
 		m.presence = d.Bool()
 		m.cols = d.Int()

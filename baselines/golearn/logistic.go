@@ -6,7 +6,7 @@ import (
 	"io"
 	"math"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/multilabel"
@@ -103,8 +103,8 @@ func (c *LogisticRegression) resolve(rows, cols, labels int, values int64) (Logi
 	return o, o.Limits.check(logisticCost(rows, cols, labels, o.Workers, values))
 }
 
-// Fit implements baselines.Classifier; it makes no use of validation papers.
-func (c *LogisticRegression) Fit(ctx context.Context, train, _ baselines.Dataset) error {
+// Fit implements classifier.Classifier; it makes no use of validation papers.
+func (c *LogisticRegression) Fit(ctx context.Context, train, _ classifier.Dataset) error {
 	c.model = nil
 	model, err := c.fit(ctx, train)
 	if err != nil {
@@ -114,7 +114,7 @@ func (c *LogisticRegression) Fit(ctx context.Context, train, _ baselines.Dataset
 	return nil
 }
 
-func (c *LogisticRegression) fit(ctx context.Context, train baselines.Dataset) (*linear, error) {
+func (c *LogisticRegression) fit(ctx context.Context, train classifier.Dataset) (*linear, error) {
 	t, err := trainingTable(train)
 	if err != nil {
 		return nil, err
@@ -193,17 +193,17 @@ func (m *linear) learnSigns(ctx context.Context, solver *liblinear, signs []floa
 	return nil
 }
 
-// Scores implements baselines.Classifier.
+// Scores implements classifier.Classifier.
 func (c *LogisticRegression) Scores(ctx context.Context, x features.Matrix) (*multilabel.Scores, error) {
 	return c.model.classify(ctx, "logistic regression", x, c.opts.Workers)
 }
 
-// Save implements baselines.Classifier.
+// Save implements classifier.Classifier.
 func (c *LogisticRegression) Save(w io.Writer) error {
 	return c.model.saveAs(w, logisticKind)
 }
 
-// Load implements baselines.Classifier.
+// Load implements classifier.Classifier.
 func (c *LogisticRegression) Load(r io.Reader) error {
 	model, err := loadLinear(r, logisticKind)
 	if err != nil {

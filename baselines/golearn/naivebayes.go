@@ -11,7 +11,7 @@ import (
 	"github.com/sjwhitworth/golearn/base"
 	"github.com/sjwhitworth/golearn/naive"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/multilabel"
@@ -70,8 +70,8 @@ func (c *NaiveBayes) checkSize(rows, cols, labels int) error {
 	return c.opts.Limits.check(naiveBayesCost(rows, cols, labels, workers))
 }
 
-// Fit implements baselines.Classifier; it makes no use of validation papers.
-func (c *NaiveBayes) Fit(ctx context.Context, train, _ baselines.Dataset) error {
+// Fit implements classifier.Classifier; it makes no use of validation papers.
+func (c *NaiveBayes) Fit(ctx context.Context, train, _ classifier.Dataset) error {
 	c.model = nil
 	model, err := c.fit(ctx, train)
 	if err != nil {
@@ -81,7 +81,7 @@ func (c *NaiveBayes) Fit(ctx context.Context, train, _ baselines.Dataset) error 
 	return nil
 }
 
-func (c *NaiveBayes) fit(ctx context.Context, train baselines.Dataset) (*linear, error) {
+func (c *NaiveBayes) fit(ctx context.Context, train classifier.Dataset) (*linear, error) {
 	t, err := trainingTable(train)
 	if err != nil {
 		return nil, err
@@ -208,17 +208,17 @@ func readClass(nb *naive.BernoulliNBClassifier, class string, cols int) (classTa
 	return t, nil
 }
 
-// Scores implements baselines.Classifier.
+// Scores implements classifier.Classifier.
 func (c *NaiveBayes) Scores(ctx context.Context, x features.Matrix) (*multilabel.Scores, error) {
 	return c.model.classify(ctx, "naive Bayes", x, c.opts.Workers)
 }
 
-// Save implements baselines.Classifier.
+// Save implements classifier.Classifier.
 func (c *NaiveBayes) Save(w io.Writer) error {
 	return c.model.saveAs(w, naiveBayesKind)
 }
 
-// Load implements baselines.Classifier.
+// Load implements classifier.Classifier.
 func (c *NaiveBayes) Load(r io.Reader) error {
 	model, err := loadLinear(r, naiveBayesKind)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/sjwhitworth/golearn/base"
 	"github.com/sjwhitworth/golearn/naive"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/multilabel"
 	"assay/internal/rng"
@@ -85,7 +85,7 @@ func TestNaiveBayesIsItsFormula(t *testing.T) {
 			}
 			y.Append(carried)
 		}
-		data = baselines.Dataset{X: sparseOf(x), Y: y}
+		data = classifier.Dataset{X: sparseOf(x), Y: y}
 		// What is stored need not be present.
 		for _, m := range []*features.CSR{data.X.(*features.CSR), test} {
 			for k := 5; k < len(m.Values); k += 5 {
@@ -159,7 +159,7 @@ func TestNaiveBayesPredictsAsGolearnDoes(t *testing.T) {
 }
 
 // denseInstances is the data of one label as golearn itself stores it.
-func denseInstances(data baselines.Dataset, label int) *base.DenseInstances {
+func denseInstances(data classifier.Dataset, label int) *base.DenseInstances {
 	x := dense(data.X.(*features.CSR))
 	d := base.NewDenseInstances()
 	specs := make([]base.AttributeSpec, x.Cols)

@@ -4,7 +4,10 @@ import (
 	"math"
 	"testing"
 
-	"assay/baselines"
+	"assay/baselines/bayes"
+	"assay/baselines/forest"
+	"assay/baselines/logistic"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/rng"
 )
@@ -15,7 +18,7 @@ func TestNaiveBayesIsNativesButForSmoothing(t *testing.T) {
 	r := rng.New(6, "native")
 	data, test := randomPapers(r, 200, 25, 3), randomPapers(r, 100, 25, 3)
 	ours := NewNaiveBayes(NBOptions{})
-	native := baselines.NewBernoulliNB(baselines.NBOptions{})
+	native := bayes.NewBernoulli(bayes.Options{})
 	mustFit(t, ours, data)
 	mustFit(t, native, data)
 	got, want := mustScore(t, ours, test.X), mustScore(t, native, test.X)
@@ -69,9 +72,9 @@ func TestLogisticIsNativesWithAColumnOfOnes(t *testing.T) {
 	}
 	for _, weight := range []string{"none", "balanced"} {
 		ours := NewLogisticRegression(LogisticOptions{C: 0.5, ClassWeight: weight})
-		native := baselines.NewLogisticRegression(baselines.LogisticOptions{C: 0.5, ClassWeight: weight, Tolerance: 1e-5, NoIntercept: true})
+		native := logistic.New(logistic.Options{C: 0.5, ClassWeight: weight, Tolerance: 1e-5, NoIntercept: true})
 		mustFit(t, ours, data)
-		mustFit(t, native, baselines.Dataset{X: ones, Y: data.Y})
+		mustFit(t, native, classifier.Dataset{X: ones, Y: data.Y})
 		got, want := mustScore(t, ours, x), mustScore(t, native, ones)
 		for i, p := range got.Data {
 			if math.Abs(p-want.Data[i]) > 1e-4 {
@@ -88,9 +91,9 @@ func TestForestIsAsAccurateAsNatives(t *testing.T) {
 	truth := carries(test.Y)
 	// Native trees predict all labels at once: one label of each for each.
 	for label := range train.Y.Cols {
-		one := baselines.Dataset{X: train.X, Y: only(train.Y, label)}
+		one := classifier.Dataset{X: train.X, Y: only(train.Y, label)}
 		ours := NewRandomForest(ForestOptions{Trees: 30, Seed: 1})
-		native := baselines.NewRandomForest(baselines.ForestOptions{Trees: 100, Seed: 1})
+		native := forest.New(forest.Options{Trees: 100, Seed: 1})
 		mustFit(t, ours, one)
 		mustFit(t, native, one)
 		column := make([][]bool, len(truth))

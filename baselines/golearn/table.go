@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"assay/baselines"
+	"assay/classifier"
 	"assay/features"
 	"assay/internal/fault"
 )
@@ -83,7 +83,7 @@ func (t *table) check(i int, bound float32) error {
 }
 
 // trainingTable checks what every Fit demands of its papers.
-func trainingTable(train baselines.Dataset) (*table, error) {
+func trainingTable(train classifier.Dataset) (*table, error) {
 	t, err := newTable(train.X)
 	if err != nil {
 		return nil, err

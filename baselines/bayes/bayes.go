@@ -1,0 +1,159 @@
+// Package bayes holds naive Bayes classifiers, one for each kind of features:
+// Multinomial for counts and TF-IDF, Bernoulli for the presence of terms,
+// Gaussian for vectors. Each label has a model of its own against all papers
+// without it.
+//
+//	nb := bayes.NewMultinomial(bayes.Options{Alpha: 1})
+//	err := nb.Fit(ctx, classifier.Dataset{X: x, Y: y}, classifier.Dataset{})
+//	scores, err := nb.Scores(ctx, x)
+package bayes
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+
+	"assay/classifier"
+	"assay/features"
+	"assay/internal/fault"
+	"assay/internal/multilabel"
+	"assay/internal/parallel"
+	"assay/internal/progress"
+)
+
+// Options configure naive Bayes. The zero value is scikit-learn's usual
+// setting.
+type Options struct {
+	Alpha        float64 // what each count is raised by (multinomial, Bernoulli); 0: 1
+	VarSmoothing float64 // share of the largest variance added to each (Gaussian); 0: 1e-9
+	UniformPrior bool    // believe a label as likely as not before reading; otherwise as often as in training
+	Workers      int     // labels, or blocks of papers, at work at once; 0: one a CPU
+}
+
+// withDefaults fills the zero fields and refuses what no model can have.
+func (o Options) withDefaults() (Options, error) {
+	for _, f := range []struct {
+		name  string
+		value *float64
+		def   float64
+	}{{"alpha", &o.Alpha, 1}, {"variance smoothing", &o.VarSmoothing, 1e-9}} {
+		if *f.value == 0 {
+			*f.value = f.def
+		}
+		if !(*f.value > 0) || math.IsInf(*f.value, 1) {
+			return o, fault.Usagef("baselines: naive Bayes: %s %v: want a finite number above 0, or 0 for the default %v", f.name, *f.value, f.def)
+		}
+	}
+	if o.Workers < 0 {
+		return o, fault.Usagef("baselines: naive Bayes: workers %d: want 0 (the default) or more", o.Workers)
+	}
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	return o, nil
+}
+
+// Kinds returns the kinds of model files of this package.
+func Kinds(workers int) classifier.Kinds {
+	opt := Options{Workers: workers}
+	return classifier.Kinds{
+		multinomialKind: func() classifier.Classifier { return NewMultinomial(opt) },
+		bernoulliKind:   func() classifier.Classifier { return NewBernoulli(opt) },
+		gaussianKind:    func() classifier.Classifier { return NewGaussian(opt) },
+	}
+}
+
+// model is what a fit of any kind learns. It is immutable.
+type model interface {
+	dims() (features, labels int)
+	// check refuses papers of another kind of matrix than the model's, or with
+	// values that it cannot read.
+	check(x features.Matrix) error
+	// scorer returns a function for one goroutine that writes a paper's log
+	// odds, one a label.
+	scorer(x features.Matrix) func(i int, odds []float64)
+}
+
+// score turns log odds into probabilities, in parallel over papers.
+func score(ctx context.Context, m model, x features.Matrix, workers int) (*multilabel.Scores, error) {
+	d, labels := m.dims()
+	if err := m.check(x); err != nil {
+		return nil, err
+	}
+	rows, cols := x.Dims()
+	if cols != d {
+		return nil, fault.Usagef("baselines: naive Bayes: score: the papers have %d features, those it was fitted on %d", cols, d)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("baselines: naive Bayes: score: %w", err)
+	}
+	bar := progress.Start(ctx, "naive Bayes scores", int64(rows), "papers")
+	defer bar.Done()
+	out := multilabel.NewScores(rows, labels)
+	const block = 64
+	err := parallel.Do(ctx, workers, (rows+block-1)/block, func() func(int) error {
+		score := m.scorer(x)
+		return func(k int) error {
+			end := min((k+1)*block, rows)
+			for i := k * block; i < end; i++ {
+				row := out.Row(i)
+				score(i, row)
+				for c, odds := range row {
+					row[c] = 1 / (1 + math.Exp(-odds))
+				}
+			}
+			bar.Add(int64(end - k*block))
+			return nil
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("baselines: naive Bayes: score: %w", err)
+	}
+	return out, nil
+}
+
+// checkDataset refuses papers that no classifier can learn from.
+func checkDataset(method string, d classifier.Dataset) error {
+	switch {
+	case d.X == nil:
+		return fault.Usagef("baselines: %s: fit without papers: the training set's X is nil", method)
+	case d.Y == nil:
+		return fault.Usagef("baselines: %s: fit without labels: the training set's Y is nil", method)
+	}
+	rows, cols := d.X.Dims()
+	switch {
+	case rows == 0 || cols == 0 || d.Y.Cols == 0:
+		return fault.Usagef("baselines: %s: fit on %d papers, %d features, %d labels: want at least one of each", method, rows, cols, d.Y.Cols)
+	case d.Y.Rows() != rows:
+		return fault.Usagef("baselines: %s: %d papers have %d rows of labels: want one each", method, rows, d.Y.Rows())
+	case rows > math.MaxInt32 || cols > math.MaxInt32:
+		return fault.Usagef("baselines: %s: %d papers of %d features: want fewer than 2³¹ of each", method, rows, cols)
+	}
+	return nil
+}
+
+// fitCounts checks the options and the papers, counts terms by label, and
+// builds a model of the counts. Where binary, a value above 0 counts as one and
+// others as none; otherwise negative values are refused.
+func fitCounts[M any](ctx context.Context, method string, opt Options, train classifier.Dataset, binary bool,
+	build func(context.Context, *termCounts, Options) (M, error)) (m M, err error) {
+	if opt, err = opt.withDefaults(); err != nil {
+		return m, err
+	}
+	if err := checkDataset(method, train); err != nil {
+		return m, err
+	}
+	x, err := sparse(method, train.X, !binary)
+	if err != nil {
+		return m, err
+	}
+	counts, err := countTerms(ctx, x, train.Y, binary, opt.Workers)
+	if err == nil {
+		m, err = build(ctx, counts, opt)
+	}
+	if err != nil {
+		return m, fmt.Errorf("baselines: %s: %w", method, err)
+	}
+	return m, nil
+}
