@@ -3,12 +3,12 @@ package corpus
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"assay/internal/fault"
+	"assay/internal/testenv"
 )
 
 func mustTaxonomy(t testing.TB, name string) *Taxonomy {
@@ -18,16 +18,6 @@ func mustTaxonomy(t testing.TB, name string) *Taxonomy {
 		t.Fatal(err)
 	}
 	return tax
-}
-
-// sharedData returns the path of a file of real data, or skips the test.
-func sharedData(t testing.TB, name string) string {
-	t.Helper()
-	path := filepath.Join("..", "..", "shared", "data", name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("real data is absent: %v", err)
-	}
-	return path
 }
 
 func TestTaxonomySizes(t *testing.T) {
@@ -124,7 +114,7 @@ func TestLabels(t *testing.T) {
 
 // TestTaxonomyAgainstDefinitions compares the tables with arXiv's definitions.
 func TestTaxonomyAgainstDefinitions(t *testing.T) {
-	data, err := os.ReadFile(sharedData(t, "taxonomy/arxiv_taxonomy.json"))
+	data, err := os.ReadFile(testenv.SharedData(t, "taxonomy/arxiv_taxonomy.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"assay/corpus"
+	"assay/corpus/shards"
 	"assay/corpus/text"
 	"assay/features"
 	"assay/internal/fault"
@@ -66,7 +67,7 @@ type featureSet struct {
 
 // prepare draws the papers of c under this seed and counts their tokens for
 // each of the wanted features. Only training papers feed a vocabulary.
-func prepare(ctx context.Context, c *corpus.Corpus, cfg *Config, seed uint64, wanted []Features, workers int) (*dataset, error) {
+func prepare(ctx context.Context, c *shards.Corpus, cfg *Config, seed uint64, wanted []Features, workers int) (*dataset, error) {
 	start := time.Now()
 	taxonomy, err := corpus.LookupTaxonomy(cfg.Corpus.Taxonomy)
 	if err != nil {
@@ -85,7 +86,7 @@ func prepare(ctx context.Context, c *corpus.Corpus, cfg *Config, seed uint64, wa
 	for _, f := range wanted {
 		d.declared[f.Name] = f
 	}
-	sides, err := cfg.split(seed).Divide(ctx, c, rows, workers)
+	sides, err := c.Divide(ctx, cfg.split(seed), rows, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +191,7 @@ type scanned struct {
 
 // scan reads, cleans, tokenises and counts the papers in parallel. Each lands
 // at its own position, so that the result does not depend on the workers.
-func (d *dataset) scan(ctx context.Context, c *corpus.Corpus, rows []int64, sides []corpus.Part,
+func (d *dataset) scan(ctx context.Context, c *shards.Corpus, rows []int64, sides []corpus.Part,
 	r readers, workers int) ([]scanned, error) {
 	papers := make([]scanned, len(rows))
 	counting := make([][]func(int, []string, bool), workers)
@@ -211,10 +212,10 @@ func (d *dataset) scan(ctx context.Context, c *corpus.Corpus, rows []int64, side
 	return papers, err
 }
 
-// scanTokens reads the papers at the rows in parallel, as [corpus.Corpus.Scan]
+// scanTokens reads the papers at the rows in parallel, as [shards.Corpus.Scan]
 // does. tokens cleans and tokenises the fields of the paper at hand when it is
 // first called; its slice is reused for the next.
-func scanTokens(ctx context.Context, c *corpus.Corpus, rows []int64, fields features.Fields, workers int, name string,
+func scanTokens(ctx context.Context, c *shards.Corpus, rows []int64, fields features.Fields, workers int, name string,
 	fn func(worker, pos int, p *corpus.Paper, tokens func() []string) error) error {
 	bar := progress.Start(ctx, name, int64(len(rows)), "papers")
 	defer bar.Done()
@@ -241,7 +242,7 @@ func scanTokens(ctx context.Context, c *corpus.Corpus, rows []int64, fields feat
 		}
 		states[i] = s
 	}
-	return c.Scan(ctx, rows, corpus.ReadOptions{Workers: workers}, func(worker, pos int, p *corpus.Paper) error {
+	return c.Scan(ctx, rows, shards.ReadOptions{Workers: workers}, func(worker, pos int, p *corpus.Paper) error {
 		s := states[worker]
 		s.paper, s.made = p, false
 		if s.done++; s.done%256 == 0 {

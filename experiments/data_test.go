@@ -8,15 +8,16 @@ import (
 	"testing"
 
 	"assay/corpus"
+	"assay/corpus/shards"
 	"assay/features"
 )
 
 // writeCorpus writes n papers, each with a word of its own, every fourth one
 // outside the article's taxonomy.
-func writeCorpus(t *testing.T, n, shardRows int) *corpus.Corpus {
+func writeCorpus(t *testing.T, n, shardRows int) *shards.Corpus {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "corpus")
-	w, err := corpus.Create(dir, corpus.WriterOptions{ShardRows: shardRows})
+	w, err := shards.Create(dir, shards.WriterOptions{ShardRows: shardRows})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +34,7 @@ func writeCorpus(t *testing.T, n, shardRows int) *corpus.Corpus {
 	if _, err := w.Commit(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	c, err := corpus.Open(dir)
+	c, err := shards.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,7 @@ func writeCorpus(t *testing.T, n, shardRows int) *corpus.Corpus {
 	return c
 }
 
-func prepared(t *testing.T, c *corpus.Corpus, workers int, overrides ...string) *dataset {
+func prepared(t *testing.T, c *shards.Corpus, workers int, overrides ...string) *dataset {
 	t.Helper()
 	cfg := mustParse(t, minimal, append([]string{"split.validation=0.2", "split.test=0.2"}, overrides...)...)
 	d, err := prepare(context.Background(), c, cfg, 1, cfg.Features, workers)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"assay/corpus"
+	"assay/corpus/shards"
 	"assay/internal/fault"
 	"assay/results"
 )
@@ -77,7 +78,7 @@ features = "rare"
 // keeps whole tokens has them. A cancelled pass lacks nothing, it has no end.
 func TestPapersWithoutWords(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "corpus")
-	w, err := corpus.Create(dir, corpus.WriterOptions{})
+	w, err := shards.Create(dir, shards.WriterOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +90,7 @@ func TestPapersWithoutWords(t *testing.T) {
 	if _, err := w.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	c, err := corpus.Open(dir)
+	c, err := shards.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/arxivid"
+	"assay/corpus/shards"
 	"assay/features"
 	"assay/internal/multilabel"
 	"assay/results"
@@ -78,7 +79,7 @@ func reading(cfg *Config) (opt features.ContrastOptions, from mistakes.WordsFrom
 }
 
 // fill gives the papers of the report their titles and words.
-func (w *mistakeWords) fill(ctx context.Context, c *corpus.Corpus, run results.Run, r *mistakes.Report) error {
+func (w *mistakeWords) fill(ctx context.Context, c *shards.Corpus, run results.Run, r *mistakes.Report) error {
 	if err := w.find(ctx, c, run.Seed, r.Shown()); err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func (w *mistakeWords) fill(ctx context.Context, c *corpus.Corpus, run results.R
 
 // find draws the run's papers again and finds the rows of the training papers and
 // of those that are shown.
-func (w *mistakeWords) find(ctx context.Context, c *corpus.Corpus, seed uint64, papers []*mistakes.Paper) error {
+func (w *mistakeWords) find(ctx context.Context, c *shards.Corpus, seed uint64, papers []*mistakes.Paper) error {
 	if n := w.cfg.Corpus.Sample; n > c.Rows() {
 		return unavailablef("the run drew %d papers, and %s holds %d", n, c.Path(), c.Rows())
 	}
@@ -117,13 +118,13 @@ func (w *mistakeWords) find(ctx context.Context, c *corpus.Corpus, seed uint64, 
 	for _, p := range papers {
 		wanted[p.ID] = p
 	}
-	sides, err := w.cfg.split(seed).Divide(ctx, c, rows, w.workers)
+	sides, err := c.Divide(ctx, w.cfg.split(seed), rows, w.workers)
 	if err != nil {
 		return err
 	}
 	labels := make([][]int32, len(rows)) // of training papers
 	shown := make([]*mistakes.Paper, len(rows))
-	columns := corpus.ReadOptions{Workers: w.workers, Columns: corpus.ColumnID | corpus.ColumnCategories}
+	columns := shards.ReadOptions{Workers: w.workers, Columns: shards.ColumnID | shards.ColumnCategories}
 	err = c.Scan(ctx, rows, columns, func(_, pos int, p *corpus.Paper) error {
 		switch sides.Parts[pos] {
 		case corpus.Train:
@@ -150,7 +151,7 @@ func (w *mistakeWords) find(ctx context.Context, c *corpus.Corpus, seed uint64, 
 }
 
 // read reads the papers that are shown.
-func (w *mistakeWords) read(ctx context.Context, c *corpus.Corpus) error {
+func (w *mistakeWords) read(ctx context.Context, c *shards.Corpus) error {
 	w.words = make([][]features.WordUses, len(w.shown))
 	return scanTokens(ctx, c, w.shown, w.cfg.fields(), 1, "read errors", func(_, pos int, p *corpus.Paper, tokens func() []string) error {
 		w.papers[pos].Title = mistakes.OneLine(strings.Clone(p.Title))
@@ -160,7 +161,7 @@ func (w *mistakeWords) read(ctx context.Context, c *corpus.Corpus) error {
 }
 
 // count counts the words of these papers in the training papers.
-func (w *mistakeWords) count(ctx context.Context, c *corpus.Corpus) (*features.WordContrasts, error) {
+func (w *mistakeWords) count(ctx context.Context, c *shards.Corpus) (*features.WordContrasts, error) {
 	var words []string
 	for _, uses := range w.words {
 		for _, u := range uses {

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"assay/corpus"
+	"assay/corpus/shards"
 	"assay/corpus/synthetic"
 	"assay/internal/codeversion"
 	"assay/results"
@@ -57,11 +57,11 @@ func Preview(ctx context.Context, cfg *Config) (p *Plan, err error) {
 // previewCorpus opens the experiment's corpus. The built-in sample, where it is
 // not cached yet, is written to a temporary folder that is removed at once: its
 // pages stay readable until it is closed.
-func previewCorpus(ctx context.Context, cfg *Config) (*corpus.Corpus, error) {
+func previewCorpus(ctx context.Context, cfg *Config) (*shards.Corpus, error) {
 	if cfg.Corpus.Path != SyntheticPath {
-		return corpus.Open(cfg.Corpus.Path)
+		return shards.Open(cfg.Corpus.Path)
 	}
-	if c, err := corpus.Open(syntheticDir(cfg)); err == nil {
+	if c, err := shards.Open(syntheticDir(cfg)); err == nil {
 		return c, nil
 	}
 	dir, err := os.MkdirTemp("", "assay-preview-*")
@@ -73,5 +73,5 @@ func previewCorpus(ctx context.Context, cfg *Config) (*corpus.Corpus, error) {
 	if err := WriteSynthetic(ctx, dir, synthetic.Default, false); err != nil {
 		return nil, err
 	}
-	return corpus.Open(dir)
+	return shards.Open(dir)
 }

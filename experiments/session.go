@@ -10,7 +10,7 @@ import (
 	"slices"
 	"sync"
 
-	"assay/corpus"
+	"assay/corpus/shards"
 	"assay/corpus/synthetic"
 	"assay/internal/codeversion"
 	"assay/internal/fault"
@@ -28,7 +28,7 @@ type Session struct {
 	Config *Config
 	Jobs   []Job // those of later rungs are decided as results come
 
-	corpus  *corpus.Corpus
+	corpus  *shards.Corpus
 	store   *results.Store
 	code    string
 	workers int
@@ -152,12 +152,12 @@ func syntheticDir(cfg *Config) string {
 
 // openCorpus opens the folder that the experiment names, or the built-in
 // sample, which is written to the results' cache the first time.
-func openCorpus(ctx context.Context, cfg *Config) (*corpus.Corpus, error) {
+func openCorpus(ctx context.Context, cfg *Config) (*shards.Corpus, error) {
 	if cfg.Corpus.Path != SyntheticPath {
-		return corpus.Open(cfg.Corpus.Path)
+		return shards.Open(cfg.Corpus.Path)
 	}
 	opt, dir := synthetic.Default, syntheticDir(cfg)
-	if c, err := corpus.Open(dir); err == nil {
+	if c, err := shards.Open(dir); err == nil {
 		if c.Rows() == int64(opt.Papers) && c.Verify(ctx) == nil {
 			return c, nil
 		}
@@ -168,7 +168,7 @@ func openCorpus(ctx context.Context, cfg *Config) (*corpus.Corpus, error) {
 	if err := WriteSynthetic(ctx, dir, opt, true); err != nil {
 		return nil, err
 	}
-	return corpus.Open(dir)
+	return shards.Open(dir)
 }
 
 // WriteSynthetic writes the built-in sample as shards into dir.
@@ -176,7 +176,7 @@ func WriteSynthetic(ctx context.Context, dir string, opt synthetic.Options, over
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return fault.Usagef("experiments: make room for the synthetic sample: %w", err)
 	}
-	w, err := corpus.Create(dir, corpus.WriterOptions{Source: "synthetic", Overwrite: overwrite})
+	w, err := shards.Create(dir, shards.WriterOptions{Source: "synthetic", Overwrite: overwrite})
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"assay/corpus"
+	"assay/corpus/shards"
 	"assay/internal/codeversion"
 	"assay/results"
 )
@@ -84,7 +84,7 @@ func corpusHash(cfg *Config) (hash string, err error) {
 	if dir == SyntheticPath {
 		dir = syntheticDir(cfg)
 	}
-	c, err := corpus.Open(dir)
+	c, err := shards.Open(dir)
 	if err != nil {
 		return "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"assay/corpus"
+	"assay/corpus/shards"
 	"assay/results"
 )
 
@@ -17,7 +18,7 @@ import (
 // which knows a held-out paper's word has learnt from its twin.
 func TestTwinsStayTogether(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "corpus")
-	w, err := corpus.Create(dir, corpus.WriterOptions{})
+	w, err := shards.Create(dir, shards.WriterOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +36,7 @@ func TestTwinsStayTogether(t *testing.T) {
 	if _, err := w.Commit(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	c, err := corpus.Open(dir)
+	c, err := shards.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"assay/corpus"
+	"assay/corpus/shards"
 	"assay/corpus/text"
 )
 
@@ -34,11 +35,11 @@ func (f Fields) AppendText(dst []byte, p *corpus.Paper) []byte {
 // on so many workers (0: one for each processor), and yields them in the order
 // of rows. The papers may be kept, as may the tokens' strings; the slice of
 // tokens is reused. The first error is yielded last.
-func Tokens(ctx context.Context, c *corpus.Corpus, rows []int64, workers int) iter.Seq2[text.Tokenized[corpus.Paper], error] {
+func Tokens(ctx context.Context, c *shards.Corpus, rows []int64, workers int) iter.Seq2[text.Tokenized[corpus.Paper], error] {
 	return TitleAndAbstract.tokens(ctx, c, rows, workers)
 }
 
-func (f Fields) tokens(ctx context.Context, c *corpus.Corpus, rows []int64, workers int) iter.Seq2[text.Tokenized[corpus.Paper], error] {
+func (f Fields) tokens(ctx context.Context, c *shards.Corpus, rows []int64, workers int) iter.Seq2[text.Tokenized[corpus.Paper], error] {
 	papers := func(yield func(corpus.Paper, error) bool) {
 		for p, err := range c.Papers(ctx, rows) {
 			if err != nil {
@@ -55,13 +56,13 @@ func (f Fields) tokens(ctx context.Context, c *corpus.Corpus, rows []int64, work
 }
 
 // Sentences yields the tokens of each paper as [Tokens] does, without the paper.
-func Sentences(ctx context.Context, c *corpus.Corpus, rows []int64, workers int) iter.Seq2[[]string, error] {
+func Sentences(ctx context.Context, c *shards.Corpus, rows []int64, workers int) iter.Seq2[[]string, error] {
 	return TitleAndAbstract.Sentences(ctx, c, rows, workers)
 }
 
 // Sentences yields the tokens of the fields of each paper, as [Sentences] does of
 // all.
-func (f Fields) Sentences(ctx context.Context, c *corpus.Corpus, rows []int64, workers int) iter.Seq2[[]string, error] {
+func (f Fields) Sentences(ctx context.Context, c *shards.Corpus, rows []int64, workers int) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		for p, err := range f.tokens(ctx, c, rows, workers) {
 			if !yield(p.Tokens, err) || err != nil {

@@ -15,6 +15,8 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/catalog"
+	"assay/corpus/export"
+	"assay/corpus/shards"
 	"assay/internal/fault"
 	"assay/internal/progress"
 	"assay/internal/suggest"
@@ -231,11 +233,11 @@ func (e *exporter) write(cmd *cobra.Command, c *catalog.Catalog) (hash string, e
 	papers = e.count(papers, bar)
 	switch e.format {
 	case "parquet":
-		return writeShards(ctx, papers, e.out, corpus.WriterOptions{Source: "catalog", Overwrite: e.overwrite})
+		return writeShards(ctx, papers, e.out, shards.WriterOptions{Source: "catalog", Overwrite: e.overwrite})
 	case "tsv":
 		return "", writeOut(cmd.OutOrStdout(), e.out, func(w io.Writer) error { return writeTSV(w, papers, e.labels) })
 	}
-	return "", writeOut(cmd.OutOrStdout(), e.out, func(w io.Writer) error { return corpus.WriteJSONLines(w, papers) })
+	return "", writeOut(cmd.OutOrStdout(), e.out, func(w io.Writer) error { return export.JSONLines(w, papers) })
 }
 
 // fromDocuments makes papers of full texts.

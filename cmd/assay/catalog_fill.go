@@ -8,6 +8,8 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/catalog"
+	"assay/corpus/ingest"
+	"assay/corpus/shards"
 	"assay/internal/progress"
 )
 
@@ -36,7 +38,7 @@ type catalogSink struct {
 	filled  *filled
 }
 
-// Add implements corpus.Sink.
+// Add implements ingest.Sink.
 func (s *catalogSink) Add(p *corpus.Paper) error {
 	s.batch = append(s.batch, p)
 	if len(s.batch) < fillAtOnce {
@@ -45,7 +47,7 @@ func (s *catalogSink) Add(p *corpus.Paper) error {
 	return s.flush()
 }
 
-// Reset implements corpus.Sink. What was written stays: all of its papers come
+// Reset implements ingest.Sink. What was written stays: all of its papers come
 // again, and the catalog keeps the one of each id that was changed last.
 func (s *catalogSink) Reset() error {
 	s.batch = s.batch[:0]
@@ -80,12 +82,12 @@ func fill(ctx context.Context, path string, add func(s *catalogSink) (kept int64
 }
 
 // fillByImport imports into a catalog.
-func fillByImport(ctx context.Context, path string, opt corpus.ImportOptions) (f *filled, summary *corpus.Summary, err error) {
+func fillByImport(ctx context.Context, path string, opt ingest.Options) (f *filled, summary *ingest.Summary, err error) {
 	if opt.TempDir == "" {
 		opt.TempDir = filepath.Dir(path)
 	}
 	f, err = fill(ctx, path, func(s *catalogSink) (int64, error) {
-		if summary, err = corpus.Import(ctx, opt, s); err != nil {
+		if summary, err = ingest.Import(ctx, opt, s); err != nil {
 			return 0, err
 		}
 		return summary.Kept, nil
@@ -95,7 +97,7 @@ func fillByImport(ctx context.Context, path string, opt corpus.ImportOptions) (f
 
 // fillFromShards copies a corpus into a catalog.
 func fillFromShards(ctx context.Context, path, dir string) (f *filled, err error) {
-	err = withCorpus(dir, func(c *corpus.Corpus) error {
+	err = withCorpus(dir, func(c *shards.Corpus) error {
 		rows, err := c.Sample(0, 0)
 		if err != nil {
 			return err

@@ -14,6 +14,8 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/catalog"
+	"assay/corpus/export"
+	"assay/corpus/shards"
 )
 
 // fillCatalog makes a catalog of records and returns its file.
@@ -34,7 +36,7 @@ func fillCatalog(t *testing.T, b catalog.Batch) string {
 // shardPapers returns the papers of a folder of shards in the order of ids.
 func shardPapers(t *testing.T, dir string) (list []*corpus.Paper) {
 	t.Helper()
-	err := withCorpus(dir, func(c *corpus.Corpus) error {
+	err := withCorpus(dir, func(c *shards.Corpus) error {
 		rows, err := c.Sample(0, 0)
 		if err != nil {
 			return err
@@ -76,7 +78,7 @@ func oddPapers() []*corpus.Paper {
 func jsonOf(t *testing.T, papers []*corpus.Paper) string {
 	t.Helper()
 	var b strings.Builder
-	err := corpus.WriteJSONLines(&b, func(yield func(*corpus.Paper, error) bool) {
+	err := export.JSONLines(&b, func(yield func(*corpus.Paper, error) bool) {
 		for _, p := range papers {
 			if !yield(p, nil) {
 				return

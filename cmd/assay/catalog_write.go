@@ -9,11 +9,12 @@ import (
 	"strings"
 
 	"assay/corpus"
+	"assay/corpus/shards"
 )
 
 // writeShards writes papers as a corpus and returns its hash.
-func writeShards(ctx context.Context, papers iter.Seq2[*corpus.Paper, error], dir string, options corpus.WriterOptions) (hash string, err error) {
-	w, err := corpus.Create(dir, options)
+func writeShards(ctx context.Context, papers iter.Seq2[*corpus.Paper, error], dir string, options shards.WriterOptions) (hash string, err error) {
+	w, err := shards.Create(dir, options)
 	if err != nil {
 		return "", err
 	}

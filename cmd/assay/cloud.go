@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"assay/corpus"
+	"assay/corpus/shards"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/numerals"
@@ -71,7 +71,7 @@ picture, in PNG and SVG.`,
 			if err := opt.check(); err != nil {
 				return err
 			}
-			return withCorpus(args[0], func(c *corpus.Corpus) error { return opt.run(cmd, c) })
+			return withCorpus(args[0], func(c *shards.Corpus) error { return opt.run(cmd, c) })
 		},
 	}
 	opt.add(cmd)
@@ -148,7 +148,7 @@ func (o *cloudOptions) check() error {
 	return err
 }
 
-func (o *cloudOptions) run(cmd *cobra.Command, c *corpus.Corpus) error {
+func (o *cloudOptions) run(cmd *cobra.Command, c *shards.Corpus) error {
 	counts, err := countWords(cmd.Context(), c, o.cloudPapers)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"assay/corpus"
+	"assay/corpus/export"
 )
 
 // cloudCorpus has four papers of A alone, two of B alone, one of both and one of
@@ -35,7 +36,7 @@ func cloudCorpus(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = corpus.WriteJSONLines(f, func(yield func(*corpus.Paper, error) bool) {
+	err = export.JSONLines(f, func(yield func(*corpus.Paper, error) bool) {
 		for i := range papers {
 			papers[i].ID = fmt.Sprintf("2001.%05d", i+1)
 			if !yield(&papers[i], nil) {

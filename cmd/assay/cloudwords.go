@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"assay/corpus"
+	"assay/corpus/shards"
 	"assay/corpus/text"
 	"assay/features"
 	"assay/internal/fault"
@@ -74,7 +75,7 @@ type cloudPapers struct {
 }
 
 // drawn is the number of papers that are looked at.
-func (o cloudPapers) drawn(c *corpus.Corpus) int64 {
+func (o cloudPapers) drawn(c *shards.Corpus) int64 {
 	if o.sample > 0 {
 		return min(o.sample, c.Rows())
 	}
@@ -104,7 +105,7 @@ func (o cloudPapers) topics() (*corpus.Taxonomy, error) {
 }
 
 // countWords counts in how many papers each word stands.
-func countWords(ctx context.Context, c *corpus.Corpus, o cloudPapers) (*wordCounts, error) {
+func countWords(ctx context.Context, c *shards.Corpus, o cloudPapers) (*wordCounts, error) {
 	t, err := o.topics()
 	if err != nil {
 		return nil, err
@@ -160,7 +161,7 @@ func nearCategory(id string) string {
 }
 
 // choose returns the rows that are counted, and the categories of each.
-func (o cloudPapers) choose(ctx context.Context, c *corpus.Corpus, t *corpus.Taxonomy) (rows []int64, labels [][]int32, err error) {
+func (o cloudPapers) choose(ctx context.Context, c *shards.Corpus, t *corpus.Taxonomy) (rows []int64, labels [][]int32, err error) {
 	drawn, err := c.Sample(o.sample, o.seed)
 	if err != nil {
 		return nil, nil, err
@@ -169,7 +170,7 @@ func (o cloudPapers) choose(ctx context.Context, c *corpus.Corpus, t *corpus.Tax
 	several := make([]bool, len(drawn)) // papers of no side in an exclusive choice
 	plain := *t
 	plain.Exclusive = false
-	err = c.Scan(ctx, drawn, corpus.ReadOptions{Workers: o.workers, Columns: corpus.ColumnCategories}, func(_, at int, p *corpus.Paper) error {
+	err = c.Scan(ctx, drawn, shards.ReadOptions{Workers: o.workers, Columns: shards.ColumnCategories}, func(_, at int, p *corpus.Paper) error {
 		all, _ := plain.Labels(p)
 		several[at] = o.exclusive && len(all) > 1
 		of[at] = all

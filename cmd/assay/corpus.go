@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/corpus"
+	"assay/corpus/ingest"
+	"assay/corpus/shards"
 	"assay/corpus/synthetic"
 	"assay/experiments"
 	"assay/internal/fault"
@@ -25,7 +27,7 @@ func newCorpus() *cobra.Command {
 }
 
 type importOptions struct {
-	corpus.ImportOptions
+	ingest.Options
 	out       string
 	db        string
 	shardRows int
@@ -82,7 +84,7 @@ not changed later; without --out this rule also holds for several records with o
 	flags.StringToStringVar(&opt.Columns, "columns", nil, "FIELD=COLUMN,…: the columns of Parquet files that are called differently")
 	flags.StringVar(&opt.out, "out", "", "folder for the shards (required, unless --db is given)")
 	flags.StringVar(&opt.db, "db", "", "catalog to fill: a SQLite file, which may exist")
-	flags.StringVar(&opt.IDs, "ids", corpus.IDsArxiv, "arxiv: bring ids to arXiv's form; free: keep them, for papers of other sources")
+	flags.StringVar(&opt.IDs, "ids", ingest.IDsArxiv, "arxiv: bring ids to arXiv's form; free: keep them, for papers of other sources")
 	flags.BoolVar(&opt.SkipBad, "skip-bad", false, "count malformed records instead of failing on the first")
 	flags.BoolVar(&opt.overwrite, "overwrite", false, "replace the corpus in --out once the new one is whole")
 	flags.IntVar(&opt.Workers, "workers", 0, "goroutines that parse; 0 is one a core")
@@ -103,7 +105,7 @@ func required(cmd *cobra.Command, names ...string) {
 
 // imported is what an import tells.
 type imported struct {
-	Summary *corpus.Summary `json:"summary"`
+	Summary *ingest.Summary `json:"summary"`
 	Rows    int64           `json:"rows"`
 	Shards  int             `json:"shards"`
 	Hash    string          `json:"hash,omitempty"`
@@ -120,7 +122,7 @@ func runImport(cmd *cobra.Command, opt importOptions) error {
 	}
 	result := imported{Out: opt.out}
 	if opt.out != "" {
-		summary, m, err := corpus.ImportShards(cmd.Context(), opt.ImportOptions, opt.out, corpus.WriterOptions{
+		summary, m, err := ingest.ToShards(cmd.Context(), opt.Options, opt.out, shards.WriterOptions{
 			ShardRows: opt.shardRows, Workers: opt.Workers, Overwrite: opt.overwrite,
 		})
 		if err != nil {
@@ -133,7 +135,7 @@ func runImport(cmd *cobra.Command, opt importOptions) error {
 		if opt.out != "" {
 			result.Catalog, err = fillFromShards(cmd.Context(), opt.db, opt.out)
 		} else {
-			result.Catalog, result.Summary, err = fillByImport(cmd.Context(), opt.db, opt.ImportOptions)
+			result.Catalog, result.Summary, err = fillByImport(cmd.Context(), opt.db, opt.Options)
 		}
 		if err != nil {
 			return forNowIf(err)

@@ -12,15 +12,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/corpus"
+	"assay/corpus/export"
+	"assay/corpus/shards"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/numerals"
+	"assay/internal/packed"
 	"assay/internal/progress"
 )
 
 // withCorpus opens dir for the time of use.
-func withCorpus(dir string, use func(*corpus.Corpus) error) error {
-	c, err := corpus.Open(dir)
+func withCorpus(dir string, use func(*shards.Corpus) error) error {
+	c, err := shards.Open(dir)
 	if err != nil {
 		return err
 	}
@@ -42,13 +45,13 @@ func newCorpusInfo() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if corpus.IsSQLite(args[0]) {
+			if packed.IsSQLite(args[0]) {
 				if verify {
 					return fault.Usagef("corpus info: --verify is for shards; a catalog is checked by SQLite as it is read")
 				}
 				return catalogInfo(cmd, args[0], asJSON)
 			}
-			return withCorpus(args[0], func(c *corpus.Corpus) error {
+			return withCorpus(args[0], func(c *shards.Corpus) error {
 				if verify {
 					if err := c.Verify(cmd.Context()); err != nil {
 						return err
@@ -96,7 +99,7 @@ type categoryCount struct {
 	Papers int64  `json:"papers"`
 }
 
-func gatherInfo(ctx context.Context, c *corpus.Corpus, t *corpus.Taxonomy) (*corpusInfo, error) {
+func gatherInfo(ctx context.Context, c *shards.Corpus, t *corpus.Taxonomy) (*corpusInfo, error) {
 	m := c.Manifest()
 	info := &corpusInfo{Path: c.Path(), Source: m.Source, Hash: m.Hash, Rows: m.Rows, Shards: len(m.Shards), Taxonomy: t.Name}
 	for _, s := range m.Shards {
@@ -204,13 +207,13 @@ a larger one. Papers are written in the order of the corpus as JSON lines that
 			if draw.size < 0 {
 				return fault.Usagef("corpus sample: --size %d: want 0 (all) or more", draw.size)
 			}
-			return withCorpus(args[0], func(c *corpus.Corpus) error {
+			return withCorpus(args[0], func(c *shards.Corpus) error {
 				rows, err := c.Sample(draw.size, draw.seed)
 				if err != nil {
 					return err
 				}
 				return writeOut(cmd.OutOrStdout(), draw.out, func(w io.Writer) error {
-					return corpus.WriteJSONLines(w, c.Papers(cmd.Context(), rows))
+					return export.JSONLines(w, c.Papers(cmd.Context(), rows))
 				})
 			})
 		},
@@ -235,7 +238,7 @@ and tokenised by spaCy's English rules.`,
   assay corpus tokens data/arxiv --ids --out tokens.tsv`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withCorpus(args[0], func(c *corpus.Corpus) error {
+			return withCorpus(args[0], func(c *shards.Corpus) error {
 				rows, err := c.Sample(draw.size, draw.seed)
 				if err != nil {
 					return err
@@ -254,7 +257,7 @@ and tokenised by spaCy's English rules.`,
 }
 
 // writeTokens writes a line a paper, in the order of rows.
-func writeTokens(ctx context.Context, w io.Writer, c *corpus.Corpus, rows []int64, ids bool, workers int) error {
+func writeTokens(ctx context.Context, w io.Writer, c *shards.Corpus, rows []int64, ids bool, workers int) error {
 	bar := progress.Start(ctx, "tokenise", int64(len(rows)), "papers")
 	defer bar.Done()
 	var line []byte

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"assay/corpus"
+	"assay/corpus/shards"
 	"assay/embeddings/fasttext"
 	"assay/embeddings/vectorfile"
 	"assay/features"
@@ -68,7 +68,7 @@ train = true): it leaves the text of the held-out papers out.`,
   assay embed train data/arxiv --size 10000 --epochs 10 --min-count 5 --out small.vec`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withCorpus(args[0], func(c *corpus.Corpus) error { return t.run(cmd.Context(), cmd.OutOrStdout(), c) })
+			return withCorpus(args[0], func(c *shards.Corpus) error { return t.run(cmd.Context(), cmd.OutOrStdout(), c) })
 		},
 	}
 	t.addFlags(cmd)
@@ -112,7 +112,7 @@ type trainReport struct {
 	Exact      bool    `json:"deterministic"`
 }
 
-func (t *embedTrain) run(ctx context.Context, out io.Writer, c *corpus.Corpus) error {
+func (t *embedTrain) run(ctx context.Context, out io.Writer, c *shards.Corpus) error {
 	if t.size < 0 {
 		return fault.Usagef("embed train: --size %d: want 0 (all) or more", t.size)
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"assay/corpus"
+	"assay/corpus/shards"
 	"assay/results"
 )
 
@@ -96,7 +96,7 @@ func TestKilledImportLeavesNoHalfCorpus(t *testing.T) {
 			if err := os.RemoveAll(out); err != nil {
 				t.Fatal(err)
 			}
-		} else if _, err := corpus.Open(out); err == nil {
+		} else if _, err := shards.Open(out); err == nil {
 			t.Fatal("a corpus opens where none is")
 		}
 	}
@@ -159,7 +159,7 @@ func TestKilledTrainingLeavesNoHalfVectors(t *testing.T) {
 // corpusHash verifies every byte of a corpus and returns its hash.
 func corpusHash(t *testing.T, dir string) string {
 	t.Helper()
-	c, err := corpus.Open(dir)
+	c, err := shards.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"assay/corpus"
+	"assay/corpus/export"
 	"assay/corpus/synthetic"
 )
 
@@ -67,7 +68,7 @@ func writePapers(t *testing.T, dir string, n int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = corpus.WriteJSONLines(f, func(yield func(*corpus.Paper, error) bool) {
+	err = export.JSONLines(f, func(yield func(*corpus.Paper, error) bool) {
 		for p := range synthetic.Papers(synthetic.Options{Papers: n, Seed: 11}) {
 			if !yield(p, nil) {
 				return

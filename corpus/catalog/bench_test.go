@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"assay/corpus"
+	"assay/corpus/shards"
 )
 
 // realCorpus holds the 100,000 real papers, imported.
@@ -16,7 +17,7 @@ func realPapers(b *testing.B) []*corpus.Paper {
 	if dir == "" {
 		b.Skip("ASSAY_REAL_CORPUS names no corpus of real papers")
 	}
-	c, err := corpus.Open(dir)
+	c, err := shards.Open(dir)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zip"
@@ -70,7 +71,7 @@ func NotText(head []byte) string {
 		{"Rar!\x1a", "a rar archive"},
 		{"PAR1", "Parquet data"},
 		{"%PDF-", "a PDF"},
-		{"SQLite format 3\x00", "an SQLite database"},
+		{sqliteMagic, "an SQLite database"},
 		{"\xff\xfe", "UTF-16 text, not UTF-8"},
 		{"\xfe\xff", "UTF-16 text, not UTF-8"},
 	} {
@@ -85,6 +86,21 @@ func NotText(head []byte) string {
 		return "binary data"
 	}
 	return ""
+}
+
+const sqliteMagic = "SQLite format 3\x00"
+
+// IsSQLite reports whether the file at path begins as SQLite's do, such as a catalog of
+// harvested papers.
+func IsSQLite(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, len(sqliteMagic))
+	_, err = io.ReadFull(f, head)
+	return err == nil && string(head) == sqliteMagic
 }
 
 // maxWindow bounds the memory that packed data may ask a decoder for: enough
