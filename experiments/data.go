@@ -8,11 +8,9 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/shards"
-	"assay/corpus/text"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/multilabel"
-	"assay/internal/progress"
 	"assay/internal/suggest"
 	"assay/results"
 )
@@ -119,16 +117,16 @@ func (f Features) wordOptions() features.WordOptions {
 
 // readers are what one pass over the papers fills.
 type readers struct {
-	counters  map[features.CountOptions]*features.Counter
-	numberers map[features.WordOptions]*features.Numberer
+	counters map[features.CountOptions]*features.Counter
+	indexers map[features.WordOptions]*features.Indexer
 }
 
 func newReaders(wanted []Features, rows int) readers {
-	r := readers{map[features.CountOptions]*features.Counter{}, map[features.WordOptions]*features.Numberer{}}
+	r := readers{map[features.CountOptions]*features.Counter{}, map[features.WordOptions]*features.Indexer{}}
 	for _, f := range wanted {
 		if f.Kind == "words" {
-			if opt := f.wordOptions(); r.numberers[opt] == nil {
-				r.numberers[opt] = features.NewNumberer(opt, rows)
+			if opt := f.wordOptions(); r.indexers[opt] == nil {
+				r.indexers[opt] = features.NewIndexer(opt, rows)
 			}
 		} else if f.counting() {
 			if opt := f.countOptions(); r.counters[opt] == nil {
@@ -144,8 +142,8 @@ func (r readers) worker() (add []func(row int, tokens []string, train bool)) {
 	for _, counter := range r.counters {
 		add = append(add, counter.Worker().Add)
 	}
-	for _, numberer := range r.numberers {
-		add = append(add, numberer.Worker().Add)
+	for _, indexer := range r.indexers {
+		add = append(add, indexer.Worker().Add)
 	}
 	return add
 }
@@ -164,8 +162,8 @@ func (d *dataset) finish(ctx context.Context, r readers) error {
 		}
 		d.counts[opt] = set
 	}
-	for opt, numberer := range r.numberers {
-		vocabulary, all, c, err := numberer.Finish(ctx)
+	for opt, indexer := range r.indexers {
+		vocabulary, all, c, err := indexer.Finish(ctx)
 		if err != nil {
 			d.lacking[opt] = err
 			continue
@@ -198,7 +196,8 @@ func (d *dataset) scan(ctx context.Context, c *shards.Corpus, rows []int64, side
 	for i := range counting {
 		counting[i] = r.worker()
 	}
-	err := scanTokens(ctx, c, rows, d.fields, workers, "read and count", func(worker, pos int, p *corpus.Paper, tokens func() []string) error {
+	pass := features.Pass{Corpus: c, Rows: rows, Fields: d.fields, Workers: workers, Name: "read and count"}
+	err := pass.Each(ctx, func(worker, pos int, p *corpus.Paper, tokens func() []string) error {
 		labels, _ := d.taxonomy.Labels(p)
 		papers[pos] = scanned{id: strings.Clone(p.ID), part: sides[pos], labels: labels}
 		if len(labels) == 0 {
@@ -210,46 +209,6 @@ func (d *dataset) scan(ctx context.Context, c *shards.Corpus, rows []int64, side
 		return nil
 	})
 	return papers, err
-}
-
-// scanTokens reads the papers at the rows in parallel, as [shards.Corpus.Scan]
-// does. tokens cleans and tokenises the fields of the paper at hand when it is
-// first called; its slice is reused for the next.
-func scanTokens(ctx context.Context, c *shards.Corpus, rows []int64, fields features.Fields, workers int, name string,
-	fn func(worker, pos int, p *corpus.Paper, tokens func() []string) error) error {
-	bar := progress.Start(ctx, name, int64(len(rows)), "papers")
-	defer bar.Done()
-	type state struct {
-		tokenizer *text.Worker
-		paper     *corpus.Paper
-		document  []byte
-		made      bool
-		tokens    []string
-		ask       func() []string
-		done      int64
-	}
-	tokenizer := text.NewTokenizer()
-	states := make([]*state, workers)
-	for i := range states {
-		s := &state{tokenizer: tokenizer.Worker()}
-		s.ask = func() []string {
-			if !s.made {
-				s.document = fields.AppendText(s.document[:0], s.paper)
-				s.tokens = s.tokenizer.AppendTokens(s.tokens[:0], s.document)
-				s.made = true
-			}
-			return s.tokens
-		}
-		states[i] = s
-	}
-	return c.Scan(ctx, rows, shards.ReadOptions{Workers: workers}, func(worker, pos int, p *corpus.Paper) error {
-		s := states[worker]
-		s.paper, s.made = p, false
-		if s.done++; s.done%256 == 0 {
-			bar.Add(256)
-		}
-		return fn(worker, pos, p, s.ask)
-	})
 }
 
 // part files the papers under their parts and returns each part's positions.

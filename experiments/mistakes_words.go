@@ -153,7 +153,7 @@ func (w *mistakeWords) find(ctx context.Context, c *shards.Corpus, seed uint64, 
 // read reads the papers that are shown.
 func (w *mistakeWords) read(ctx context.Context, c *shards.Corpus) error {
 	w.words = make([][]features.WordUses, len(w.shown))
-	return scanTokens(ctx, c, w.shown, w.cfg.fields(), 1, "read errors", func(_, pos int, p *corpus.Paper, tokens func() []string) error {
+	return features.Pass{Corpus: c, Rows: w.shown, Fields: w.cfg.fields(), Workers: 1, Name: "read errors"}.Each(ctx, func(_, pos int, p *corpus.Paper, tokens func() []string) error {
 		w.papers[pos].Title = mistakes.OneLine(strings.Clone(p.Title))
 		w.words[pos] = features.WordsOf(tokens(), w.opt)
 		return nil
@@ -173,7 +173,8 @@ func (w *mistakeWords) count(ctx context.Context, c *shards.Corpus) (*features.W
 	for i := range counting {
 		counting[i] = counter.Worker()
 	}
-	err := scanTokens(ctx, c, w.train, w.cfg.fields(), w.workers, "count words", func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
+	pass := features.Pass{Corpus: c, Rows: w.train, Fields: w.cfg.fields(), Workers: w.workers, Name: "count words"}
+	err := pass.Each(ctx, func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
 		counting[worker].Add(tokens(), w.truth.Row(pos))
 		return nil
 	})

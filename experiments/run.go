@@ -23,7 +23,7 @@ import (
 // vectors, which the run's record names, are averaged, and shifted and scaled where
 // the features are standardized, or go as they are, one a token and no more than the
 // record's max_tokens, into a network; or their numbers in the vocabulary do, from
-// features.Vocabulary.Number, into a network that has learnt vectors of its own.
+// features.Vocabulary.IDs, into a network that has learnt vectors of its own.
 const (
 	ModelFile      = "model.assay"
 	VocabularyFile = "vocabulary.assay"

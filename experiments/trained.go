@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"assay/embeddings/fasttext"
+	"assay/features"
 	"assay/internal/atomicfile"
 )
 
@@ -68,7 +69,7 @@ func (s *Session) trainOnce(ctx context.Context, d *dataset, e *Embeddings, pape
 	atomicfile.RemoveStale(path, time.Hour)
 	opt := e.Training.Options()
 	opt.Workers, opt.TempDir = workers, filepath.Dir(path)
-	sentences := d.fields.Sentences(ctx, s.corpus, d.trainingRows(e.Papers), workers)
+	sentences := features.Pass{Corpus: s.corpus, Rows: d.trainingRows(e.Papers), Fields: d.fields, Workers: workers}.Sentences(ctx)
 	model, report, err := fasttext.Train(ctx, sentences, opt)
 	if err != nil {
 		return "", fmt.Errorf("experiments: train embeddings.%s: %w", e.Name, err)

@@ -177,7 +177,7 @@ func (s *Session) averaged(ctx context.Context, d *dataset, f Features, v *wordV
 	for i := range averaging {
 		averaging[i] = vectorizer.Worker()
 	}
-	err := scanTokens(ctx, s.corpus, rows, d.fields, workers, "average vectors", func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
+	err := features.Pass{Corpus: s.corpus, Rows: rows, Fields: d.fields, Workers: workers, Name: "average vectors"}.Each(ctx, func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
 		return averaging[worker].Add(pos, tokens())
 	})
 	if err != nil {
@@ -218,7 +218,7 @@ func (s *Session) sequenced(ctx context.Context, d *dataset, f Features, v *word
 	for i := range numbering {
 		numbering[i] = sequencer.Worker()
 	}
-	err := scanTokens(ctx, s.corpus, rows, d.fields, workers, "number tokens", func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
+	err := features.Pass{Corpus: s.corpus, Rows: rows, Fields: d.fields, Workers: workers, Name: "number tokens"}.Each(ctx, func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
 		return numbering[worker].Add(pos, tokens())
 	})
 	if err != nil {

@@ -200,7 +200,7 @@ func TestSavedVectorModelScoresPapersAgain(t *testing.T) {
 	}
 	z := features.NewVectorizer(v, len(rows))
 	w, row := z.Worker(), 0
-	for tokens, err := range features.Sentences(context.Background(), s.corpus, rows, 1) {
+	for tokens, err := range (features.Pass{Corpus: s.corpus, Rows: rows, Workers: 1}).Sentences(context.Background()) {
 		if err != nil {
 			t.Fatal(err)
 		}

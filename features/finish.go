@@ -106,6 +106,26 @@ type candidate struct {
 	total int64
 }
 
+func newCandidate(all *termTable, id int32, total int64) candidate {
+	text := all.text(id)
+	var key [8]byte
+	copy(key[:], text)
+	return candidate{binary.BigEndian.Uint64(key[:]), text, id, total}
+}
+
+// mostFrequent returns the candidates of the highest totals, sorted by text; of equal
+// ones those that come first in the alphabet. limit 0: all.
+func mostFrequent(all []candidate, limit int) []candidate {
+	if limit > 0 && len(all) > limit {
+		slices.SortFunc(all, func(a, b candidate) int {
+			return cmp.Or(cmp.Compare(b.total, a.total), byText(a, b))
+		})
+		all = all[:limit]
+	}
+	slices.SortFunc(all, byText)
+	return all
+}
+
 // byText orders by code points, which is the order of UTF-8 bytes.
 func byText(a, b candidate) int {
 	if a.key != b.key {
@@ -123,23 +143,13 @@ func (c *Counter) choose(all *termTable, stats []termStats) ([]candidate, error)
 			seen++
 		}
 		if s.docs > 0 && int(s.docs) >= c.opt.MinDocuments {
-			text := all.text(int32(id))
-			var key [8]byte
-			copy(key[:], text)
-			out = append(out, candidate{binary.BigEndian.Uint64(key[:]), text, int32(id), s.total})
+			out = append(out, newCandidate(all, int32(id), s.total))
 		}
 	}
 	if len(out) == 0 {
 		return nil, fault.Usagef("features: count: no term is left: the training papers have %d distinct terms, none of them in %d papers or more: lower min_documents, or draw more papers", seen, c.opt.MinDocuments)
 	}
-	if limit := c.opt.MaxFeatures; limit > 0 && len(out) > limit {
-		slices.SortFunc(out, func(a, b candidate) int {
-			return cmp.Or(cmp.Compare(b.total, a.total), byText(a, b))
-		})
-		out = out[:limit]
-	}
-	slices.SortFunc(out, byText)
-	return out, nil
+	return mostFrequent(out, c.opt.MaxFeatures), nil
 }
 
 // pack holds papers as a CountWorker packed them, with the columns of the

@@ -126,7 +126,13 @@ func (q *Sequencer) Finish(ctx context.Context) (*Sequences, embeddings.Coverage
 		words = words[same:]
 	}
 	s.Embedding.Rows, s.Embedding.Data = len(s.Words), data
-	q.renumber(numbers)
+	chunks := make([]idChunks, len(q.workers))
+	for i, w := range q.workers {
+		chunks[i] = w.chunks
+		w.chunks, w.words, w.count = nil, nil, nil
+	}
+	renumber(chunks, numbers)
+	q.papers = nil
 	return s, coverage, nil
 }
 
@@ -161,21 +167,4 @@ func distinct(words []workerWord) int {
 		}
 	}
 	return n
-}
-
-// renumber replaces the workers' own numbers where they stand.
-func (q *Sequencer) renumber(numbers [][]int32) {
-	var running sync.WaitGroup
-	for i, w := range q.workers {
-		running.Go(func() {
-			for _, chunk := range w.chunks {
-				for j, local := range chunk {
-					chunk[j] = numbers[i][local]
-				}
-			}
-			w.chunks, w.words, w.count = nil, nil, nil
-		})
-	}
-	running.Wait()
-	q.papers = nil
 }

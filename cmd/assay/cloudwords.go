@@ -132,7 +132,7 @@ func countWords(ctx context.Context, c *shards.Corpus, o cloudPapers) (*wordCoun
 	defer bar.Done()
 	counter := newWordCounter(counts, o.prose)
 	i := 0
-	for tokens, err := range o.fields.Sentences(ctx, c, rows, o.workers) {
+	for tokens, err := range (features.Pass{Corpus: c, Rows: rows, Fields: o.fields, Workers: o.workers}).Sentences(ctx) {
 		if err != nil {
 			return nil, err
 		}

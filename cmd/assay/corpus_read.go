@@ -261,7 +261,7 @@ func writeTokens(ctx context.Context, w io.Writer, c *shards.Corpus, rows []int6
 	bar := progress.Start(ctx, "tokenise", int64(len(rows)), "papers")
 	defer bar.Done()
 	var line []byte
-	for p, err := range features.Tokens(ctx, c, rows, workers) {
+	for p, err := range (features.Pass{Corpus: c, Rows: rows, Workers: workers}).InOrder(ctx) {
 		if err != nil {
 			return err
 		}

@@ -128,7 +128,7 @@ func (t *embedTrain) run(ctx context.Context, out io.Writer, c *shards.Corpus) e
 		return err
 	}
 	t.TempDir = filepath.Dir(t.out)
-	model, report, err := fasttext.Train(ctx, features.Sentences(ctx, c, rows, t.Workers), t.Options)
+	model, report, err := fasttext.Train(ctx, features.Pass{Corpus: c, Rows: rows, Workers: t.Workers}.Sentences(ctx), t.Options)
 	if err != nil {
 		return err
 	}

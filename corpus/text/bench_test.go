@@ -1,10 +1,7 @@
 package text
 
 import (
-	"context"
-	"iter"
 	"math"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -115,26 +112,6 @@ func BenchmarkFirstPass(b *testing.B) {
 	})
 }
 
-// BenchmarkStream cleans and tokenises on every processor, order kept, each
-// time with empty memories.
-func BenchmarkStream(b *testing.B) {
-	eachInput(b, func(b *testing.B, papers []paper) {
-		rules := NewTokenizer()
-		tokens := 0
-		for b.Loop() {
-			for p, err := range Stream(context.Background(), rules, all(papers), appendPaper, 0) {
-				if err != nil {
-					b.Fatal(err)
-				}
-				tokens += len(p.Tokens)
-			}
-		}
-		report(b, papers)
-		b.ReportMetric(float64(tokens)/b.Elapsed().Seconds(), "tokens/s")
-		b.ReportMetric(float64(runtime.GOMAXPROCS(0)), "workers")
-	})
-}
-
 // BenchmarkSplit runs the rules alone, without a memory.
 func BenchmarkSplit(b *testing.B) {
 	rules := NewTokenizer()
@@ -153,15 +130,3 @@ func BenchmarkNewTokenizer(b *testing.B) {
 		NewTokenizer()
 	}
 }
-
-func all(papers []paper) iter.Seq2[paper, error] {
-	return func(yield func(paper, error) bool) {
-		for _, p := range papers {
-			if !yield(p, nil) {
-				return
-			}
-		}
-	}
-}
-
-func appendPaper(dst []byte, p paper) []byte { return AppendDocument(dst, p.Title, p.Abstract) }

@@ -1,17 +1,14 @@
 package features
 
 import (
-	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
-	"slices"
 	"sync"
 
 	"assay/internal/fault"
 )
 
-// WordOptions says what a Numberer numbers.
+// WordOptions says what an Indexer numbers.
 type WordOptions struct {
 	// MaxWords keeps the words that occur most often in the training papers, of
 	// equal ones those that come first in the order of their bytes; 0 keeps all.
@@ -33,35 +30,35 @@ type WordCoverage struct {
 	CutTokens int64 // what they lost by that
 }
 
-// Numberer turns tokens into Sequences without vectors: words in lower case, those
+// Indexer turns tokens into Sequences without vectors: words in lower case, those
 // of one character dropped, numbered in the order of their bytes from 2 on by a
 // vocabulary of the training papers; every other word is MissingID. Its result
 // depends neither on the number of workers nor on which of them had which paper.
-type Numberer struct {
+type Indexer struct {
 	opt    WordOptions
 	papers [][]int32 // by worker-local numbers until Finish
 
 	mu      sync.Mutex
-	workers []*NumberWorker
+	workers []*IndexWorker
 }
 
-// NewNumberer returns a numberer for papers 0 to rows-1.
-func NewNumberer(opt WordOptions, rows int) *Numberer {
-	return &Numberer{opt: opt, papers: make([][]int32, rows)}
+// NewIndexer returns a indexer for papers 0 to rows-1.
+func NewIndexer(opt WordOptions, rows int) *Indexer {
+	return &Indexer{opt: opt, papers: make([][]int32, rows)}
 }
 
 // Worker returns a worker for one goroutine.
-func (n *Numberer) Worker() *NumberWorker {
-	w := &NumberWorker{n: n, table: newTermTable(n.opt.Words)}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.workers = append(n.workers, w)
+func (x *Indexer) Worker() *IndexWorker {
+	w := &IndexWorker{x: x, table: newTermTable(x.opt.Words)}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.workers = append(x.workers, w)
 	return w
 }
 
-// NumberWorker numbers the words of the papers that one goroutine gives it.
-type NumberWorker struct {
-	n      *Numberer
+// IndexWorker numbers the words of the papers that one goroutine gives it.
+type IndexWorker struct {
+	x      *Indexer
 	table  *termTable
 	stats  []wordStats // one a word
 	ids    []int32     // of the paper at hand
@@ -79,14 +76,14 @@ type wordStats struct{ kept, train int64 }
 // Add numbers the words of one paper, each paper once, in any order. Only training
 // papers decide which words the vocabulary holds. The tokens are not kept. What is
 // wrong with a paper is reported by Finish.
-func (w *NumberWorker) Add(row int, tokens []string, train bool) {
+func (w *IndexWorker) Add(row int, tokens []string, train bool) {
 	switch {
 	case w.err != nil:
 		return
-	case row < 0 || row >= len(w.n.papers):
-		w.err = fault.Usagef("features: words: paper %d of %d", row, len(w.n.papers))
+	case row < 0 || row >= len(w.x.papers):
+		w.err = fault.Usagef("features: words: paper %d of %d", row, len(w.x.papers))
 		return
-	case w.n.papers[row] != nil:
+	case w.x.papers[row] != nil:
 		w.err = fault.Usagef("features: words: paper %d was added twice", row)
 		return
 	}
@@ -98,7 +95,7 @@ func (w *NumberWorker) Add(row int, tokens []string, train bool) {
 		w.stats = append(w.stats, make([]wordStats, short)...)
 	}
 	kept := len(w.ids)
-	if most := w.n.opt.MaxTokens; most > 0 && kept > most {
+	if most := w.x.opt.MaxTokens; most > 0 && kept > most {
 		w.cutPapers++
 		w.cutTokens += int64(kept - most)
 		kept = most
@@ -113,31 +110,31 @@ func (w *NumberWorker) Add(row int, tokens []string, train bool) {
 	}
 	ids := w.chunks.room(kept)
 	copy(ids, w.ids)
-	w.n.papers[row] = ids
+	w.x.papers[row] = ids
 }
 
 // Finish returns the vocabulary of the training papers, the sequences of all papers
 // over it, and how much of these it covers. No worker may still be numbering, and
-// the numberer is used up. A training set without a single word is a usage error.
-func (n *Numberer) Finish(ctx context.Context) (*Vocabulary, *Sequences, WordCoverage, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.papers == nil {
+// the indexer is used up. A training set without a single word is a usage error.
+func (x *Indexer) Finish(ctx context.Context) (*Vocabulary, *Sequences, WordCoverage, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.papers == nil {
 		return nil, nil, WordCoverage{}, errors.New("features: words: Finish was called twice")
 	}
 	var c WordCoverage
-	for _, w := range n.workers {
+	for _, w := range x.workers {
 		if w.err != nil {
 			return nil, nil, c, w.err
 		}
 		c.CutPapers += w.cutPapers
 		c.CutTokens += w.cutTokens
 	}
-	all, stats, to := n.merge()
+	all, stats, to := x.merge()
 	if err := ctx.Err(); err != nil {
 		return nil, nil, c, err
 	}
-	chosen, err := n.choose(all, stats)
+	chosen, err := x.choose(all, stats)
 	if err != nil {
 		return nil, nil, c, err
 	}
@@ -145,7 +142,7 @@ func (n *Numberer) Finish(ctx context.Context) (*Vocabulary, *Sequences, WordCov
 	for id := range number {
 		number[id] = MissingID
 	}
-	v := &Vocabulary{terms: make([]string, len(chosen)), ngramMin: 1, ngramMax: 1, words: n.opt.Words}
+	v := &Vocabulary{terms: make([]string, len(chosen)), ngramMin: 1, ngramMax: 1, words: x.opt.Words}
 	for j, word := range chosen {
 		v.terms[j] = word.text
 		number[word.id] = firstWordID + int32(j)
@@ -162,18 +159,25 @@ func (n *Numberer) Finish(ctx context.Context) (*Vocabulary, *Sequences, WordCov
 			}
 		}
 	}
+	chunks := make([]idChunks, len(x.workers))
 	words := append(make([]string, firstWordID), v.terms...)
-	s := &Sequences{Papers: n.papers, Words: words, Embedding: &Dense{Rows: len(words)}}
-	n.renumber(number, to)
-	n.papers, n.workers = nil, nil
+	s := &Sequences{Papers: x.papers, Words: words, Embedding: &Dense{Rows: len(words)}}
+	for i, w := range x.workers {
+		for id, joined := range to[i] {
+			to[i][id] = number[joined]
+		}
+		chunks[i] = w.chunks
+	}
+	renumber(chunks, to)
+	x.papers, x.workers = nil, nil
 	return v, s, c, nil
 }
 
 // merge joins the workers' words and returns, for each worker, their numbers in the
 // joined table.
-func (n *Numberer) merge() (all *termTable, stats []wordStats, to [][]int32) {
-	all = newTermTable(n.opt.Words)
-	for _, w := range n.workers {
+func (x *Indexer) merge() (all *termTable, stats []wordStats, to [][]int32) {
+	all = newTermTable(x.opt.Words)
+	for _, w := range x.workers {
 		numbers := all.merge(w.table)
 		if short := len(all.terms) - len(stats); short > 0 {
 			stats = append(stats, make([]wordStats, short)...)
@@ -189,47 +193,22 @@ func (n *Numberer) merge() (all *termTable, stats []wordStats, to [][]int32) {
 }
 
 // choose returns the words of the vocabulary, sorted by text.
-func (n *Numberer) choose(all *termTable, stats []wordStats) ([]candidate, error) {
+func (x *Indexer) choose(all *termTable, stats []wordStats) ([]candidate, error) {
 	var out []candidate
 	for id, s := range stats {
 		if s.train > 0 {
-			text := all.text(int32(id))
-			var key [8]byte
-			copy(key[:], text)
-			out = append(out, candidate{binary.BigEndian.Uint64(key[:]), text, int32(id), s.train})
+			out = append(out, newCandidate(all, int32(id), s.train))
 		}
 	}
 	if len(out) == 0 {
 		return nil, fault.Usagef("features: words: no word is left: the training papers hold none of two characters or more: draw more papers")
 	}
-	if limit := n.opt.MaxWords; limit > 0 && len(out) > limit {
-		slices.SortFunc(out, func(a, b candidate) int {
-			return cmp.Or(cmp.Compare(b.total, a.total), byText(a, b))
-		})
-		out = out[:limit]
-	}
-	slices.SortFunc(out, byText)
-	return out, nil
+	return mostFrequent(out, x.opt.MaxWords), nil
 }
 
-// renumber replaces the workers' own numbers where they stand.
-func (n *Numberer) renumber(number []int32, to [][]int32) {
-	var running sync.WaitGroup
-	for i, w := range n.workers {
-		running.Go(func() {
-			for _, chunk := range w.chunks {
-				for j, local := range chunk {
-					chunk[j] = number[to[i][local]]
-				}
-			}
-		})
-	}
-	running.Wait()
-}
-
-// Number returns the numbers of a new paper's words, as the Numberer did that made
+// IDs returns the numbers of a new paper's words, as the Indexer did that made
 // the vocabulary: of the first most words, or of all where most is 0.
-func (v *Vocabulary) Number(tokens []string, most int) []int32 {
+func (v *Vocabulary) IDs(tokens []string, most int) []int32 {
 	words := v.kept(tokens)
 	if most > 0 && len(words) > most {
 		words = words[:most]

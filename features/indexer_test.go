@@ -19,7 +19,7 @@ import (
 // workers in a random order.
 func numbered(t testing.TB, opt WordOptions, papers [][]string, train, workers int, seed uint64) (*Vocabulary, *Sequences, WordCoverage) {
 	t.Helper()
-	n := NewNumberer(opt, len(papers))
+	n := NewIndexer(opt, len(papers))
 	order := rand.New(rand.NewPCG(seed, 0)).Perm(len(papers))
 	var wait sync.WaitGroup
 	for k := range workers {
@@ -38,7 +38,7 @@ func numbered(t testing.TB, opt WordOptions, papers [][]string, train, workers i
 	return v, s, c
 }
 
-func TestNumberer(t *testing.T) {
+func TestIndexer(t *testing.T) {
 	papers := [][]string{
 		strings.Fields("The net learns , the deep-net learns"),
 		strings.Fields("a Vision net"),
@@ -98,7 +98,7 @@ func prose(n int, seed uint64) [][]string {
 
 // Workers and their order change nothing, and a new paper is numbered as the old
 // ones were, by a vocabulary read from its file.
-func TestNumbererMetamorphic(t *testing.T) {
+func TestIndexerMetamorphic(t *testing.T) {
 	papers := prose(300, 7)
 	for _, opt := range []WordOptions{{Words: true}, {Words: true, MaxWords: 25, MaxTokens: 9}, {MaxWords: 60}, {MaxTokens: 1}} {
 		v, s, coverage := numbered(t, opt, papers, 200, 1, 1)
@@ -118,7 +118,7 @@ func TestNumbererMetamorphic(t *testing.T) {
 		}
 		var tokens, known int64
 		for i, p := range papers {
-			got := read.Number(p, opt.MaxTokens)
+			got := read.IDs(p, opt.MaxTokens)
 			if !slices.Equal(got, s.Row(i)) {
 				t.Fatalf("%+v: paper %d is numbered %v, but new %v", opt, i, s.Row(i), got)
 			}
@@ -136,7 +136,7 @@ func TestNumbererMetamorphic(t *testing.T) {
 }
 
 // The vocabulary is that of the counter with as many features.
-func TestNumbererAgreesWithCounter(t *testing.T) {
+func TestIndexerAgreesWithCounter(t *testing.T) {
 	papers := prose(200, 3)
 	for _, words := range []bool{true, false} {
 		v, s, _ := numbered(t, WordOptions{Words: words, MaxWords: 40}, papers, 150, 3, 1)
@@ -170,10 +170,10 @@ func TestNumbererAgreesWithCounter(t *testing.T) {
 	}
 }
 
-func TestNumbererFaults(t *testing.T) {
-	fail := func(name, want string, do func(*Numberer)) {
+func TestIndexerFaults(t *testing.T) {
+	fail := func(name, want string, do func(*Indexer)) {
 		t.Helper()
-		n := NewNumberer(WordOptions{Words: true}, 2)
+		n := NewIndexer(WordOptions{Words: true}, 2)
 		do(n)
 		_, _, _, err := n.Finish(context.Background())
 		if err == nil || err.Error() != want || !fault.IsUsage(err) {
@@ -181,16 +181,16 @@ func TestNumbererFaults(t *testing.T) {
 		}
 	}
 	word := []string{"word"}
-	fail("a paper too many", "features: words: paper 2 of 2", func(n *Numberer) { n.Worker().Add(2, word, true) })
-	fail("a negative one", "features: words: paper -1 of 2", func(n *Numberer) { n.Worker().Add(-1, word, true) })
-	fail("one twice", "features: words: paper 0 was added twice", func(n *Numberer) {
+	fail("a paper too many", "features: words: paper 2 of 2", func(n *Indexer) { n.Worker().Add(2, word, true) })
+	fail("a negative one", "features: words: paper -1 of 2", func(n *Indexer) { n.Worker().Add(-1, word, true) })
+	fail("one twice", "features: words: paper 0 was added twice", func(n *Indexer) {
 		w := n.Worker()
 		w.Add(0, nil, true)
 		w.Add(0, word, true)
 	})
 	fail("no training paper", "features: words: no word is left: the training papers hold none of two characters or more: draw more papers",
-		func(n *Numberer) { n.Worker().Add(0, word, false) })
-	n := NewNumberer(WordOptions{}, 1)
+		func(n *Indexer) { n.Worker().Add(0, word, false) })
+	n := NewIndexer(WordOptions{}, 1)
 	n.Worker().Add(0, word, true)
 	if _, _, _, err := n.Finish(context.Background()); err != nil {
 		t.Fatal(err)
@@ -200,7 +200,7 @@ func TestNumbererFaults(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
-	n = NewNumberer(WordOptions{}, 1)
+	n = NewIndexer(WordOptions{}, 1)
 	n.Worker().Add(0, word, true)
 	if _, _, _, err := n.Finish(cancelled); err != context.Canceled {
 		t.Errorf("cancelled: %v", err)
@@ -220,7 +220,7 @@ func TestFields(t *testing.T) {
 	}
 }
 
-func BenchmarkNumberer(b *testing.B) {
+func BenchmarkIndexer(b *testing.B) {
 	papers := prose(2000, 1)
 	tokens := 0
 	for _, p := range papers {
