@@ -3,13 +3,11 @@ package embeddings
 import (
 	"cmp"
 	"context"
-	"errors"
-	"runtime"
 	"slices"
-	"sync"
 
 	"assay/internal/fault"
 	"assay/internal/kernels"
+	"assay/internal/parallel"
 	"assay/internal/progress"
 )
 
@@ -34,22 +32,19 @@ func Neighbours(ctx context.Context, v Vectors, word string, k, workers int) ([]
 		return nil, match, fault.Usagef("embeddings: %q has no vector: it is not among the %d words, nor in lower case; try another spelling", word, v.Len())
 	}
 	kernels.Scale(query, float32(1/norm))
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
 	bar := progress.Start(ctx, "compare", int64(v.Len()), "words")
 	defer bar.Done()
-	found := make([][]candidate, workers)
-	errs := make([]error, workers)
-	var running sync.WaitGroup
-	for w := range workers {
-		running.Go(func() {
-			from, to := v.Len()*w/workers, v.Len()*(w+1)/workers
-			found[w], errs[w] = nearest(ctx, v, query, from, to, k, word, bar)
-		})
-	}
-	running.Wait()
-	if err := errors.Join(errs...); err != nil {
+	const block = 4096
+	found := make([][]candidate, (v.Len()+block-1)/block)
+	err = parallel.Blocks(ctx, workers, v.Len(), block, func() func(from, to int) error {
+		vector := make([]float32, v.Dim())
+		return func(from, to int) (err error) {
+			found[from/block], err = nearest(v, query, vector, from, to, k, word)
+			bar.Add(int64(to - from))
+			return err
+		}
+	})
+	if err != nil {
 		return nil, match, err
 	}
 	best := keepBest(slices.Concat(found...), k)
@@ -74,18 +69,9 @@ func keepBest(all []candidate, k int) []candidate {
 }
 
 // nearest returns the k best of the words from up to to.
-func nearest(ctx context.Context, v Vectors, query []float32, from, to, k int, word string, bar progress.Bar) ([]candidate, error) {
-	const step = 4096
+func nearest(v Vectors, query, vector []float32, from, to, k int, word string) ([]candidate, error) {
 	var best []candidate
-	vector := make([]float32, v.Dim())
 	for i := from; i < to; i++ {
-		if done := i - from + 1; done%step == 0 {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			bar.Add(step)
-			best = keepBest(best, k)
-		}
 		if v.Word(i) == word {
 			continue
 		}
@@ -96,5 +82,5 @@ func nearest(ctx context.Context, v Vectors, query []float32, from, to, k int, w
 			best = append(best, candidate{i, float32(float64(kernels.Dot(query, vector)) / norm)})
 		}
 	}
-	return keepBest(best, k), nil
+	return slices.Clone(keepBest(best, k)), nil
 }

@@ -5,13 +5,11 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"runtime"
 	"slices"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
 	"assay/internal/fault"
+	"assay/internal/parallel"
 	"assay/internal/progress"
 )
 
@@ -237,15 +235,7 @@ func unpack(ctx context.Context, packs []pack, rows, cols int) (*CSR, error) {
 }
 
 func eachPack(ctx context.Context, packs []pack, do func(*pack) error) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range packs {
-		g.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			return do(&packs[i])
-		})
-	}
-	return g.Wait()
+	return parallel.Do(ctx, 0, len(packs), func() func(int) error {
+		return func(i int) error { return do(&packs[i]) }
+	})
 }

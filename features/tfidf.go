@@ -1,13 +1,14 @@
 package features
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"math"
-	"sync"
 
 	"assay/internal/fault"
 	"assay/internal/frame"
+	"assay/internal/parallel"
 )
 
 // TFIDFOptions says how counts are weighted. scikit-learn's defaults are L2
@@ -70,22 +71,20 @@ func (t *TFIDF) Transform(counts *CSR, workers int) (*CSR, error) {
 		return nil, fault.Usagef("features: TF-IDF: the counts have %d columns, those it was fitted on %d", cols, len(t.idf))
 	}
 	out := &CSR{Cols: cols, Indptr: counts.Indptr, Indices: counts.Indices, Values: make([]float32, len(counts.Values))}
-	workers = max(1, min(workers, rows))
-	var wg sync.WaitGroup
-	for k := range workers {
-		wg.Go(func() {
-			var weights []float64
-			for i := k * rows / workers; i < (k+1)*rows/workers; i++ {
+	err := parallel.Blocks(context.Background(), workers, rows, 256, func() func(from, to int) error {
+		var weights []float64
+		return func(from, to int) error {
+			for i := from; i < to; i++ {
 				weights = t.weightRow(weights[:0], counts, i)
 				_, dst := out.Row(i)
 				for p, v := range weights {
 					dst[p] = float32(v)
 				}
 			}
-		})
-	}
-	wg.Wait()
-	return out, nil
+			return nil
+		}
+	})
+	return out, err
 }
 
 // weightRow appends the weights of row i to dst.

@@ -17,6 +17,7 @@ import (
 
 	"assay/internal/atomicfile"
 	"assay/internal/fault"
+	"assay/internal/parallel"
 )
 
 // Errors of Claim and of a RunWriter, to be asked for with errors.Is.
@@ -141,17 +142,14 @@ func (s *Store) List(ctx context.Context, experiment string) ([]Run, []Problem, 
 	}
 	runs, errs := make([]Run, len(trials)), make([]error, len(trials))
 	clock := sync.OnceValue(s.clock)
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for range 2 * runtime.GOMAXPROCS(0) {
-		group.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(trials) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				runs[i], errs[i] = s.read(experiment, trials[i], clock)
-			}
-		})
-	}
-	group.Wait()
-	if err := ctx.Err(); err != nil {
+	// Reading waits for the disk more than it computes.
+	err = parallel.Do(ctx, 2*runtime.GOMAXPROCS(0), len(trials), func() func(int) error {
+		return func(i int) error {
+			runs[i], errs[i] = s.read(experiment, trials[i], clock)
+			return nil
+		}
+	})
+	if err != nil {
 		return nil, nil, fmt.Errorf("results: list runs: %w", err)
 	}
 	var whole []Run

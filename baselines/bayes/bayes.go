@@ -91,19 +91,17 @@ func score(ctx context.Context, m model, x features.Matrix, workers int) (*multi
 	bar := progress.Start(ctx, "naive Bayes scores", int64(rows), "papers")
 	defer bar.Done()
 	out := multilabel.NewScores(rows, labels)
-	const block = 64
-	err := parallel.Do(ctx, workers, (rows+block-1)/block, func() func(int) error {
+	err := parallel.Blocks(ctx, workers, rows, 64, func() func(from, to int) error {
 		score := m.scorer(x)
-		return func(k int) error {
-			end := min((k+1)*block, rows)
-			for i := k * block; i < end; i++ {
+		return func(from, to int) error {
+			for i := from; i < to; i++ {
 				row := out.Row(i)
 				score(i, row)
 				for c, odds := range row {
 					row[c] = 1 / (1 + math.Exp(-odds))
 				}
 			}
-			bar.Add(int64(end - k*block))
+			bar.Add(int64(to - from))
 			return nil
 		}
 	})

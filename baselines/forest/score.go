@@ -22,16 +22,15 @@ func (m *model) scores(ctx context.Context, x features.Matrix, workers int) (*mu
 	out := multilabel.NewScores(n, m.labels)
 	bar := progress.Start(ctx, "random forest scores", int64(n), "papers")
 	defer bar.Done()
-	err := parallel.Do(ctx, workers, (n+scoreBlock-1)/scoreBlock, func() func(int) error {
+	err := parallel.Blocks(ctx, workers, n, scoreBlock, func() func(from, to int) error {
 		row := make([]float32, m.features)
-		return func(block int) error {
-			end := min((block+1)*scoreBlock, n)
-			for i := block * scoreBlock; i < end; i++ {
+		return func(from, to int) error {
+			for i := from; i < to; i++ {
 				if err := m.scoreRow(x, i, row, out.Row(i)); err != nil {
 					return err
 				}
 			}
-			bar.Add(int64(end - block*scoreBlock))
+			bar.Add(int64(to - from))
 			return nil
 		}
 	})

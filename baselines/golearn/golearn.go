@@ -24,12 +24,10 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 
 	"assay/classifier"
 	"assay/internal/fault"
+	"assay/internal/parallel"
 )
 
 var (
@@ -58,39 +56,16 @@ func workerCount(n int) (int, error) {
 	return n, nil
 }
 
-// each calls work for every i in [0, n), in no stated order, on several
-// goroutines, each with a scratch value of its own. It returns the first error:
-// of the context, of work, or of a panic inside work. No further work begins
-// after an error.
+// each is parallel.Do with a scratch value for each goroutine, where a panic inside
+// work is an error.
 func each[S any](ctx context.Context, workers, n int, newScratch func() S, work func(s S, i int) error) error {
-	var g errgroup.Group
-	var next atomic.Int64
-	var stop atomic.Bool
-	for range min(workers, n) {
-		g.Go(func() (err error) {
-			defer func() {
-				if err != nil {
-					stop.Store(true)
-				}
-			}()
+	return parallel.Do(ctx, workers, n, func() func(int) error {
+		scratch := newScratch()
+		return func(i int) (err error) {
 			defer recovered(&err)
-			scratch := newScratch()
-			for !stop.Load() {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return nil
-				}
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				if err := work(scratch, i); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	return g.Wait()
+			return work(scratch, i)
+		}
+	})
 }
 
 // recovered turns a panic, with which golearn reports many of its errors, into

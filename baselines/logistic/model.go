@@ -5,15 +5,13 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 
 	"assay/classifier"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/frame"
 	"assay/internal/multilabel"
+	"assay/internal/parallel"
 )
 
 const (
@@ -59,26 +57,15 @@ func (m *Regression) Scores(ctx context.Context, x features.Matrix) (*multilabel
 
 func (m *model) score(ctx context.Context, x *rowMatrix, workers int) (*multilabel.Scores, error) {
 	out := multilabel.NewScores(x.rows, len(m.intercepts))
-	var next atomic.Int64
-	group, ctx := errgroup.WithContext(ctx)
-	for range min(workers, (x.rows+scoreBlock-1)/scoreBlock) {
-		group.Go(func() error {
-			for {
-				hi := int(next.Add(scoreBlock))
-				lo := hi - scoreBlock
-				if lo >= x.rows {
-					return nil
-				}
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				for i := lo; i < min(hi, x.rows); i++ {
-					m.scoreRow(x, i, out.Row(i))
-				}
+	err := parallel.Blocks(ctx, workers, x.rows, scoreBlock, func() func(from, to int) error {
+		return func(from, to int) error {
+			for i := from; i < to; i++ {
+				m.scoreRow(x, i, out.Row(i))
 			}
-		})
-	}
-	if err := group.Wait(); err != nil {
+			return nil
+		}
+	})
+	if err != nil {
 		return nil, err
 	}
 	return out, nil

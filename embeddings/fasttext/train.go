@@ -7,9 +7,10 @@ import (
 	"iter"
 	"math"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"assay/internal/fault"
 	"assay/internal/progress"
@@ -120,20 +121,12 @@ func (t *trainer) train(ctx context.Context) (float64, error) {
 	t.bar = progress.Start(ctx, "train vectors", int64(t.opt.Epochs)*t.spool.tokens, "words")
 	defer t.bar.Done()
 	all := make([]*worker, workers)
-	errs := make([]error, workers)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var running sync.WaitGroup
+	running, ctx := errgroup.WithContext(ctx)
 	for i := range all {
 		all[i] = newWorker(t)
-		running.Go(func() {
-			if errs[i] = all[i].run(ctx); errs[i] != nil {
-				cancel()
-			}
-		})
+		running.Go(func() error { return all[i].run(ctx) })
 	}
-	running.Wait()
-	if err := first(errs); err != nil {
+	if err := running.Wait(); err != nil {
 		return 0, err
 	}
 	var loss float64
@@ -149,17 +142,6 @@ func (t *trainer) train(ctx context.Context) (float64, error) {
 		return 0, errDiverged(t.opt)
 	}
 	return loss / float64(pairs), nil
-}
-
-// first returns the error that stopped the workers: not the cancellation that
-// it brought on the others.
-func first(errs []error) (err error) {
-	for _, e := range errs {
-		if e != nil && (err == nil || errors.Is(err, context.Canceled)) {
-			err = e
-		}
-	}
-	return err
 }
 
 func errDiverged(opt Options) error {

@@ -1,15 +1,14 @@
 package stats
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"strconv"
-	"sync"
-	"sync/atomic"
 
+	"assay/internal/parallel"
 	"assay/internal/rng"
 )
 
@@ -64,27 +63,21 @@ func ResampleParts(n int, parts []Part, resamples int, seed uint64) (*Resampled,
 		once.times[i] = 1
 	}
 	each(parts, []*drawn{once}, func(i, _ int, v float64) { r.whole[i] = v })
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	blocks := (resamples + blockSize - 1) / blockSize
-	for range min(runtime.GOMAXPROCS(0), blocks) {
-		wait.Go(func() {
-			block := make([]*drawn, blockSize)
-			for k := range block {
-				block[k] = &drawn{times: make([]float64, n)}
+	err = parallel.Blocks(context.Background(), 0, resamples, blockSize, func() func(from, to int) error {
+		block := make([]*drawn, blockSize)
+		for k := range block {
+			block[k] = &drawn{times: make([]float64, n)}
+		}
+		return func(from, to int) error {
+			now := block[:to-from]
+			for k, d := range now {
+				draw(d.times, rng.New(seed, "resample", strconv.Itoa(from+k)))
 			}
-			for b := int(next.Add(1)) - 1; b < blocks; b = int(next.Add(1)) - 1 {
-				first := b * blockSize
-				now := block[:min(blockSize, resamples-first)]
-				for k, d := range now {
-					draw(d.times, rng.New(seed, "resample", strconv.Itoa(first+k)))
-				}
-				each(parts, now, func(i, k int, v float64) { r.samples[i][first+k] = v })
-			}
-		})
-	}
-	wait.Wait()
-	return r, nil
+			each(parts, now, func(i, k int, v float64) { r.samples[i][from+k] = v })
+			return nil
+		}
+	})
+	return r, err
 }
 
 // blockSize is how many resamples a worker draws before it looks at the
