@@ -54,21 +54,13 @@ func (s *Session) Order() []int {
 	for i := range s.Jobs {
 		j := &s.Jobs[i]
 		order[i] = i
-		keys[i].data = at(s.Config.dataKey(j.Seed))
+		keys[i].data = at(s.Config.DataKey(j.Seed))
 		if j.Decided() {
-			keys[i].features = at("features " + j.Trial.Model.Features + " " + j.Trial.Config.embeddingsText(j.Trial.Model))
+			keys[i].features = at("features " + j.Trial.Model.Features + " " + j.Trial.Config.EmbeddingsText(j.Trial.Model))
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(keys[a].data, keys[b].data), cmp.Compare(keys[a].features, keys[b].features))
 	})
 	return order
-}
-
-// embeddingsText names what the model sees papers through, "" for counts.
-func (c *Config) embeddingsText(m *Model) string {
-	if e := c.tableOf(m); e != nil {
-		return e.text()
-	}
-	return ""
 }

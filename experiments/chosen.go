@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"assay/experiments/config"
 	"assay/internal/fault"
 	"assay/results"
 )
@@ -12,14 +13,14 @@ import (
 // order, by the rules of Compare and in whatever state, and notes on what is
 // missing or comes from another version of the program. current is nil where the
 // corpus is not at hand. No run at all is an error of usage.
-func Chosen(ctx context.Context, cfg *Config, store *results.Store, current []Trial) (chosen []results.Run, notes []string, err error) {
+func Chosen(ctx context.Context, cfg *config.Config, store *results.Store, current []Trial) (chosen []results.Run, notes []string, err error) {
 	runs, problems, err := store.List(ctx, cfg.Name)
 	if err != nil {
 		return nil, nil, err
 	}
 	trials := current
 	if trials == nil {
-		trials = cfg.Trials(lastData(cfg, runs), "")
+		trials = Trials(cfg, lastData(cfg, runs), "")
 	}
 	missing, other := 0, 0
 	index := indexRuns(runs)

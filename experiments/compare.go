@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"assay/corpus"
+	"assay/experiments/config"
 	"assay/results"
 	"assay/results/table"
 )
@@ -15,13 +16,13 @@ import (
 // data by another version of the program, with a note. Where the corpus is not
 // at hand, current is nil, and the data are those of the experiment's last run.
 // Runs of different data never stand in one table.
-func Compare(ctx context.Context, cfg *Config, store *results.Store, current []Trial, columns []string) (table.Table, error) {
+func Compare(ctx context.Context, cfg *config.Config, store *results.Store, current []Trial, columns []string) (table.Table, error) {
 	return compareRuns(ctx, cfg, store, current, table.Options{Columns: columns}, table.Compare)
 }
 
 // compareRuns fills in opt what the experiment and the store know, and lays the
 // runs out.
-func compareRuns(ctx context.Context, cfg *Config, store *results.Store, current []Trial, opt table.Options,
+func compareRuns(ctx context.Context, cfg *config.Config, store *results.Store, current []Trial, opt table.Options,
 	layOut func([]results.Run, table.Options) (table.Table, error)) (table.Table, error) {
 	runs, problems, err := store.List(ctx, cfg.Name)
 	if err != nil {
@@ -29,7 +30,7 @@ func compareRuns(ctx context.Context, cfg *Config, store *results.Store, current
 	}
 	trials := current
 	if trials == nil {
-		trials = cfg.Trials(lastData(cfg, runs), "")
+		trials = Trials(cfg, lastData(cfg, runs), "")
 	}
 	opt.Name, opt.Problems, opt.Expected = cfg.Name, problems, []results.Run{}
 	opt.Papers = newPaperReader(ctx, store).scores
@@ -64,9 +65,9 @@ func compareRuns(ctx context.Context, cfg *Config, store *results.Store, current
 }
 
 // lastData is the corpus hash of the run of this experiment that began last.
-func lastData(cfg *Config, runs []results.Run) string {
+func lastData(cfg *config.Config, runs []results.Run) string {
 	settings := map[string]bool{}
-	for _, t := range cfg.Trials("", "") {
+	for _, t := range Trials(cfg, "", "") {
 		settings[t.Setting] = true
 	}
 	var last results.Run
@@ -83,7 +84,7 @@ func lastData(cfg *Config, runs []results.Run) string {
 // done or, if unfinished ones count, the last one.
 func choose(t Trial, runs []results.Run, unfinished bool) (want results.Run, otherCode bool) {
 	want = results.Run{
-		Experiment: t.Config.Name, Trial: t.ID, Setting: t.Setting, Seed: t.Seed, Params: params(t),
+		Experiment: t.Config.Name, Trial: t.ID, Setting: t.Setting, Seed: t.Seed, Params: t.Config.Params(),
 		Model: results.Model{Name: t.Model.Name, Kind: t.Model.Kind, Backend: t.Model.Backend},
 	}
 	for _, r := range runs {

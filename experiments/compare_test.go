@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"assay/corpus/synthetic"
+	"assay/experiments/config"
 	"assay/results"
 	"assay/results/table"
 )
@@ -39,7 +40,7 @@ func TestTableKeepsCorporaApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	for _, path := range []string{other, SyntheticPath} {
+	for _, path := range []string{other, config.SyntheticPath} {
 		s := session(t, dir, "corpus.path="+path, "seeds=[1,2,3]")
 		var want []results.Run
 		for i := range s.Trials() {

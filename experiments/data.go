@@ -8,6 +8,7 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/shards"
+	"assay/experiments/config"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/multilabel"
@@ -32,7 +33,7 @@ type dataset struct {
 	rows  []int64      // of the corpus, drawn
 	index [parts][]int // positions in rows
 
-	declared map[string]Features
+	declared map[string]config.Features
 	counts   map[features.CountOptions]*counted
 	words    map[features.WordOptions]*featureSet
 	lacking  map[any]error // by options: why there are no counts or words; it fails those alone that learn from them
@@ -65,7 +66,7 @@ type featureSet struct {
 
 // prepare draws the papers of c under this seed and counts their tokens for
 // each of the wanted features. Only training papers feed a vocabulary.
-func prepare(ctx context.Context, c *shards.Corpus, cfg *Config, seed uint64, wanted []Features, workers int) (*dataset, error) {
+func prepare(ctx context.Context, c *shards.Corpus, cfg *config.Config, seed uint64, wanted []config.Features, workers int) (*dataset, error) {
 	start := time.Now()
 	taxonomy, err := corpus.LookupTaxonomy(cfg.Corpus.Taxonomy)
 	if err != nil {
@@ -76,15 +77,15 @@ func prepare(ctx context.Context, c *shards.Corpus, cfg *Config, seed uint64, wa
 		return nil, err
 	}
 	d := &dataset{
-		taxonomy: taxonomy, drawn: len(rows), rows: rows, fields: cfg.fields(),
-		declared: map[string]Features{}, counts: map[features.CountOptions]*counted{}, words: map[features.WordOptions]*featureSet{}, lacking: map[any]error{},
-		draw: cfg.drawKey(seed), parts: cfg.dataKey(seed),
+		taxonomy: taxonomy, drawn: len(rows), rows: rows, fields: cfg.Fields(),
+		declared: map[string]config.Features{}, counts: map[features.CountOptions]*counted{}, words: map[features.WordOptions]*featureSet{}, lacking: map[any]error{},
+		draw: cfg.DrawKey(seed), parts: cfg.DataKey(seed),
 	}
 	r := newReaders(wanted, len(rows))
 	for _, f := range wanted {
 		d.declared[f.Name] = f
 	}
-	sides, err := c.Divide(ctx, cfg.split(seed), rows, workers)
+	sides, err := c.Divide(ctx, cfg.SplitOf(seed), rows, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -104,14 +105,14 @@ func prepare(ctx context.Context, c *shards.Corpus, cfg *Config, seed uint64, wa
 	return d, nil
 }
 
-func (f Features) countOptions() features.CountOptions {
+func countOptions(f config.Features) features.CountOptions {
 	return features.CountOptions{
 		NgramMin: f.Ngrams[0], NgramMax: f.Ngrams[1],
 		MinDocuments: f.MinDocuments, MaxFeatures: f.MaxFeatures, Words: f.Terms == "words",
 	}
 }
 
-func (f Features) wordOptions() features.WordOptions {
+func wordOptions(f config.Features) features.WordOptions {
 	return features.WordOptions{MaxWords: f.Words.MaxWords, MaxTokens: f.Words.MaxTokens, Words: f.Words.Terms == "words"}
 }
 
@@ -121,15 +122,15 @@ type readers struct {
 	indexers map[features.WordOptions]*features.Indexer
 }
 
-func newReaders(wanted []Features, rows int) readers {
+func newReaders(wanted []config.Features, rows int) readers {
 	r := readers{map[features.CountOptions]*features.Counter{}, map[features.WordOptions]*features.Indexer{}}
 	for _, f := range wanted {
 		if f.Kind == "words" {
-			if opt := f.wordOptions(); r.indexers[opt] == nil {
+			if opt := wordOptions(f); r.indexers[opt] == nil {
 				r.indexers[opt] = features.NewIndexer(opt, rows)
 			}
-		} else if f.counting() {
-			if opt := f.countOptions(); r.counters[opt] == nil {
+		} else if f.CountsTerms() {
+			if opt := countOptions(f); r.counters[opt] == nil {
 				r.counters[opt] = features.NewCounter(opt, rows)
 			}
 		}
@@ -228,7 +229,7 @@ func (d *dataset) part(papers []scanned) {
 }
 
 // checkParts refuses parts that nothing can be learned from or judged on.
-func (d *dataset) checkParts(cfg *Config) error {
+func (d *dataset) checkParts(cfg *config.Config) error {
 	for p, fraction := range map[corpus.Part]float64{
 		corpus.Train: 1 - cfg.Split.Validation - cfg.Split.Test, corpus.Validation: cfg.Split.Validation, corpus.Test: cfg.Split.Test,
 	} {
@@ -264,25 +265,25 @@ func topicHint(id string) string {
 }
 
 // lack says why there are no features of these options.
-func (d *dataset) lack(f Features, options any) error {
+func (d *dataset) lack(f config.Features, options any) error {
 	return fmt.Errorf("experiments: features %q: %w", f.Name, d.lacking[options])
 }
 
 // numbered returns the matrices of features that number words.
-func (d *dataset) numbered(f Features) (*featureSet, error) {
-	set := d.words[f.wordOptions()]
+func (d *dataset) numbered(f config.Features) (*featureSet, error) {
+	set := d.words[wordOptions(f)]
 	if set == nil {
-		return nil, d.lack(f, f.wordOptions())
+		return nil, d.lack(f, wordOptions(f))
 	}
 	one := *set
 	return &one, nil
 }
 
 // counted returns the matrices of features that count terms.
-func (d *dataset) counted(f Features, workers int) (*featureSet, error) {
-	counts := d.counts[f.countOptions()]
+func (d *dataset) counted(f config.Features, workers int) (*featureSet, error) {
+	counts := d.counts[countOptions(f)]
 	if counts == nil {
-		return nil, d.lack(f, f.countOptions())
+		return nil, d.lack(f, countOptions(f))
 	}
 	set := &featureSet{vocabulary: counts.vocabulary}
 	for p, m := range counts.rows {

@@ -61,7 +61,7 @@ func TestOnlyTrainingPapersTeach(t *testing.T) {
 		t.Errorf("%d of %d papers outside the taxonomy, want %d of %d", d.outside, d.drawn, n/4, n)
 	}
 	f := d.declared["counts"]
-	vocabulary := d.counts[f.countOptions()].vocabulary
+	vocabulary := d.counts[countOptions(f)].vocabulary
 	for p, ids := range d.ids {
 		if len(ids) == 0 || d.labels[p].Rows() != len(ids) {
 			t.Fatalf("part %v: %d papers, %d rows of labels", corpus.Part(p), len(ids), d.labels[p].Rows())
@@ -79,8 +79,8 @@ func TestOnlyTrainingPapersTeach(t *testing.T) {
 		t.Fatal(err)
 	}
 	alone := features.NewTFIDF(features.TFIDFOptions{Sublinear: true, L2: true, SmoothIDF: true})
-	alone.Fit(d.counts[f.countOptions()].rows[corpus.Train])
-	want, err := alone.Transform(d.counts[f.countOptions()].rows[corpus.Test], 1)
+	alone.Fit(d.counts[countOptions(f)].rows[corpus.Train])
+	want, err := alone.Transform(d.counts[countOptions(f)].rows[corpus.Test], 1)
 	if err != nil {
 		t.Fatal(err)
 	}

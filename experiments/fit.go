@@ -83,7 +83,7 @@ func advise(err error) error {
 // hooks ties a network's training to its run's folder; the other models have
 // none. note is called once in a while.
 func (s *Session) hooks(t Trial, w *results.RunWriter, note func() error) (networks.Hooks, error) {
-	if _, ok := t.Model.Options.(neural); !ok {
+	if _, ok := networkOf(t.Model); !ok {
 		return networks.Hooks{}, nil
 	}
 	checkpoint, err := w.Checkpoint(CheckpointFile)

@@ -11,7 +11,25 @@ import (
 	"testing"
 
 	"assay/configs"
+	"assay/experiments/config"
 )
+
+const minimal = `name = "t"
+[corpus]
+path = "synthetic"
+[[model]]
+name = "NB"
+kind = "naive_bayes"
+`
+
+func mustParse(t *testing.T, text string, overrides ...string) *config.Config {
+	t.Helper()
+	cfg, err := config.Parse(text, "t.toml", overrides)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
@@ -25,13 +43,13 @@ func TestIdentities(t *testing.T) {
 			continue
 		}
 		text, _ := configs.Text(name)
-		cfg, err := Parse(text, name, nil)
+		cfg, err := config.Parse(text, name, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		whole := sha256.Sum256([]byte(cfg.Text()))
 		fmt.Fprintf(&b, "%s %s\n", name, hex.EncodeToString(whole[:6]))
-		for _, j := range cfg.Jobs("data", "code") {
+		for _, j := range Jobs(cfg, "data", "code") {
 			fmt.Fprintf(&b, "  %s %.12s %s\n", j.Key, j.Trial.Setting, j.Trial.DataKey)
 		}
 	}
@@ -53,4 +71,31 @@ func TestIdentities(t *testing.T) {
 	if len(have) != len(kept) {
 		t.Errorf("%d lines, want %d", len(have), len(kept))
 	}
+}
+
+func TestTrialIdentity(t *testing.T) {
+	base := Trials(mustParse(t, minimal), "data", "code")[0]
+	same := func(what, text, data, code string, overrides ...string) {
+		if got := Trials(mustParse(t, text, overrides...), data, code)[0]; got.ID != base.ID {
+			t.Errorf("%s changed the trial from %s to %s", what, base.ID, got.ID)
+		}
+	}
+	differs := func(what, text, data, code string, overrides ...string) {
+		if got := Trials(mustParse(t, text, overrides...), data, code)[0]; got.ID == base.ID {
+			t.Errorf("%s left the trial %s as it was", what, base.ID)
+		}
+	}
+	same("the corpus folder's place", minimal, "data", "code", "corpus.path=elsewhere")
+	same("another experiment name", minimal, "data", "code", "name=u")
+	same("a published number", minimal+"[[published]]\nmodel = \"x\"\n", "data", "code")
+	same("an unused features table", minimal+"[features.other]\nkind = \"counts\"\n", "data", "code")
+	same("a spelled-out default", minimal+"alpha = 1.0\n", "data", "code")
+	differs("other data", minimal, "data2", "code")
+	differs("other code", minimal, "data", "code2")
+	differs("an option", minimal, "data", "code", "model.NB.alpha=2")
+	differs("the features' options", minimal, "data", "code", "features.counts.min_documents=2")
+	differs("the split", minimal, "data", "code", "split.test=0.1")
+	differs("the rules", minimal, "data", "code", "decision.rules=[\"top:1\"]")
+	differs("the seed", minimal, "data", "code", "seeds=[2]")
+	differs("the sample", minimal, "data", "code", "corpus.sample=10")
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 
+	"assay/experiments/config"
 	"assay/results"
 	"assay/results/metrics"
 )
@@ -30,7 +31,7 @@ type Job struct {
 	// Needs are the numbers of the jobs whose results decide it.
 	Needs []int
 
-	sweep   *Sweep
+	sweep   *config.Sweep
 	model   int // in Config.Models
 	setting int // of the sweep; −1 until it is decided
 }
@@ -40,28 +41,28 @@ func (j *Job) Decided() bool { return j.Trial.ID != "" }
 
 // Jobs lists what the experiment runs: by model, rung, setting and seed. data is
 // the corpus hash and code the version of the program.
-func (c *Config) Jobs(data, code string) []Job {
+func Jobs(c *config.Config, data, code string) []Job {
 	var jobs []Job
 	for i := range c.Models {
 		m := &c.Models[i]
 		if m.Sweep == nil {
-			jobs = append(jobs, c.rung([]*Model{m}, i, 0, 1, data, code)...)
+			jobs = append(jobs, rung(c, []*config.Model{m}, i, 0, 1, data, code)...)
 			continue
 		}
-		n := len(m.rungs[0])
-		for k := range m.rungs {
-			jobs = append(jobs, c.rung(pointers(m.rungs[k]), i, k, n, data, code)...)
+		n := len(m.Rungs[0])
+		for k := range m.Rungs {
+			jobs = append(jobs, rung(c, pointers(m.Rungs[k]), i, k, n, data, code)...)
 			if n /= m.Sweep.Reduction; n == 0 {
 				break
 			}
 		}
 	}
-	c.link(jobs)
+	link(c, jobs)
 	return jobs
 }
 
-func pointers(models []Model) []*Model {
-	out := make([]*Model, len(models))
+func pointers(models []config.Model) []*config.Model {
+	out := make([]*config.Model, len(models))
 	for i := range models {
 		out[i] = &models[i]
 	}
@@ -70,7 +71,7 @@ func pointers(models []Model) []*Model {
 
 // rung lists n places of a rung, each with every seed. In the first rung the
 // settings have their own places.
-func (c *Config) rung(models []*Model, model, rung, n int, data, code string) []Job {
+func rung(c *config.Config, models []*config.Model, model, rung, n int, data, code string) []Job {
 	var jobs []Job
 	for slot := range n {
 		for _, seed := range c.Seeds {
@@ -78,10 +79,10 @@ func (c *Config) rung(models []*Model, model, rung, n int, data, code string) []
 			j := Job{Model: m.Name, Rung: rung, Slot: slot, Seed: seed, sweep: m.Sweep, model: model, setting: -1}
 			if rung == 0 {
 				j.setting = slot
-				j.Trial = c.trial(models[slot], seed, data, code)
+				j.Trial = newTrial(c, models[slot], seed, data, code)
 				j.Key = j.Trial.ID
 			} else {
-				j.Key = c.slotKey(j, data, code)
+				j.Key = slotKey(c, j, data, code)
 			}
 			jobs = append(jobs, j)
 		}
@@ -92,13 +93,13 @@ func (c *Config) rung(models []*Model, model, rung, n int, data, code string) []
 // slotKey names a place in a later rung by all that decides who gets it, but for
 // the settings themselves, of which there may come more: they have keys of their
 // own, which say what they learn from.
-func (c *Config) slotKey(j Job, data, code string) string {
+func slotKey(c *config.Config, j Job, data, code string) string {
 	one := *c
 	base := c.Models[j.model]
 	sweep := *base.Sweep
 	sweep.Keys, sweep.Trials, sweep.Hours = nil, 0, 0
 	base.Sweep = &sweep
-	one.Models, one.Published, one.Features, one.Embeddings = []Model{base}, nil, nil, nil
+	one.Models, one.Published, one.Features, one.Embeddings = []config.Model{base}, nil, nil, nil
 	one.Seeds = slices.Sorted(slices.Values(c.Seeds)) // a setting is judged by all of them
 	one.Name, one.Corpus.Path, one.Results.Path = "", "", ""
 	sum := sha256.Sum256([]byte(one.Text() + "\ndata = " + data + "\ncode = " + code))
@@ -108,7 +109,7 @@ func (c *Config) slotKey(j Job, data, code string) string {
 // link says for each place in a later rung which jobs decide it: all seeds of the
 // first (slot+1)·reduction members of the rung before. Those of the first rung
 // count in the order of their numbers.
-func (c *Config) link(jobs []Job) {
+func link(c *config.Config, jobs []Job) {
 	type rung struct{ model, rung int }
 	members := map[rung][][]int{} // numbers by slot
 	for i := range jobs {
@@ -148,7 +149,7 @@ type Verdict struct {
 // the best of the first (j+1)·reduction members of the rung before that has no
 // place yet: which that is depends on results alone, not on the order in which
 // they came.
-func (c *Config) Decide(jobs []Job, data, code string, ended func(trial string) Verdict) bool {
+func Decide(c *config.Config, jobs []Job, data, code string, ended func(trial string) Verdict) bool {
 	known := map[string]Verdict{}
 	once := func(trial string) Verdict {
 		v, asked := known[trial]
@@ -166,21 +167,21 @@ func (c *Config) Decide(jobs []Job, data, code string, ended func(trial string) 
 			if j.Decided() || j.Rung == 0 {
 				continue
 			}
-			setting, ok := c.promoted(jobs, j, once)
+			setting, ok := winner(c, jobs, j, once)
 			if !ok {
 				continue
 			}
 			j.setting = setting
-			j.Trial = c.trial(&c.Models[j.model].rungs[j.Rung][setting], j.Seed, data, code)
+			j.Trial = newTrial(c, &c.Models[j.model].Rungs[j.Rung][setting], j.Seed, data, code)
 			any, again = true, true
 		}
 	}
 	return any
 }
 
-// promoted returns the setting that gets the place of j; false where results
+// winner returns the setting that gets the place of j; false where results
 // that decide it are still to come.
-func (c *Config) promoted(jobs []Job, j *Job, ended func(trial string) Verdict) (int, bool) {
+func winner(c *config.Config, jobs []Job, j *Job, ended func(trial string) Verdict) (int, bool) {
 	s := c.Models[j.model].Sweep
 	scores := map[int]float64{} // by setting
 	var order []int
@@ -196,7 +197,7 @@ func (c *Config) promoted(jobs []Job, j *Job, ended func(trial string) Verdict) 
 		if _, seen := scores[member.setting]; !seen {
 			order = append(order, member.setting)
 		}
-		scores[member.setting] += s.score(v.Run) / float64(len(c.Seeds))
+		scores[member.setting] += score(s, v.Run) / float64(len(c.Seeds))
 	}
 	taken := map[int]bool{}
 	for i := range jobs {
@@ -213,7 +214,7 @@ func (c *Config) promoted(jobs []Job, j *Job, ended func(trial string) Verdict) 
 }
 
 // score is what the sweep judges by; that of a failed trial lies below all.
-func (s *Sweep) score(r results.Run) float64 {
+func score(s *config.Sweep, r results.Run) float64 {
 	rule, err := metrics.ParseRule(s.Rule)
 	if err != nil || r.State != results.Done {
 		return math.Inf(-1)
@@ -230,7 +231,7 @@ func (s *Sweep) score(r results.Run) float64 {
 
 // reorder gives the jobs the numbers that keys list, with further ones behind
 // them in their order.
-func (c *Config) reorder(jobs []Job, keys []string) []Job {
+func reorder(c *config.Config, jobs []Job, keys []string) []Job {
 	place := make(map[string]int, len(keys))
 	for i, k := range keys {
 		place[k] = i
@@ -249,6 +250,6 @@ func (c *Config) reorder(jobs []Job, keys []string) []Job {
 		}
 		return cmp.Compare(a.Number, b.Number)
 	})
-	c.link(out)
+	link(c, out)
 	return out
 }

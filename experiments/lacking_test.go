@@ -23,7 +23,7 @@ func mostPapers(t *testing.T, s *Session, seed uint64) int {
 	}
 	f := d.declared["counts"]
 	in, most := map[int32]int{}, 0
-	for _, term := range d.counts[f.countOptions()].rows[corpus.Train].Indices {
+	for _, term := range d.counts[countOptions(f)].rows[corpus.Train].Indices {
 		in[term]++
 		most = max(most, in[term])
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"assay/experiments/config"
 	"assay/features"
 	"assay/networks"
 )
@@ -35,7 +36,7 @@ func TestLSTMDefaults(t *testing.T) {
 	m := &cfg.Models[1]
 	want := networks.LSTMDefaults()
 	want.Seed, want.Workers = 3, 2
-	if got := m.Options.(*LSTM).options(3, 2); got != want {
+	if got := (lstm{m.Options.(*config.LSTM)}).options(3, 2); got != want {
 		t.Errorf("options %+v, want %+v", got, want)
 	}
 	if m.Features != "words" || cfg.Models[2].Features != "sequences" {
@@ -45,9 +46,9 @@ func TestLSTMDefaults(t *testing.T) {
 
 // Every option reaches the network.
 func TestLSTMOptions(t *testing.T) {
-	got := mustParse(t, twoTopics, "model.N.dropout=0.2", "model.N.recurrent_dropout=0.3", "model.N.spatial_dropout=0.4", "model.N.output=softmax",
+	got := lstm{mustParse(t, twoTopics, "model.N.dropout=0.2", "model.N.recurrent_dropout=0.3", "model.N.spatial_dropout=0.4", "model.N.output=softmax",
 		"model.N.batch_size=7", "model.N.learning_rate=0.01", "model.N.schedule=cosine", "model.N.warmup=0.1", "model.N.clip_norm=2",
-		"model.N.early_stopping=accuracy", "model.N.patience=4", "model.N.keep=loss", "model.N.stop_epoch=3").Models[0].Options.(*LSTM).options(5, 6)
+		"model.N.early_stopping=accuracy", "model.N.patience=4", "model.N.keep=loss", "model.N.stop_epoch=3").Models[0].Options.(*config.LSTM)}.options(5, 6)
 	want := networks.LSTMOptions{
 		Hidden: 8, Dropout: 0.2, RecurrentDropout: 0.3, SpatialDropout: 0.4, Output: "softmax", Dimensions: 6, Epochs: 4, StopEpoch: 3,
 		BatchSize: 7, LearningRate: 0.01, Schedule: "cosine", Warmup: 0.1, ClipNorm: 2,
@@ -77,7 +78,7 @@ func TestLSTMFaults(t *testing.T) {
 		strings.Replace(twoTopics, "topics:cs.LG,cs.CV", "topics:math.MP,math-ph", 1):       `t.toml:4: taxonomy: `,
 		strings.Replace(twoTopics, "path =", "text = \"titel\"\npath =", 1):                 `t.toml:3: text: unknown value "titel"; did you mean "title"?`,
 	} {
-		_, err := Parse(text, "t.toml", nil)
+		_, err := config.Parse(text, "t.toml", nil)
 		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s\nerror %v\nwant  %s", strings.TrimPrefix(text, twoTopics), err, want)
 		}

@@ -8,8 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
-
+	"assay/experiments/config"
 	"assay/internal/atomicfile"
 	"assay/internal/fault"
 	"assay/results"
@@ -30,10 +29,10 @@ func (s *Session) Adopt(force bool) (note string, err error) {
 		more, same := compareKeys(s.Jobs, keys)
 		switch {
 		case err == nil && found && same && more == 0:
-			s.Jobs = s.Config.reorder(s.Jobs, keys)
+			s.Jobs = reorder(s.Config, s.Jobs, keys)
 			return "", s.writeConfig()
 		case err == nil && found && same:
-			s.Jobs = s.Config.reorder(s.Jobs, keys)
+			s.Jobs = reorder(s.Config, s.Jobs, keys)
 			note = fmt.Sprintf("trials more than before: %d; their numbers follow those of the others", more)
 		case found && !force:
 			return "", fault.Usagef("experiments: %s has a sweep of another configuration in %s: %s; `assay sweep --force` goes on with this one, another name or `--results` begins one beside it",
@@ -60,7 +59,7 @@ func (s *Session) ConfigPath() string {
 
 // writeConfig writes the sweep's experiment, unless it stands there as it is.
 func (s *Session) writeConfig() error {
-	whole, err := s.Config.absolute()
+	whole, err := s.Config.Absolute()
 	if err == nil {
 		if have, rerr := os.ReadFile(s.ConfigPath()); rerr == nil && string(have) == whole.Text() {
 			return nil
@@ -75,11 +74,11 @@ func (s *Session) writeConfig() error {
 
 // Renumber gives the session's jobs the numbers that Adopt would give them, and
 // writes nothing. What Adopt would refuse keeps numbers of its own.
-func (s *Session) Renumber() { s.Jobs = s.Config.numbered(s.store, s.Jobs) }
+func (s *Session) Renumber() { s.Jobs = withNumbers(s.Config, s.store, s.Jobs) }
 
-// numbered orders the jobs as the newest manifest in the store does, where they
+// withNumbers orders the jobs as the newest manifest in the store does, where they
 // are those of it and perhaps more.
-func (c *Config) numbered(store *results.Store, jobs []Job) []Job {
+func withNumbers(c *config.Config, store *results.Store, jobs []Job) []Job {
 	m, found, err := store.Sweep(c.Name)
 	if err != nil || !found {
 		return jobs
@@ -87,59 +86,7 @@ func (c *Config) numbered(store *results.Store, jobs []Job) []Job {
 	if _, same := compareKeys(jobs, jobKeys(m)); !same {
 		return jobs
 	}
-	return c.reorder(jobs, jobKeys(m))
-}
-
-// absolute returns the experiment with paths that do not depend on where a
-// program is started.
-func (c *Config) absolute() (*Config, error) {
-	one := *c
-	one.Embeddings, one.Models = slices.Clone(c.Embeddings), slices.Clone(c.Models)
-	paths := []*string{&one.Corpus.Path, &one.Results.Path}
-	for i := range one.Models {
-		m := &one.Models[i]
-		if m.Sweep == nil {
-			continue
-		}
-		sweep := *m.Sweep
-		sweep.Keys = slices.Clone(sweep.Keys)
-		for k := range sweep.Keys {
-			if err := sweep.Keys[k].absolute(); err != nil {
-				return nil, err
-			}
-		}
-		m.Sweep = &sweep
-	}
-	for i := range one.Embeddings {
-		paths = append(paths, &one.Embeddings[i].File)
-	}
-	for _, p := range paths {
-		if *p == "" || *p == SyntheticPath {
-			continue
-		}
-		path, err := filepath.Abs(*p)
-		if err != nil {
-			return nil, err
-		}
-		*p = path
-	}
-	return &one, nil
-}
-
-// absolute makes the values of a key that names files absolute.
-func (k *SweepKey) absolute() error {
-	if !strings.HasPrefix(k.Key, "embeddings.") || !strings.HasSuffix(k.Key, ".file") {
-		return nil
-	}
-	k.Values = slices.Clone(k.Values)
-	for i, v := range k.Values {
-		path, err := filepath.Abs(fmt.Sprint(v))
-		if err != nil {
-			return err
-		}
-		k.Values[i] = path
-	}
-	return nil
+	return reorder(c, jobs, jobKeys(m))
 }
 
 func jobKeys(m results.Sweep) []string {
@@ -189,7 +136,7 @@ func (s *Session) changes(old results.Sweep) []string {
 	if old.Code != "" && old.Code != s.code {
 		out = append(out, fmt.Sprintf("the program was %s, is %s", old.Code, s.code))
 	}
-	before, after := flat(old.Config), flat(s.Config.Text())
+	before, after := config.Flat(old.Config), config.Flat(s.Config.Text())
 	names := maps.Clone(before)
 	maps.Copy(names, after)
 	for _, key := range slices.Sorted(maps.Keys(names)) {
@@ -211,35 +158,4 @@ func orNone(s string) string {
 		return "none"
 	}
 	return s
-}
-
-// flat lists the keys of a TOML text with their values; models and the like are
-// named, not numbered.
-func flat(text string) map[string]string {
-	out := map[string]string{}
-	var doc map[string]any
-	if _, err := toml.Decode(text, &doc); err != nil {
-		return out
-	}
-	var walk func(path string, v any)
-	walk = func(path string, v any) {
-		switch x := v.(type) {
-		case map[string]any:
-			for k, inner := range x {
-				walk(join(path, k), inner)
-			}
-		case []map[string]any:
-			for i, t := range x {
-				name, ok := t["name"].(string)
-				if !ok {
-					name = itoa(i)
-				}
-				walk(path+"."+name, t)
-			}
-		default:
-			out[path] = tomlValue(v)
-		}
-	}
-	walk("", doc)
-	return out
 }

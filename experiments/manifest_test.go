@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"assay/experiments/config"
 	"assay/internal/fault"
 )
 
@@ -127,7 +128,7 @@ func TestManifestKeepsTheExperiment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cfg, err := Load(s.ConfigPath(), nil)
+		cfg, err := config.Load(s.ConfigPath(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +140,7 @@ func TestManifestKeepsTheExperiment(t *testing.T) {
 		if note, err := again.Adopt(false); err != nil || note != "" || !slices.Equal(keysOf(again), keysOf(s)) {
 			t.Errorf("keys %q, want %q (%q, %v)", keysOf(again), keysOf(s), note, err)
 		}
-		if !filepath.IsAbs(cfg.Results.Path) || cfg.Corpus.Path != SyntheticPath {
+		if !filepath.IsAbs(cfg.Results.Path) || cfg.Corpus.Path != config.SyntheticPath {
 			t.Errorf("paths %s and %s", cfg.Results.Path, cfg.Corpus.Path)
 		}
 	}

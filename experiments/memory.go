@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"assay/corpus"
+	"assay/experiments/config"
 )
 
 // What papers and their words take, measured on 12,000 and 100,000 abstracts of
@@ -30,16 +31,16 @@ func (s *Session) Memory(t Trial) int64 {
 	labels := float64(len(taxonomy.Categories))
 	held := (t.Config.Split.Validation + t.Config.Split.Test) * n
 	bytes := process + n*400 + 2*8*labels*held // ids and labels; scores
-	f := t.Config.featuresOf(t.Model)
+	f := t.Config.FeaturesOf(t.Model)
 	var columns, distinct float64
 	switch {
 	case f.Kind == "words":
 		distinct = min(words(n), float64(f.Words.MaxWords))
-		columns = float64(t.Config.dimensions(t.Model))
+		columns = float64(dimensions(t.Config, t.Model))
 		bytes += 4*min(paperTokens, float64(f.Words.MaxTokens))*n + 150*words(n) // numbers; every word while it is counted
-	case f.embedded():
+	case f.FromVectors():
 		distinct = tokens(n)
-		columns = float64(t.Config.dimensions(t.Model))
+		columns = float64(dimensions(t.Config, t.Model))
 		bytes += 4*columns*distinct + s.tableMemory(t)
 		if f.Kind == "vectors" {
 			bytes += 2 * 4 * columns * n
@@ -56,27 +57,17 @@ func (s *Session) Memory(t Trial) int64 {
 		// every term before the rare ones go.
 		bytes += 3*8*paperTerms*grams*n + 40*words(n)*grams*grams*grams
 	}
-	if o, ok := t.Model.Options.(neural); ok {
+	if o, ok := networkOf(t.Model); ok {
 		const longest = 400 // tokens
 		return int64(bytes + networkMemory(o, inputs{int(distinct), int(columns), int(labels)}, longest))
 	}
 	return int64(bytes + modelMemory(t.Model, n, columns, labels))
 }
 
-// featuresOf returns the declared features of a model.
-func (c *Config) featuresOf(m *Model) *Features {
-	for i := range c.Features {
-		if c.Features[i].Name == m.Features {
-			return &c.Features[i]
-		}
-	}
-	return &Features{Kind: "counts", Counting: Counting{Ngrams: []int{1, 1}}}
-}
-
 // dimensions is the width of the model's vectors; the article's where their file
 // has not been read.
-func (c *Config) dimensions(m *Model) int {
-	if n := c.leastDimensions(m); n > 1 {
+func dimensions(c *config.Config, m *config.Model) int {
+	if n := leastDimensions(c, m); n > 1 {
 		return n
 	}
 	return 100
@@ -84,7 +75,7 @@ func (c *Config) dimensions(m *Model) int {
 
 // tableMemory is what training or reading word vectors takes.
 func (s *Session) tableMemory(t Trial) float64 {
-	e := t.Config.tableOf(t.Model)
+	e := t.Config.EmbeddingsOf(t.Model)
 	if e == nil || !e.Train {
 		return 400_000 * 100 * 4 // GloVe
 	}
@@ -93,15 +84,15 @@ func (s *Session) tableMemory(t Trial) float64 {
 }
 
 // modelMemory is what a model but a network takes beside its features.
-func modelMemory(m *Model, papers, columns, labels float64) float64 {
+func modelMemory(m *config.Model, papers, columns, labels float64) float64 {
 	switch o := m.Options.(type) {
-	case *RandomForest:
+	case *config.RandomForest:
 		return 4 * float64(o.Trees) * papers
-	case *GolearnNaiveBayes:
+	case *config.GolearnNaiveBayes:
 		return o.MaxGiB * (1 << 30)
-	case *GolearnLogisticRegression:
+	case *config.GolearnLogisticRegression:
 		return o.MaxGiB * (1 << 30)
-	case *GolearnRandomForest:
+	case *config.GolearnRandomForest:
 		return o.MaxGiB * (1 << 30)
 	}
 	return 8 * columns * labels // weights or counts

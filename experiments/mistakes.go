@@ -12,6 +12,7 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/arxivid"
+	"assay/experiments/config"
 	"assay/internal/fault"
 	"assay/results"
 	"assay/results/metrics"
@@ -122,7 +123,7 @@ func addWords(ctx context.Context, store *results.Store, run results.Run, opt Mi
 	if err != nil {
 		return unavailablef("the run's configuration: %w", err)
 	}
-	cfg, err := Parse(string(text), path, nil)
+	cfg, err := config.Parse(string(text), path, nil)
 	if err != nil {
 		return unavailablef("the run's configuration is of another version of the program: %w", err)
 	}

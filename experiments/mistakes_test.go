@@ -135,8 +135,8 @@ func checkSpeaks(t *testing.T, s *Session, run results.Run, r *mistakes.Report, 
 			t.Fatal(err)
 		}
 		l, _ := taxonomy.Labels(p)
-		words := features.WordsOf(tokenizer.AppendTokens(nil, s.Config.fields().AppendText(nil, p)), opt)
-		switch part := s.Config.split(run.Seed).Of(p.ID); {
+		words := features.WordsOf(tokenizer.AppendTokens(nil, s.Config.Fields().AppendText(nil, p)), opt)
+		switch part := s.Config.SplitOf(run.Seed).Of(p.ID); {
 		case part == corpus.Test:
 			tests[p.ID], titles[p.ID] = words, p.Title
 		case part == corpus.Train && len(l) > 0:

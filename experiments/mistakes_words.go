@@ -11,6 +11,7 @@ import (
 	"assay/corpus"
 	"assay/corpus/arxivid"
 	"assay/corpus/shards"
+	"assay/experiments/config"
 	"assay/features"
 	"assay/internal/multilabel"
 	"assay/results"
@@ -19,7 +20,7 @@ import (
 
 // mistakeWords reads the papers of a run as its model did.
 type mistakeWords struct {
-	cfg      *Config
+	cfg      *config.Config
 	taxonomy *corpus.Taxonomy
 	labels   []string
 	index    map[string]int // of labels, in the taxonomy
@@ -34,7 +35,7 @@ type mistakeWords struct {
 	words  [][]features.WordUses // of each of these
 }
 
-func newMistakeWords(cfg *Config, labels []string, workers int) (*mistakeWords, error) {
+func newMistakeWords(cfg *config.Config, labels []string, workers int) (*mistakeWords, error) {
 	taxonomy, err := corpus.LookupTaxonomy(cfg.Corpus.Taxonomy)
 	if err != nil {
 		return nil, err
@@ -56,9 +57,9 @@ func newMistakeWords(cfg *Config, labels []string, workers int) (*mistakeWords, 
 }
 
 // reading says what of a paper the trial's model reads.
-func reading(cfg *Config) (opt features.ContrastOptions, from mistakes.WordsFrom) {
-	at := slices.IndexFunc(cfg.Features, func(f Features) bool { return f.Name == cfg.Models[0].Features })
-	from = mistakes.WordsFrom{Fields: string(cfg.fields()), Terms: "words"}
+func reading(cfg *config.Config) (opt features.ContrastOptions, from mistakes.WordsFrom) {
+	at := slices.IndexFunc(cfg.Features, func(f config.Features) bool { return f.Name == cfg.Models[0].Features })
+	from = mistakes.WordsFrom{Fields: string(cfg.Fields()), Terms: "words"}
 	opt.Words = true
 	if at < 0 {
 		return opt, from
@@ -66,7 +67,7 @@ func reading(cfg *Config) (opt features.ContrastOptions, from mistakes.WordsFrom
 	switch f := cfg.Features[at]; {
 	case f.Kind == "words":
 		from.Terms, opt.FirstWords = f.Words.Terms, f.Words.MaxTokens
-	case f.counting():
+	case f.CountsTerms():
 		from.Terms = f.Terms
 	case f.Kind == "sequences":
 		from.Terms, opt.FirstTokens = "tokens", f.MaxTokens
@@ -118,7 +119,7 @@ func (w *mistakeWords) find(ctx context.Context, c *shards.Corpus, seed uint64, 
 	for _, p := range papers {
 		wanted[p.ID] = p
 	}
-	sides, err := c.Divide(ctx, w.cfg.split(seed), rows, w.workers)
+	sides, err := c.Divide(ctx, w.cfg.SplitOf(seed), rows, w.workers)
 	if err != nil {
 		return err
 	}
@@ -153,7 +154,7 @@ func (w *mistakeWords) find(ctx context.Context, c *shards.Corpus, seed uint64, 
 // read reads the papers that are shown.
 func (w *mistakeWords) read(ctx context.Context, c *shards.Corpus) error {
 	w.words = make([][]features.WordUses, len(w.shown))
-	return features.Pass{Corpus: c, Rows: w.shown, Fields: w.cfg.fields(), Workers: 1, Name: "read errors"}.Each(ctx, func(_, pos int, p *corpus.Paper, tokens func() []string) error {
+	return features.Pass{Corpus: c, Rows: w.shown, Fields: w.cfg.Fields(), Workers: 1, Name: "read errors"}.Each(ctx, func(_, pos int, p *corpus.Paper, tokens func() []string) error {
 		w.papers[pos].Title = mistakes.OneLine(strings.Clone(p.Title))
 		w.words[pos] = features.WordsOf(tokens(), w.opt)
 		return nil
@@ -173,7 +174,7 @@ func (w *mistakeWords) count(ctx context.Context, c *shards.Corpus) (*features.W
 	for i := range counting {
 		counting[i] = counter.Worker()
 	}
-	pass := features.Pass{Corpus: c, Rows: w.train, Fields: w.cfg.fields(), Workers: w.workers, Name: "count words"}
+	pass := features.Pass{Corpus: c, Rows: w.train, Fields: w.cfg.Fields(), Workers: w.workers, Name: "count words"}
 	err := pass.Each(ctx, func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
 		counting[worker].Add(tokens(), w.truth.Row(pos))
 		return nil

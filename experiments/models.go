@@ -10,17 +10,19 @@ import (
 	"assay/baselines/logistic"
 	"assay/classifier"
 	"assay/corpus"
+	"assay/experiments/config"
 	"assay/networks"
 )
 
 // newClassifier builds the classifier of a model; taxonomy and hooks are for
 // networks. No two seeds or names share random numbers: the classifiers derive
 // theirs by name from the seed.
-func newClassifier(m *Model, seed uint64, workers int, taxonomy *corpus.Taxonomy, hooks networks.Hooks) (classifier.Classifier, error) {
+func newClassifier(m *config.Model, seed uint64, workers int, taxonomy *corpus.Taxonomy, hooks networks.Hooks) (classifier.Classifier, error) {
+	if n, ok := networkOf(m); ok {
+		return n.classifier(seed, workers, taxonomy, hooks)
+	}
 	switch o := m.Options.(type) {
-	case neural:
-		return o.classifier(seed, workers, taxonomy, hooks)
-	case *NaiveBayes:
+	case *config.NaiveBayes:
 		opt := bayes.Options{Alpha: o.Alpha, VarSmoothing: o.VarSmoothing, UniformPrior: !o.FitPrior, Workers: workers}
 		switch o.Variant {
 		case "bernoulli":
@@ -29,25 +31,25 @@ func newClassifier(m *Model, seed uint64, workers int, taxonomy *corpus.Taxonomy
 			return bayes.NewGaussian(opt), nil
 		}
 		return bayes.NewMultinomial(opt), nil
-	case *LogisticRegression:
+	case *config.LogisticRegression:
 		return logistic.New(logistic.Options{
 			C: o.C, Tolerance: o.Tolerance, MaxIterations: o.MaxIterations,
 			ClassWeight: o.ClassWeight, Seed: seed, Workers: workers,
 		}), nil
-	case *RandomForest:
+	case *config.RandomForest:
 		return forest.New(forest.Options{
 			Trees: o.Trees, MaxDepth: o.MaxDepth, MinLeaf: o.MinLeaf, MinSplit: o.MinSplit,
 			MaxFeatures: forest.MaxFeatures(o.MaxFeatures), NoBootstrap: !o.Bootstrap,
 			Seed: seed, Workers: workers,
 		}), nil
-	case *GolearnNaiveBayes:
+	case *config.GolearnNaiveBayes:
 		return golearn.NewNaiveBayes(golearn.NBOptions{Workers: workers, Limits: limits(o.MaxCoreHours, o.MaxGiB)}), nil
-	case *GolearnLogisticRegression:
+	case *config.GolearnLogisticRegression:
 		return golearn.NewLogisticRegression(golearn.LogisticOptions{
 			C: o.C, Tolerance: o.Tolerance, ClassWeight: o.ClassWeight,
 			Workers: workers, Limits: limits(o.MaxCoreHours, o.MaxGiB),
 		}), nil
-	case *GolearnRandomForest:
+	case *config.GolearnRandomForest:
 		return golearn.NewRandomForest(golearn.ForestOptions{
 			Trees: o.Trees, MaxFeatures: forest.MaxFeatures(o.MaxFeatures), MaxDepth: o.MaxDepth,
 			Seed: seed, Workers: workers, Limits: limits(o.MaxCoreHours, o.MaxGiB),

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"assay/experiments/config"
 	"assay/features"
 	"assay/networks"
 	"assay/results"
@@ -46,7 +47,7 @@ func TestNetworkDefaults(t *testing.T) {
 	m := &cfg.Models[1]
 	want := networks.Defaults()
 	want.Seed, want.Workers = 3, 2
-	if got := m.Options.(*SHARNN).options(3, 2); got != want {
+	if got := (shaRNN{m.Options.(*config.SHARNN)}).options(3, 2); got != want {
 		t.Errorf("options %+v, want %+v", got, want)
 	}
 	if m.Features != "sequences" || cfg.Features[3].MaxTokens != 512 {
@@ -56,9 +57,9 @@ func TestNetworkDefaults(t *testing.T) {
 
 // Every option reaches the network.
 func TestNetworkOptions(t *testing.T) {
-	got := mustParse(t, network, "model.N.dropout=0.2", "model.N.mask_padding=false", "model.N.master_loss_ratio=0.4", "model.N.master_loss_decay=1.5",
+	got := shaRNN{mustParse(t, network, "model.N.dropout=0.2", "model.N.mask_padding=false", "model.N.master_loss_ratio=0.4", "model.N.master_loss_decay=1.5",
 		"model.N.class_weights=false", "model.N.batch_size=7", "model.N.learning_rate=0.01", "model.N.schedule=cosine", "model.N.warmup=0.1",
-		"model.N.clip_norm=2", "model.N.early_stopping=loss", "model.N.patience=4", "model.N.layers=3").Models[0].Options.(*SHARNN).options(5, 6)
+		"model.N.clip_norm=2", "model.N.early_stopping=loss", "model.N.patience=4", "model.N.layers=3").Models[0].Options.(*config.SHARNN)}.options(5, 6)
 	want := networks.Options{
 		Layers: 3, Hidden: 8, Boom: 16, Dropout: 0.2, MasterLossRatio: 0.4, MasterLossDecay: 1.5, Epochs: 12, BatchSize: 7, LearningRate: 0.01,
 		Schedule: "cosine", Warmup: 0.1, ClipNorm: 2, EarlyStopping: "loss", Patience: 4, Seed: 5, Workers: 6,
@@ -94,7 +95,7 @@ func TestNetworkFaults(t *testing.T) {
 		line("[[model]]\nname = \"NB\"\nkind = \"naive_bayes\"\nfeatures = \"sequences\""):                                         `t.toml:26: features: this model learns from counts or tfidf, not from sequences`,
 		strings.Replace(line("early_stopping = \"f1\"\n[decision]\nrules = [\"top:1\"]"), "validation = 0.2", "validation = 0", 1): `t.toml:23: early_stopping: "f1" is watched on validation papers, but split.validation is 0`,
 	} {
-		_, err := Parse(text, "t.toml", nil)
+		_, err := config.Parse(text, "t.toml", nil)
 		if err == nil || err.Error() != want && !(strings.HasSuffix(want, ": ") && strings.HasPrefix(err.Error(), want)) {
 			t.Errorf("%s\nerror %v\nwant  %s", strings.TrimPrefix(text, network), err, want)
 		}
@@ -103,11 +104,11 @@ func TestNetworkFaults(t *testing.T) {
 
 // The size is the one that the article's network has.
 func TestNetworkSize(t *testing.T) {
-	o := mustParse(t, network, "model.N.hidden=256", "model.N.boom=512").Models[0].Options.(*SHARNN)
+	o := shaRNN{mustParse(t, network, "model.N.hidden=256", "model.N.boom=512").Models[0].Options.(*config.SHARNN)}
 	if n := networks.Parameters(o.options(0, 0), 100, 148); n != 781_688 {
 		t.Errorf("%d parameters, want 781,688", n)
 	}
-	largest := mustParse(t, network, "model.N.layers=64", "model.N.hidden=16384", "model.N.boom=1048576").Models[0].Options.(*SHARNN)
+	largest := shaRNN{mustParse(t, network, "model.N.layers=64", "model.N.hidden=16384", "model.N.boom=1048576").Models[0].Options.(*config.SHARNN)}
 	if n := networks.Parameters(largest.options(0, 0), 1000, 148); n < 2*3*16384*(64+63*2)*16384 {
 		t.Errorf("%d parameters in the largest network", n)
 	}
@@ -136,7 +137,7 @@ func TestNetworkSize(t *testing.T) {
 // The device is a place, not a setting, while there is but one.
 func TestDeviceIsNotIdentity(t *testing.T) {
 	id := func(device string) string {
-		return mustParse(t, network, "model.N.device="+device).Trials("d", "c")[0].ID
+		return Trials(mustParse(t, network, "model.N.device="+device), "d", "c")[0].ID
 	}
 	if id("auto") != id("cpu") {
 		t.Error("auto and cpu are two trials")

@@ -10,6 +10,7 @@ import (
 
 	"assay/corpus/shards"
 	"assay/corpus/synthetic"
+	"assay/experiments/config"
 	"assay/internal/codeversion"
 	"assay/results"
 )
@@ -24,8 +25,8 @@ type Plan struct {
 
 // Preview checks all that Open checks and returns the jobs with the numbers that
 // Adopt would give them, without writing to the results folder.
-func Preview(ctx context.Context, cfg *Config) (p *Plan, err error) {
-	if err := cfg.hashFiles(); err != nil {
+func Preview(ctx context.Context, cfg *config.Config) (p *Plan, err error) {
+	if err := cfg.HashFiles(); err != nil {
 		return nil, err
 	}
 	s := &Session{Config: cfg, workers: 1}
@@ -37,12 +38,12 @@ func Preview(ctx context.Context, cfg *Config) (p *Plan, err error) {
 		return nil, err
 	}
 	data, code := s.corpus.Hash(), codeversion.Get()
-	s.Jobs = cfg.Jobs(data, code)
+	s.Jobs = Jobs(cfg, data, code)
 	store, err := results.OpenStore(cfg.Results.Path)
 	if err != nil { // nothing has run
-		return &Plan{Papers: s.Papers(), Jobs: cfg.states(nil, s.Jobs, data, code)}, nil
+		return &Plan{Papers: s.Papers(), Jobs: states(cfg, nil, s.Jobs, data, code)}, nil
 	}
-	p = &Plan{Papers: s.Papers(), Jobs: cfg.states(store, cfg.numbered(store, s.Jobs), data, code)}
+	p = &Plan{Papers: s.Papers(), Jobs: states(cfg, store, withNumbers(cfg, store, s.Jobs), data, code)}
 	if m, found, err := store.Sweep(cfg.Name); err == nil && found {
 		s.code = code
 		if more, same := compareKeys(s.Jobs, jobKeys(m)); !same {
@@ -57,8 +58,8 @@ func Preview(ctx context.Context, cfg *Config) (p *Plan, err error) {
 // previewCorpus opens the experiment's corpus. The built-in sample, where it is
 // not cached yet, is written to a temporary folder that is removed at once: its
 // pages stay readable until it is closed.
-func previewCorpus(ctx context.Context, cfg *Config) (*shards.Corpus, error) {
-	if cfg.Corpus.Path != SyntheticPath {
+func previewCorpus(ctx context.Context, cfg *config.Config) (*shards.Corpus, error) {
+	if cfg.Corpus.Path != config.SyntheticPath {
 		return shards.Open(cfg.Corpus.Path)
 	}
 	if c, err := shards.Open(syntheticDir(cfg)); err == nil {

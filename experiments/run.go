@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"reflect"
 	"runtime/debug"
 	"time"
 
 	"assay/classifier"
 	"assay/corpus"
+	"assay/experiments/config"
 	"assay/internal/codeversion"
 	"assay/internal/multilabel"
 	"assay/internal/numerals"
@@ -102,7 +102,7 @@ func (s *Session) record(t Trial) results.Run {
 		Code:       codeversion.Get(),
 		Model:      results.Model{Name: m.Name, Kind: m.Kind, Backend: m.Backend},
 		Seed:       t.Seed,
-		Params:     params(t),
+		Params:     t.Config.Params(),
 		Data: results.Data{
 			Hash: s.corpus.Hash(), Path: s.Config.Corpus.Path, Name: s.dataName(),
 			Sample: int(s.Config.Corpus.Sample), Taxonomy: s.Config.Corpus.Taxonomy, Split: s.splitName(),
@@ -111,7 +111,7 @@ func (s *Session) record(t Trial) results.Run {
 }
 
 func (s *Session) dataName() string {
-	if s.Config.Corpus.Path == SyntheticPath {
+	if s.Config.Corpus.Path == config.SyntheticPath {
 		return numerals.Thousands(s.Papers()) + " synthetic papers"
 	}
 	return fmt.Sprintf("%s papers of %s", numerals.Thousands(s.Papers()), filepath.Base(s.Config.Corpus.Path))
@@ -125,40 +125,12 @@ func (s *Session) splitName() string {
 	return text
 }
 
-// params lists a trial's resolved options, its features' with a prefix.
-func params(t Trial) map[string]any {
-	out := map[string]any{"features": t.Model.Features}
-	if t.Model.Embeddings != "" {
-		out["embeddings"] = t.Model.Embeddings
-	}
-	add := func(prefix string, s any) {
-		v := reflect.ValueOf(s).Elem()
-		for i := range v.NumField() {
-			if key := v.Type().Field(i).Tag.Get("toml"); key != "" && key != "-" {
-				out[prefix+key] = v.Field(i).Interface()
-			}
-		}
-	}
-	add("", t.Model.Options)
-	for i := range t.Config.Features {
-		for _, keys := range t.Config.Features[i].keys() {
-			add("features.", keys)
-		}
-	}
-	for i := range t.Config.Embeddings {
-		for _, keys := range t.Config.Embeddings[i].keys() {
-			add("embeddings.", keys)
-		}
-	}
-	return out
-}
-
 // execute does a trial's work inside its claimed folder.
 func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, run *results.Run, workers int) error {
 	if err := w.WriteConfig([]byte(t.Config.Text())); err != nil {
 		return err
 	}
-	if _, ok := t.Model.Options.(neural); ok {
+	if _, ok := networkOf(t.Model); ok {
 		defer s.collectMore()()
 	}
 	data, giveBack, err := s.hold(ctx, t, workers)

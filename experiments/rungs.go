@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"assay/experiments/config"
 	"assay/internal/atomicfile"
 	"assay/results"
 )
@@ -34,20 +35,20 @@ type rungRecord struct {
 // rungPath is where a trial's checkpoint is kept for the next rung; "" where the
 // trial is not one that stops before its last epoch or may follow one that did.
 func (s *Session) rungPath(t Trial) string {
-	n, ok := t.Model.Options.(neural)
-	if !ok || !s.Config.halving(t.Model.Name) {
+	n, ok := networkOf(t.Model)
+	if !ok || !halvesEpochs(s.Config, t.Model.Name) {
 		return ""
 	}
 	one := *t.Config
-	one.Models = []Model{*t.Model}
-	one.Models[0].Options = n.stopping(0)
+	one.Models = []config.Model{*t.Model}
+	one.Models[0].Options = n.Stopping(0)
 	one.Name, one.Corpus.Path, one.Results.Path = "", "", ""
 	sum := sha256.Sum256([]byte(one.Text() + "\ndata = " + t.Data + "\ncode = " + s.code))
 	return filepath.Join(s.Config.Results.Path, "cache", "rungs", slug(t.Model.Name)+"-"+hex.EncodeToString(sum[:8])+".assay")
 }
 
-// halving reports whether the model of a name is swept by asha over epochs.
-func (c *Config) halving(name string) bool {
+// halvesEpochs reports whether the model of a name is swept by asha over epochs.
+func halvesEpochs(c *config.Config, name string) bool {
 	for i := range c.Models {
 		if m := &c.Models[i]; m.Name == name && m.Sweep != nil {
 			return m.Sweep.Method == "asha" && m.Sweep.Resource == "epochs"
@@ -63,8 +64,8 @@ func (s *Session) keepRung(t Trial, w *results.RunWriter) error {
 	if path == "" {
 		return nil
 	}
-	o := t.Model.Options.(neural).schedule()
-	if o.stopEpoch == 0 || o.stopEpoch >= o.epochs {
+	n, _ := networkOf(t.Model)
+	if o := n.Loop(); o.StopEpoch == 0 || o.StopEpoch >= o.Epochs {
 		return errors.Join(remove(recordOf(path)), remove(path))
 	}
 	from, err := w.Checkpoint(CheckpointFile)
@@ -83,7 +84,7 @@ func (s *Session) keepRung(t Trial, w *results.RunWriter) error {
 	if err != nil {
 		return fmt.Errorf("experiments: keep the checkpoint of %s: %w", t.ID, err)
 	}
-	data, err := json.Marshal(rungRecord{Trial: t.ID, Epoch: o.stopEpoch, SHA256: hash, Records: records})
+	data, err := json.Marshal(rungRecord{Trial: t.ID, Epoch: n.Loop().StopEpoch, SHA256: hash, Records: records})
 	if err == nil {
 		err = atomicfile.WriteBytes(recordOf(path), data)
 	}
@@ -102,7 +103,8 @@ func (s *Session) seed(t Trial, w *results.RunWriter, checkpoint string) (bool, 
 		return false, nil // nothing is kept
 	}
 	var r rungRecord
-	stop := t.Model.Options.(neural).schedule().stopEpoch
+	n, _ := networkOf(t.Model)
+	stop := n.Loop().StopEpoch
 	if json.Unmarshal(data, &r) != nil || stop > 0 && r.Epoch >= stop {
 		return false, nil
 	}

@@ -12,20 +12,18 @@ import (
 
 	"assay/corpus/shards"
 	"assay/corpus/synthetic"
+	"assay/experiments/config"
 	"assay/internal/codeversion"
 	"assay/internal/fault"
 	"assay/internal/progress"
 	"assay/results"
 )
 
-// SyntheticPath is the corpus path that names the built-in sample.
-const SyntheticPath = "synthetic"
-
 // Session is an experiment opened for running: its corpus, its store and its
 // trials. Run may be called for several trials at once: they share what they
 // learn from.
 type Session struct {
-	Config *Config
+	Config *config.Config
 	Jobs   []Job // those of later rungs are decided as results come
 
 	corpus  *shards.Corpus
@@ -55,11 +53,11 @@ type Options struct {
 const mostWorkers = 1024
 
 // Open opens the experiment's corpus and run store.
-func Open(ctx context.Context, cfg *Config, opt Options) (*Session, error) {
+func Open(ctx context.Context, cfg *config.Config, opt Options) (*Session, error) {
 	if opt.Workers < 0 || opt.Workers > mostWorkers {
 		return nil, fault.Usagef("experiments: %d workers: want 1 to %d, or 0 for one a core", opt.Workers, mostWorkers)
 	}
-	if err := cfg.hashFiles(); err != nil {
+	if err := cfg.HashFiles(); err != nil {
 		return nil, err
 	}
 	store, err := results.CreateStore(cfg.Results.Path)
@@ -74,7 +72,7 @@ func Open(ctx context.Context, cfg *Config, opt Options) (*Session, error) {
 	if s.workers == 0 {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
-	s.Jobs = cfg.Jobs(c.Hash(), s.code)
+	s.Jobs = Jobs(cfg, c.Hash(), s.code)
 	if err := s.check(); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -102,7 +100,7 @@ func (s *Session) Alone(t Trial) { s.alone = &t }
 // Decide fills in trials of later rungs, as far as results allow, and reports
 // whether there are new ones.
 func (s *Session) Decide(ended func(trial string) Verdict) bool {
-	return s.Config.Decide(s.Jobs, s.corpus.Hash(), s.code, ended)
+	return Decide(s.Config, s.Jobs, s.corpus.Hash(), s.code, ended)
 }
 
 // Stored is the verdict on a trial by the run store alone.
@@ -127,8 +125,8 @@ func (s *Session) Papers() int64 {
 // CurrentTrials returns the trials that the experiment's corpus, this program and
 // the results there are make of it, without running or writing anything. The
 // error says why the corpus cannot be read.
-func CurrentTrials(cfg *Config) ([]Trial, error) {
-	if err := cfg.hashFiles(); err != nil {
+func CurrentTrials(cfg *config.Config) ([]Trial, error) {
+	if err := cfg.HashFiles(); err != nil {
 		return nil, err
 	}
 	data, err := corpusHash(cfg)
@@ -136,24 +134,24 @@ func CurrentTrials(cfg *Config) ([]Trial, error) {
 		return nil, err
 	}
 	code := codeversion.Get()
-	jobs := cfg.Jobs(data, code)
+	jobs := Jobs(cfg, data, code)
 	if store, err := results.OpenStore(cfg.Results.Path); err == nil {
-		jobs = cfg.numbered(store, jobs)
-		cfg.Decide(jobs, data, code, func(trial string) Verdict { return stored(store, cfg.Name, trial) })
+		jobs = withNumbers(cfg, store, jobs)
+		Decide(cfg, jobs, data, code, func(trial string) Verdict { return stored(store, cfg.Name, trial) })
 	}
 	return decided(jobs), nil
 }
 
 // syntheticDir is where the built-in sample is cached.
-func syntheticDir(cfg *Config) string {
+func syntheticDir(cfg *config.Config) string {
 	opt := synthetic.Default
 	return filepath.Join(cfg.Results.Path, "cache", fmt.Sprintf("synthetic-%d-%d", opt.Papers, opt.Seed))
 }
 
 // openCorpus opens the folder that the experiment names, or the built-in
 // sample, which is written to the results' cache the first time.
-func openCorpus(ctx context.Context, cfg *Config) (*shards.Corpus, error) {
-	if cfg.Corpus.Path != SyntheticPath {
+func openCorpus(ctx context.Context, cfg *config.Config) (*shards.Corpus, error) {
+	if cfg.Corpus.Path != config.SyntheticPath {
 		return shards.Open(cfg.Corpus.Path)
 	}
 	opt, dir := synthetic.Default, syntheticDir(cfg)
@@ -197,12 +195,12 @@ func WriteSynthetic(ctx context.Context, dir string, opt synthetic.Options, over
 func (s *Session) hold(ctx context.Context, t Trial, workers int) (*dataset, func(), error) {
 	return s.data.take(ctx, t.DataKey, func() (*dataset, error) {
 		s.data.clear(nil) // free the old before making the new
-		var wanted []Features
+		var wanted []config.Features
 		for _, f := range s.Config.Features {
 			if s.alone != nil && s.alone.Model.Features != f.Name {
 				continue
 			}
-			if slices.ContainsFunc(s.Config.variants(), func(m *Model) bool { return m.Features == f.Name }) {
+			if slices.ContainsFunc(s.Config.Variants(), func(m *config.Model) bool { return m.Features == f.Name }) {
 				wanted = append(wanted, f)
 			}
 		}

@@ -27,9 +27,9 @@ func (s *Session) checkSizes() error {
 		return fault.Usage(err)
 	}
 	rows := int(float64(s.Papers()) * (1 - s.Config.Split.Validation - s.Config.Split.Test))
-	for _, m := range s.Config.variants() {
-		if n, ok := m.Options.(neural); ok {
-			in := inputs{words: leastColumns, dim: s.Config.leastDimensions(m), labels: len(taxonomy.Categories)}
+	for _, m := range s.Config.Variants() {
+		if n, ok := networkOf(m); ok {
+			in := inputs{words: leastColumns, dim: leastDimensions(s.Config, m), labels: len(taxonomy.Categories)}
 			if err := checkMemory(n, in, MachineMemory()); err != nil {
 				return fmt.Errorf("experiments: model %q: %w", m.Name, err)
 			}
@@ -47,8 +47,8 @@ func (s *Session) checkSizes() error {
 			if f.Name == m.Features && f.MaxFeatures > 0 {
 				cols = min(f.MaxFeatures, leastColumns)
 			}
-			if f.Name == m.Features && f.embedded() {
-				cols = s.Config.leastDimensions(m)
+			if f.Name == m.Features && f.FromVectors() {
+				cols = leastDimensions(s.Config, m)
 			}
 		}
 		if err := c.CheckSize(rows, cols, len(taxonomy.Categories)); err != nil {

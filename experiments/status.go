@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"assay/corpus/shards"
+	"assay/experiments/config"
 	"assay/internal/codeversion"
 	"assay/results"
 )
@@ -22,8 +23,8 @@ type JobStatus struct {
 // anything: of its sweep's manifest, where it has one, whichever program wrote
 // that, and otherwise of what Open would make of it. note says what a reader must
 // know.
-func Status(cfg *Config) (jobs []JobStatus, note string, err error) {
-	if err := cfg.hashFiles(); err != nil {
+func Status(cfg *config.Config) (jobs []JobStatus, note string, err error) {
+	if err := cfg.HashFiles(); err != nil {
 		return nil, "", err
 	}
 	store, err := results.OpenStore(cfg.Results.Path)
@@ -41,7 +42,7 @@ func Status(cfg *Config) (jobs []JobStatus, note string, err error) {
 		}
 		code = codeversion.Get()
 	}
-	list := cfg.Jobs(data, code)
+	list := Jobs(cfg, data, code)
 	if found {
 		more, same := compareKeys(list, jobKeys(manifest))
 		switch {
@@ -53,18 +54,18 @@ func Status(cfg *Config) (jobs []JobStatus, note string, err error) {
 			note = "the sweep was begun by another version of the program"
 		}
 		if same {
-			list = cfg.reorder(list, jobKeys(manifest))
+			list = reorder(cfg, list, jobKeys(manifest))
 		}
 	}
-	return cfg.states(store, list, data, code), note, nil
+	return states(cfg, store, list, data, code), note, nil
 }
 
 // states decides the jobs as far as the store's runs allow and pairs them with
 // theirs; without a store nothing has run.
-func (c *Config) states(store *results.Store, list []Job, data, code string) []JobStatus {
+func states(c *config.Config, store *results.Store, list []Job, data, code string) []JobStatus {
 	jobs := make([]JobStatus, len(list))
 	if store != nil {
-		c.Decide(list, data, code, func(trial string) Verdict { return stored(store, c.Name, trial) })
+		Decide(c, list, data, code, func(trial string) Verdict { return stored(store, c.Name, trial) })
 	}
 	for i, j := range list {
 		jobs[i].Job = j
@@ -79,9 +80,9 @@ func (c *Config) states(store *results.Store, list []Job, data, code string) []J
 }
 
 // corpusHash reads the hash of the experiment's corpus.
-func corpusHash(cfg *Config) (hash string, err error) {
+func corpusHash(cfg *config.Config) (hash string, err error) {
 	dir := cfg.Corpus.Path
-	if dir == SyntheticPath {
+	if dir == config.SyntheticPath {
 		dir = syntheticDir(cfg)
 	}
 	c, err := shards.Open(dir)
@@ -102,12 +103,12 @@ func (j *Job) Setting() string {
 		return ""
 	}
 	var parts []string
-	p := params(j.Trial)
+	p := j.Trial.Config.Params()
 	for _, k := range j.sweep.Keys {
 		key := k.Key
 		if rest, ok := strings.CutPrefix(key, "embeddings."); ok {
-			name, inner, _ := cutLast(rest)
-			if name != j.Trial.Model.Embeddings {
+			inner, own := strings.CutPrefix(rest, j.Trial.Model.Embeddings+".")
+			if !own {
 				continue
 			}
 			key = "embeddings." + inner

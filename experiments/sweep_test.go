@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"assay/experiments/config"
 	"assay/results"
 	"assay/results/metrics"
 )
@@ -29,26 +30,26 @@ dimensions = 9
 `
 
 // sweepOf parses an experiment of one model with a sweep.
-func sweepOf(t *testing.T, kind, keys string, set ...string) *Config {
+func sweepOf(t *testing.T, kind, keys string, set ...string) *config.Config {
 	t.Helper()
-	cfg, err := Parse(swept+"[[model]]\nname = \"m\"\nkind = \""+kind+"\"\n"+keys, "swept.toml", set)
+	cfg, err := config.Parse(swept+"[[model]]\nname = \"m\"\nkind = \""+kind+"\"\n"+keys, "swept.toml", set)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Parse(cfg.Text(), "again.toml", nil)
+	again, err := config.Parse(cfg.Text(), "again.toml", nil)
 	if err != nil {
 		t.Fatalf("the resolved experiment does not parse: %v\n%s", err, cfg.Text())
 	}
-	if again.Text() != cfg.Text() || !slices.EqualFunc(again.Jobs("d", "c"), cfg.Jobs("d", "c"), func(a, b Job) bool { return a.Key == b.Key }) {
+	if again.Text() != cfg.Text() || !slices.EqualFunc(Jobs(again, "d", "c"), Jobs(cfg, "d", "c"), func(a, b Job) bool { return a.Key == b.Key }) {
 		t.Errorf("the resolved experiment gives other trials:\n%s\nand then\n%s", cfg.Text(), again.Text())
 	}
 	return cfg
 }
 
 // settings lists what a sweep makes of its model, one seed alone.
-func settings(cfg *Config) []string {
+func settings(cfg *config.Config) []string {
 	var out []string
-	for _, j := range cfg.Jobs("data", "code") {
+	for _, j := range Jobs(cfg, "data", "code") {
 		if j.Seed == 1 && j.Rung == 0 {
 			out = append(out, j.Setting())
 		}
@@ -96,22 +97,22 @@ func TestGrid(t *testing.T) {
 
 // A setting is the same trial as the model without sweep that has its values.
 func TestASettingIsATrialLikeOthers(t *testing.T) {
-	id := func(cfg *Config, i int) string { return cfg.Jobs("data", "code")[i].Trial.ID }
+	id := func(cfg *config.Config, i int) string { return Jobs(cfg, "data", "code")[i].Trial.ID }
 	plain := sweepOf(t, "naive_bayes", "alpha = 0.5")
 	if got, want := id(sweepOf(t, "naive_bayes", "[model.sweep]\nalpha = [1, 0.5]"), 2), id(plain, 0); got != want {
 		t.Errorf("trial %s, without a sweep %s", got, want)
 	}
 	wide := sweepOf(t, "logistic_regression", "embeddings = \"fasttext\"\n[model.sweep]\n\"embeddings.fasttext.dimensions\" = [4, 8]")
-	trial := wide.Jobs("data", "code")[0].Trial
+	trial := Jobs(wide, "data", "code")[0].Trial
 	if len(trial.Config.Embeddings) != 1 || trial.Config.Embeddings[0].Dimensions != 4 || trial.Model.Features != "vectors" {
 		t.Errorf("the trial's experiment is\n%s", trial.Config.Text())
 	}
-	again, err := Parse(trial.Config.Text(), "trial.toml", nil)
+	again, err := config.Parse(trial.Config.Text(), "trial.toml", nil)
 	if err != nil || id(again, 0) != trial.ID {
 		t.Errorf("the trial's own experiment gives %s, want %s (%v)", id(again, 0), trial.ID, err)
 	}
 	eight := sweepOf(t, "logistic_regression", "embeddings = \"fasttext\"")
-	if got, want := wide.Jobs("data", "code")[2].Trial.ID, id(eight, 0); got != want {
+	if got, want := Jobs(wide, "data", "code")[2].Trial.ID, id(eight, 0); got != want {
 		t.Errorf("8 dimensions by a sweep are %s, by themselves %s", got, want)
 	}
 }
@@ -163,7 +164,7 @@ func TestSweepFaults(t *testing.T) {
 		{"logistic_regression", "[model.sweep]\n\"embeddings.glove.dimensions\" = [1]", `swept.toml:19: embeddings.glove.dimensions: no [embeddings.glove]`},
 		{"logistic_regression", "[model.sweep]\n\"embeddings.other.dimensons\" = [1]", `swept.toml:19: unknown key "dimensons" to sweep; did you mean "dimensions"?`},
 	} {
-		_, err := Parse(swept+"[[model]]\nname = \"m\"\nkind = \""+c.kind+"\"\n"+c.keys, "swept.toml", nil)
+		_, err := config.Parse(swept+"[[model]]\nname = \"m\"\nkind = \""+c.kind+"\"\n"+c.keys, "swept.toml", nil)
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s: error\n%v, want\n%s", c.keys, err, c.want)
 		}
@@ -206,7 +207,7 @@ const halving = "trees = 9\n[model.sweep]\nmethod = \"asha\"\ntrials = %d\nmetri
 // verdictOf makes up a result: the larger min_leaf, the better, but for noise
 // by the trial's name; some fail.
 func verdictOf(t Trial) Verdict {
-	leaf := t.Model.Options.(*RandomForest).MinLeaf
+	leaf := t.Model.Options.(*config.RandomForest).MinLeaf
 	run := results.Run{Trial: t.ID, State: results.Done}
 	noise := float64((leaf*7919+int(t.Seed)*1299709*leaf)%101) / 40
 	if leaf%13 == 0 {
@@ -225,17 +226,17 @@ func verdictOf(t Trial) Verdict {
 
 // promote runs a sweep to its end, trial by trial in a random order of what may
 // run, and returns the trials by number.
-func promote(t *testing.T, cfg *Config, seed uint64) []string {
+func promote(t *testing.T, cfg *config.Config, seed uint64) []string {
 	t.Helper()
-	return promoteAll(t, cfg, cfg.Jobs("data", "code"), seed)
+	return promoteAll(t, cfg, Jobs(cfg, "data", "code"), seed)
 }
 
-func promoteAll(t *testing.T, cfg *Config, jobs []Job, seed uint64) []string {
+func promoteAll(t *testing.T, cfg *config.Config, jobs []Job, seed uint64) []string {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 0))
 	ended := map[string]Verdict{}
 	for {
-		cfg.Decide(jobs, "data", "code", func(trial string) Verdict { return ended[trial] })
+		Decide(cfg, jobs, "data", "code", func(trial string) Verdict { return ended[trial] })
 		var may []int
 		for i := range jobs {
 			if jobs[i].Decided() && !ended[jobs[i].Trial.ID].Ended {
@@ -260,7 +261,7 @@ func promoteAll(t *testing.T, cfg *Config, jobs []Job, seed uint64) []string {
 
 func TestHalvingDecidesByNumber(t *testing.T) {
 	cfg := sweepOf(t, "random_forest", fmt.Sprintf(halving, 13))
-	jobs := cfg.Jobs("data", "code")
+	jobs := Jobs(cfg, "data", "code")
 	count := map[int]int{}
 	for i, j := range jobs {
 		count[j.Rung]++
@@ -278,7 +279,7 @@ func TestHalvingDecidesByNumber(t *testing.T) {
 		}
 	}
 	// The promotions are sound: none that failed, and the resource of the rung.
-	cfg.Decide(jobs, "data", "code", func(string) Verdict { return Verdict{} })
+	Decide(cfg, jobs, "data", "code", func(string) Verdict { return Verdict{} })
 	byID := map[string]Verdict{}
 	for range 3 {
 		for _, j := range jobs {
@@ -286,10 +287,10 @@ func TestHalvingDecidesByNumber(t *testing.T) {
 				byID[j.Trial.ID] = verdictOf(j.Trial)
 			}
 		}
-		cfg.Decide(jobs, "data", "code", func(trial string) Verdict { return byID[trial] })
+		Decide(cfg, jobs, "data", "code", func(trial string) Verdict { return byID[trial] })
 	}
 	for _, j := range jobs {
-		o := j.Trial.Model.Options.(*RandomForest)
+		o := j.Trial.Model.Options.(*config.RandomForest)
 		if trees := []int{1, 3, 9}[j.Rung]; o.Trees != trees || j.Rung > 0 && o.MinLeaf%13 == 0 {
 			t.Errorf("job %d in rung %d: %d trees, min_leaf %d", j.Number, j.Rung, o.Trees, o.MinLeaf)
 		}
@@ -300,7 +301,7 @@ func TestHalvingDecidesByNumber(t *testing.T) {
 	for _, j := range jobs {
 		keys = append(keys, j.Key)
 	}
-	larger := more.reorder(more.Jobs("data", "code"), keys)
+	larger := reorder(more, Jobs(more, "data", "code"), keys)
 	for i := range jobs {
 		if larger[i].Key != jobs[i].Key || larger[i].Number != i {
 			t.Fatalf("job %d of the larger sweep is %s, of the smaller one %s", i, larger[i].Key, jobs[i].Key)
@@ -313,7 +314,7 @@ func TestHalvingDecidesByNumber(t *testing.T) {
 				ended[j.Trial.ID] = verdictOf(j.Trial)
 			}
 		}
-		more.Decide(larger, "data", "code", func(trial string) Verdict { return ended[trial] })
+		Decide(more, larger, "data", "code", func(trial string) Verdict { return ended[trial] })
 	}
 	for i := range want {
 		if larger[i].Trial.ID != want[i] {
@@ -326,12 +327,12 @@ func TestHalvingDecidesByNumber(t *testing.T) {
 // members that has none yet; a failed one is the worst.
 func TestHalvingPromotesTheBest(t *testing.T) {
 	cfg := sweepOf(t, "random_forest", "trees = 4\n[model.sweep]\nmethod = \"asha\"\nreduction = 2\ntrials = 12\nrule = \"tuned\"\nmin_leaf = { min = 1, max = 4000 }")
-	jobs := cfg.Jobs("data", "code")
+	jobs := Jobs(cfg, "data", "code")
 	promoteAll(t, cfg, jobs, 5)
 	members := map[int][]int{} // min_leaf by slot, by rung
 	for _, j := range jobs {
 		if j.Seed == 1 {
-			members[j.Rung] = append(members[j.Rung], j.Trial.Model.Options.(*RandomForest).MinLeaf)
+			members[j.Rung] = append(members[j.Rung], j.Trial.Model.Options.(*config.RandomForest).MinLeaf)
 		}
 	}
 	if len(members[0]) != 12 || len(members[1]) != 6 || len(members[2]) != 3 {
@@ -340,7 +341,7 @@ func TestHalvingPromotesTheBest(t *testing.T) {
 	value := func(rung, leaf int) float64 {
 		sum := 0.0
 		for _, j := range jobs {
-			if j.Rung == rung && j.Trial.Model.Options.(*RandomForest).MinLeaf == leaf {
+			if j.Rung == rung && j.Trial.Model.Options.(*config.RandomForest).MinLeaf == leaf {
 				if v := verdictOf(j.Trial); v.Run.State == results.Done {
 					sum += v.Run.Results[0].Validation.F1
 				} else {
@@ -372,25 +373,25 @@ func TestHalvingKeepsDecisions(t *testing.T) {
 	cfg := sweepOf(t, "random_forest", fmt.Sprintf(text, "[5, 900, 17, 3000, 42, 8, 77, 1500]"))
 	want := promote(t, cfg, 0)
 	var keys []string
-	for _, j := range cfg.Jobs("data", "code") {
+	for _, j := range Jobs(cfg, "data", "code") {
 		keys = append(keys, j.Key)
 	}
 	for _, values := range []string{"[1500, 77, 8, 42, 3000, 17, 900, 5]", "[3999, 5, 900, 17, 3500, 3000, 42, 8, 77, 1500, 2]"} {
 		other := sweepOf(t, "random_forest", fmt.Sprintf(text, values))
-		jobs := other.reorder(other.Jobs("data", "code"), keys)
+		jobs := reorder(other, Jobs(other, "data", "code"), keys)
 		if got := promoteAll(t, other, jobs, 1); !slices.Equal(got[:len(want)], want) {
 			t.Errorf("%s: trials\n%q, want\n%q", values, got[:len(want)], want)
 		}
 	}
 	more := sweepOf(t, "random_forest", fmt.Sprintf(text, "[5, 900, 17, 3000, 42, 8, 77, 1500]"), "seeds=[1, 2, 3]")
-	for _, j := range more.Jobs("data", "code") {
+	for _, j := range Jobs(more, "data", "code") {
 		if j.Rung > 0 && slices.Contains(keys, j.Key) {
 			t.Fatalf("with another seed, %s is a place as before", j.Key)
 		}
 	}
 	// Models and tables beside it have no say.
 	beside := sweepOf(t, "random_forest", fmt.Sprintf(text, "[5, 900, 17, 3000, 42, 8, 77, 1500]")+"\n[features.f]\nkind = \"counts\"\n[[model]]\nname = \"other\"\nkind = \"naive_bayes\"\nfeatures = \"f\"")
-	all := beside.Jobs("data", "code")
+	all := Jobs(beside, "data", "code")
 	for _, key := range keys {
 		if !slices.ContainsFunc(all, func(j Job) bool { return j.Key == key }) {
 			t.Errorf("with another model, no job has the key %s", key)
@@ -418,8 +419,8 @@ func TestHalvingOfEpochs(t *testing.T) {
 	cfg := sweepOf(t, "sha_rnn", "embeddings = \"fasttext\"\nepochs = 8\n[model.sweep]\nmethod = \"asha\"\nreduction = 2\ntrials = 8\nmin_resource = 2\ndropout = { min = 0, max = 0.9 }")
 	m := cfg.Models[0]
 	var stops []int
-	for _, rung := range m.rungs {
-		o := rung[0].Options.(*SHARNN)
+	for _, rung := range m.Rungs {
+		o := rung[0].Options.(*config.SHARNN)
 		if o.Epochs != 8 {
 			t.Errorf("%d epochs of schedule, want 8", o.Epochs)
 		}

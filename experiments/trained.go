@@ -16,12 +16,13 @@ import (
 	"time"
 
 	"assay/embeddings/fasttext"
+	"assay/experiments/config"
 	"assay/features"
 	"assay/internal/atomicfile"
 )
 
 // Options returns the options of package fasttext.
-func (t *Training) Options() fasttext.Options {
+func trainingOptions(t *config.Training) fasttext.Options {
 	return fasttext.Options{
 		Model: t.Model, Dim: t.Dimensions, Window: t.Window, Epochs: t.Epochs, MinCount: t.MinCount,
 		MinN: t.MinN, MaxN: t.MaxN, Buckets: t.Buckets, Negatives: t.Negatives,
@@ -35,14 +36,14 @@ type trainedRecord struct {
 	SHA256   string          `json:"sha256"` // of the vectors' file
 	Data     string          `json:"data"`   // corpus hash
 	Papers   string          `json:"papers"` // which of its papers, in words
-	Training Training        `json:"training"`
+	Training config.Training `json:"training"`
 	Report   fasttext.Report `json:"report"`
 }
 
 // trained returns the file of vectors trained on the session's data and its
 // SHA-256. A file in the cache that was trained on the same text by the same
 // options serves again.
-func (s *Session) trained(ctx context.Context, d *dataset, e *Embeddings, workers int) (path, hash string, err error) {
+func (s *Session) trained(ctx context.Context, d *dataset, e *config.Embeddings, workers int) (path, hash string, err error) {
 	papers := d.parts
 	if e.Papers == "all" {
 		papers = d.draw
@@ -58,7 +59,7 @@ func (s *Session) trained(ctx context.Context, d *dataset, e *Embeddings, worker
 
 // trainOnce trains the vectors of a file, unless they are there, and returns its
 // SHA-256.
-func (s *Session) trainOnce(ctx context.Context, d *dataset, e *Embeddings, papers, path string, workers int) (hash string, err error) {
+func (s *Session) trainOnce(ctx context.Context, d *dataset, e *config.Embeddings, papers, path string, workers int) (hash string, err error) {
 	recordPath := strings.TrimSuffix(path, ".bin") + ".json"
 	if hash, err = cachedVectors(path, recordPath); err != nil || hash != "" {
 		return hash, err
@@ -67,7 +68,7 @@ func (s *Session) trainOnce(ctx context.Context, d *dataset, e *Embeddings, pape
 		return "", fmt.Errorf("experiments: make the cache of vectors: %w", err)
 	}
 	atomicfile.RemoveStale(path, time.Hour)
-	opt := e.Training.Options()
+	opt := trainingOptions(&e.Training)
 	opt.Workers, opt.TempDir = workers, filepath.Dir(path)
 	sentences := features.Pass{Corpus: s.corpus, Rows: d.trainingRows(e.Papers), Fields: d.fields, Workers: workers}.Sentences(ctx)
 	model, report, err := fasttext.Train(ctx, sentences, opt)
@@ -90,10 +91,10 @@ func (s *Session) trainOnce(ctx context.Context, d *dataset, e *Embeddings, pape
 }
 
 // trainingKey names vectors by all that they depend on.
-func trainingKey(corpusHash, papers string, t *Training) string {
+func trainingKey(corpusHash, papers string, t *config.Training) string {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "fasttext %d\ncorpus = %s\npapers = %s\n", fasttext.Version, corpusHash, papers)
-	writeKeys(&b, t)
+	b.WriteString(t.Text())
 	sum := sha256.Sum256(b.Bytes())
 	return "fasttext-" + hex.EncodeToString(sum[:8])
 }
@@ -112,7 +113,7 @@ func cachedVectors(path, recordPath string) (hash string, err error) {
 	if json.Unmarshal(data, &record) != nil {
 		return "", nil
 	}
-	have, err := hashFile(path)
+	have, err := config.HashFile(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && have != record.SHA256 {
 		return "", nil
 	}

@@ -1,14 +1,9 @@
 package experiments
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -16,6 +11,7 @@ import (
 	"assay/embeddings"
 	"assay/embeddings/fasttext"
 	"assay/embeddings/vectorfile"
+	"assay/experiments/config"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/results"
@@ -27,66 +23,21 @@ type wordVectors struct {
 	about results.Vectors // but for the coverage
 }
 
-// hashFiles reads the files of vectors that the experiment's models use: their
-// content is a part of what its trials are.
-func (c *Config) hashFiles() error {
-	hashes := map[string]string{}
-	for _, m := range c.variants() {
-		e := c.tableOf(m)
-		if e == nil || e.File == "" || e.hash != "" {
-			continue
-		}
-		if e.hash = hashes[e.File]; e.hash != "" {
-			continue
-		}
-		hash, err := hashFile(e.File)
-		if err != nil {
-			return fault.Usagef("experiments: embeddings.%s: %w; `assay embed --help` says where vectors come from", e.Name, err)
-		}
-		e.hash, hashes[e.File] = hash, hash
-	}
-	return nil
-}
-
-// hashFile returns the SHA-256 of a file, hexadecimal.
-func hashFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
-}
-
-// vectorTable returns the declared table of a name.
-func (c *Config) vectorTable(name string) (*Embeddings, error) {
-	for i := range c.Embeddings {
-		if c.Embeddings[i].Name == name {
-			return &c.Embeddings[i], nil
-		}
-	}
-	return nil, fmt.Errorf("experiments: no [embeddings.%s]", name)
-}
-
 // leastDimensions is the width of the vectors of a table, or of those that the
 // model learns itself; 1 where it is not known before their file is read.
-func (c *Config) leastDimensions(m *Model) int {
-	if o, ok := m.Options.(*LSTM); ok && o.Dimensions > 0 {
+func leastDimensions(c *config.Config, m *config.Model) int {
+	if o, ok := m.Options.(*config.LSTM); ok && o.Dimensions > 0 {
 		return o.Dimensions
 	}
-	if e := c.tableOf(m); e != nil && e.Train {
+	if e := c.EmbeddingsOf(m); e != nil && e.Train {
 		return e.Dimensions
 	}
 	return 1
 }
 
 // wordVectors opens a table of vectors, trained first where it asks for that.
-func (s *Session) wordVectors(ctx context.Context, d *dataset, e *Embeddings, workers int) (v *wordVectors, err error) {
-	path, hash := e.File, e.hash
+func (s *Session) wordVectors(ctx context.Context, d *dataset, e *config.Embeddings, workers int) (v *wordVectors, err error) {
+	path, hash := e.File, e.SHA256
 	if e.Train {
 		if path, hash, err = s.trained(ctx, d, e, workers); err != nil {
 			return nil, err
@@ -111,12 +62,12 @@ func (s *Session) features(ctx context.Context, d *dataset, t Trial, workers int
 		return nil, nil, fmt.Errorf("experiments: features %q were not prepared", t.Model.Features)
 	}
 	key := madeKey{features: f.Name}
-	var table *Embeddings
-	if f.embedded() {
-		if table = t.Config.tableOf(t.Model); table == nil {
+	var table *config.Embeddings
+	if f.FromVectors() {
+		if table = t.Config.EmbeddingsOf(t.Model); table == nil {
 			return nil, nil, fmt.Errorf("experiments: no [embeddings.%s]", t.Model.Embeddings)
 		}
-		key.embeddings = t.Config.embeddingsText(t.Model)
+		key.embeddings = t.Config.EmbeddingsText(t.Model)
 	}
 	return d.made.take(ctx, key, func() (*featureSet, error) {
 		start := time.Now()
@@ -138,16 +89,9 @@ func (s *Session) features(ctx context.Context, d *dataset, t Trial, workers int
 	})
 }
 
-// text names the table's vectors by all that they depend on.
-func (e *Embeddings) text() string {
-	var b bytes.Buffer
-	section(&b, e.Name+" "+e.hash, e.keys()...)
-	return b.String()
-}
-
 // embedded makes features from word vectors. They are large, and networks train
 // for hours beside what lies in memory: those that nobody uses go before.
-func (s *Session) embedded(ctx context.Context, d *dataset, f Features, table *Embeddings, workers int) (set *featureSet, err error) {
+func (s *Session) embedded(ctx context.Context, d *dataset, f config.Features, table *config.Embeddings, workers int) (set *featureSet, err error) {
 	d.made.clear(func(key madeKey) bool { return key.embeddings != "" })
 	v, err := s.wordVectors(ctx, d, table, workers)
 	if err != nil {
@@ -170,7 +114,7 @@ func (s *Session) embedded(ctx context.Context, d *dataset, f Features, table *E
 
 // averaged reads the papers once more and makes a vector of each from those of
 // its tokens.
-func (s *Session) averaged(ctx context.Context, d *dataset, f Features, v *wordVectors, workers int) (*featureSet, error) {
+func (s *Session) averaged(ctx context.Context, d *dataset, f config.Features, v *wordVectors, workers int) (*featureSet, error) {
 	rows, place := d.kept()
 	vectorizer := features.NewVectorizer(v.Vectors, len(rows))
 	averaging := make([]*features.VectorWorker, workers)
@@ -206,7 +150,7 @@ func (s *Session) averaged(ctx context.Context, d *dataset, f Features, v *wordV
 
 // sequenced reads the papers once more and numbers the tokens of each. The rows
 // of their vectors are copied.
-func (s *Session) sequenced(ctx context.Context, d *dataset, f Features, v *wordVectors, workers int) (*featureSet, error) {
+func (s *Session) sequenced(ctx context.Context, d *dataset, f config.Features, v *wordVectors, workers int) (*featureSet, error) {
 	if m, ok := v.Vectors.(*fasttext.Model); ok {
 		if err := m.Unmap(); err != nil {
 			return nil, err
@@ -283,4 +227,6 @@ func (d *dataset) trainingRows(papers string) []int64 {
 }
 
 // vectorDir is where the results keep trained vectors.
-func vectorDir(cfg *Config) string { return filepath.Join(cfg.Results.Path, "cache", "embeddings") }
+func vectorDir(cfg *config.Config) string {
+	return filepath.Join(cfg.Results.Path, "cache", "embeddings")
+}

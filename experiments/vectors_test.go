@@ -13,6 +13,7 @@ import (
 	"assay/corpus"
 	"assay/embeddings"
 	"assay/embeddings/fasttext"
+	"assay/experiments/config"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/results"
@@ -241,7 +242,7 @@ func TestVectorFaults(t *testing.T) {
 		model("[embeddings.x]\ntrain = true\nwindow = 0\n"):                                      `window`,
 		model("[features.y]\nkind = \"vectors\"\nngrams = [1, 2]\n"):                             `unknown key "ngrams" in [features.y]`,
 	} {
-		if _, err := Parse(text, "t.toml", nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := config.Parse(text, "t.toml", nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s\nerror %v\nwant %s", strings.TrimPrefix(text, minimal), err, want)
 		}
 	}

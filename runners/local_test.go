@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"assay/experiments"
+	"assay/experiments/config"
 	"assay/internal/fault"
 	"assay/results"
 )
@@ -41,7 +42,7 @@ func open(t *testing.T, dir string) *experiments.Session {
 
 func openText(t *testing.T, text, dir string) *experiments.Session {
 	t.Helper()
-	cfg, err := experiments.Parse(text, "small.toml", nil)
+	cfg, err := config.Parse(text, "small.toml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/experiments"
+	"assay/experiments/config"
 	"assay/internal/fault"
 	"assay/results/check"
 	"assay/runners"
@@ -284,7 +285,7 @@ func update(opt checkOptions, old *check.Baseline, tolerances []check.Tolerance,
 // flatten lists the keys of a trial's resolved configuration that decide its
 // result, but for those that the baseline holds otherwise: a name, a place or a
 // device makes no difference.
-func flatten(cfg *experiments.Config) map[string]string {
+func flatten(cfg *config.Config) map[string]string {
 	var doc map[string]any
 	if _, err := toml.Decode(cfg.Text(), &doc); err != nil {
 		return nil // the settings' hashes decide; this only names differences

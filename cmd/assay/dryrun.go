@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"assay/experiments"
+	"assay/experiments/config"
 	"assay/results"
 )
 
 // dryRun shows what a run would do.
-func dryRun(out io.Writer, cfg *experiments.Config, plan *experiments.Plan, asJSON bool) error {
+func dryRun(out io.Writer, cfg *config.Config, plan *experiments.Plan, asJSON bool) error {
 	type row struct {
 		Number   int    `json:"number"`
 		Trial    string `json:"trial,omitempty"`

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"assay/experiments"
+	"assay/experiments/config"
 	"assay/results"
 	"assay/results/metrics"
 )
@@ -33,9 +34,9 @@ func manySeeds(t *testing.T, corpusDir string, seeds int) string {
 }
 
 // finishAll writes a finished run for each trial, without running any.
-func finishAll(t *testing.T, config, dir string) int {
+func finishAll(t *testing.T, source, dir string) int {
 	t.Helper()
-	cfg, err := experiments.Load(config, nil)
+	cfg, err := config.Load(source, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

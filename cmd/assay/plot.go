@@ -10,6 +10,7 @@ import (
 
 	"assay/corpus"
 	"assay/experiments"
+	"assay/experiments/config"
 	"assay/internal/fault"
 	"assay/internal/markup"
 	"assay/results"
@@ -335,7 +336,7 @@ func exclusive(runs []results.Run) bool {
 }
 
 // plottedRuns returns the runs of the experiment, or those of the named trials.
-func plottedRuns(ctx context.Context, stderr io.Writer, cfg *experiments.Config, store *results.Store, trials []string) (runs []results.Run, notes []string, err error) {
+func plottedRuns(ctx context.Context, stderr io.Writer, cfg *config.Config, store *results.Store, trials []string) (runs []results.Run, notes []string, err error) {
 	for _, t := range trials {
 		r, err := store.Run(cfg.Name, strings.TrimPrefix(t, cfg.Name+"/"))
 		if err != nil {
@@ -366,7 +367,7 @@ func (o *plotOptions) size() (size plot.Size, err error) {
 
 // options returns the options of the picture that the flags and the
 // configuration give.
-func (o *plotOptions) options(cfg *experiments.Config) (plot.Options, error) {
+func (o *plotOptions) options(cfg *config.Config) (plot.Options, error) {
 	opt := plot.Options{Name: cfg.Name, Metrics: o.metrics, Models: o.models, Where: o.where}
 	for _, r := range o.rules {
 		rule, err := metrics.ParseRule(r)

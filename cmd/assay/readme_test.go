@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"assay/experiments"
+	"assay/experiments/config"
 	"assay/internal/kernels"
 )
 
@@ -49,7 +49,7 @@ func TestReadmeShowsTheQuickstart(t *testing.T) {
 
 // The README's experiment is one that assay accepts.
 func TestReadmeExperimentIsValid(t *testing.T) {
-	if _, err := experiments.Parse(block(t, readFile(t, "README.md"), "## An experiment", "toml"), "README.md", nil); err != nil {
+	if _, err := config.Parse(block(t, readFile(t, "README.md"), "## An experiment", "toml"), "README.md", nil); err != nil {
 		t.Error(err)
 	}
 }

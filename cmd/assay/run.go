@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/experiments"
+	"assay/experiments/config"
 	"assay/results"
 	"assay/results/table"
 	"assay/runners"
@@ -74,8 +75,8 @@ func addConfigFlags(cmd *cobra.Command, overrides *[]string, results *string) {
 }
 
 // loadConfig loads CONFIG with its overrides; --results is one of them.
-func loadConfig(source string, overrides []string, results string) (*experiments.Config, error) {
-	cfg, err := experiments.Load(source, overrides)
+func loadConfig(source string, overrides []string, results string) (*config.Config, error) {
+	cfg, err := config.Load(source, overrides)
 	if err == nil && results != "" {
 		cfg.Results.Path = results
 	}

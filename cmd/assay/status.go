@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/experiments"
+	"assay/experiments/config"
 	"assay/results"
 	"assay/runners/slurm"
 )
@@ -62,7 +63,7 @@ It trains nothing and needs no cluster.`,
 }
 
 // slurmTasks asks Slurm for the tasks of the sweep, where it was submitted.
-func slurmTasks(cmd *cobra.Command, cfg *experiments.Config) (map[int]slurm.Task, error) {
+func slurmTasks(cmd *cobra.Command, cfg *config.Config) (map[int]slurm.Task, error) {
 	store, err := results.OpenStore(cfg.Results.Path)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"assay/experiments"
+	"assay/experiments/config"
 )
 
 const sweptText = `name = "swept"
@@ -162,15 +163,15 @@ func TestSweepWrongUse(t *testing.T) {
 // The example of the documentation is an experiment.
 func TestSweepsDocumentation(t *testing.T) {
 	model := block(t, readFile(t, "docs/SWEEPS.md"), "## What is tried", "toml")
-	cfg, err := experiments.Parse("name = \"doc\"\n[corpus]\npath = \"synthetic\"\n[embeddings.fasttext]\ntrain = true\n"+model, "doc.toml", nil)
+	cfg, err := config.Parse("name = \"doc\"\n[corpus]\npath = \"synthetic\"\n[embeddings.fasttext]\ntrain = true\n"+model, "doc.toml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(cfg.Jobs("", "")); n != 3*6*5*2*2 {
+	if n := len(experiments.Jobs(cfg, "", "")); n != 3*6*5*2*2 {
 		t.Errorf("%d trials, want 360", n)
 	}
 	for _, name := range []string{"sweep-dropout", "sweep-master-ratio", "sweep-embeddings"} {
-		cfg, err := experiments.Load(name, nil)
+		cfg, err := config.Load(name, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

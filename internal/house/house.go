@@ -59,9 +59,10 @@ var Rooms = []Rule{
 	{"results/calibration", "", ""},
 	{"results/plot", "results results/calibration results/metrics results/stats", ""},
 	{"results/mistakes", "results results/metrics", ""},
-	{"experiments", "baselines/bayes baselines/forest baselines/golearn baselines/logistic classifier configs corpus corpus/arxivid corpus/shards corpus/synthetic embeddings embeddings/fasttext embeddings/vectorfile features networks networks/training results results/mistakes results/metrics results/stats results/table", "corpus/text"},
-	{"runners", "experiments results", ""},
+	{"experiments/config", "baselines/forest configs corpus features results/metrics", "results"},
+	{"experiments", "baselines/bayes baselines/forest baselines/golearn baselines/logistic classifier corpus corpus/arxivid corpus/shards corpus/synthetic embeddings embeddings/fasttext embeddings/vectorfile experiments/config features networks networks/training results results/mistakes results/metrics results/stats results/table", "configs corpus/text"},
+	{"runners", "experiments results", "experiments/config"},
 	{"runners/slurm/cluster", "", ""},
 	{"runners/slurm", "", "runners/slurm/cluster"},
-	{"cmd/assay", "corpus corpus/export corpus/ingest corpus/shards corpus/catalog corpus/harvest corpus/harvest/arxivapi corpus/harvest/coreapi corpus/harvest/oaipmh corpus/harvest/unusable corpus/synthetic corpus/text embeddings embeddings/fasttext embeddings/vectorfile experiments features results results/calibration results/check results/diff results/mistakes results/metrics results/plot results/table runners runners/slurm", "corpus/harvest/arxivapi/arxivtest corpus/harvest/coreapi/coretest corpus/harvest/harvesttest corpus/harvest/oaipmh/oaitest runners/slurm/cluster"},
+	{"cmd/assay", "corpus corpus/export corpus/ingest corpus/shards corpus/catalog corpus/harvest corpus/harvest/arxivapi corpus/harvest/coreapi corpus/harvest/oaipmh corpus/harvest/unusable corpus/synthetic corpus/text embeddings embeddings/fasttext embeddings/vectorfile experiments experiments/config features results results/calibration results/check results/diff results/mistakes results/metrics results/plot results/table runners runners/slurm", "corpus/harvest/arxivapi/arxivtest corpus/harvest/coreapi/coretest corpus/harvest/harvesttest corpus/harvest/oaipmh/oaitest runners/slurm/cluster"},
 }

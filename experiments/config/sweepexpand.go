@@ -1,4 +1,4 @@
-package experiments
+package config
 
 import (
 	"fmt"
@@ -61,7 +61,7 @@ func (s *Sweep) rungs(settings []point, m *Model) [][]point {
 		var rung []point
 		for _, p := range settings {
 			q := maps.Clone(p)
-			if _, ok := m.Options.(neural); !ok || s.Resource != "epochs" {
+			if _, ok := m.Options.(Network); !ok || s.Resource != "epochs" {
 				q[s.Resource] = int64(r)
 			} else if k+1 < len(resources) {
 				q["stop_epoch"] = int64(r)

@@ -1,4 +1,4 @@
-package experiments
+package config
 
 import (
 	"os"
@@ -195,41 +195,14 @@ func TestTextRoundTrip(t *testing.T) {
 		if got, want := again.Text(), cfg.Text(); got != want {
 			t.Errorf("%s: the resolved text changes when read again:\n%s\n---\n%s", name, got, want)
 		}
-		for _, trial := range cfg.Trials("data", "code") {
-			one := mustParse(t, trial.Config.Text())
-			back := one.Trials("data", "code")
-			if len(back) != 1 || back[0].ID != trial.ID {
-				t.Errorf("%s: trial %s becomes %v when run from its own configuration", name, trial.ID, back)
+		for _, m := range cfg.Variants() {
+			one := cfg.One(m, cfg.Seeds[0])
+			back := mustParse(t, one.Text())
+			if len(back.Models) != 1 || back.One(&back.Models[0], back.Seeds[0]).Setting() != one.Setting() {
+				t.Errorf("%s: a trial of %s becomes another when run from its own configuration:\n%s", name, m.Name, one.Text())
 			}
 		}
 	}
-}
-
-func TestTrialIdentity(t *testing.T) {
-	base := mustParse(t, minimal).Trials("data", "code")[0]
-	same := func(what, text, data, code string, overrides ...string) {
-		if got := mustParse(t, text, overrides...).Trials(data, code)[0]; got.ID != base.ID {
-			t.Errorf("%s changed the trial from %s to %s", what, base.ID, got.ID)
-		}
-	}
-	differs := func(what, text, data, code string, overrides ...string) {
-		if got := mustParse(t, text, overrides...).Trials(data, code)[0]; got.ID == base.ID {
-			t.Errorf("%s left the trial %s as it was", what, base.ID)
-		}
-	}
-	same("the corpus folder's place", minimal, "data", "code", "corpus.path=elsewhere")
-	same("another experiment name", minimal, "data", "code", "name=u")
-	same("a published number", minimal+"[[published]]\nmodel = \"x\"\n", "data", "code")
-	same("an unused features table", minimal+"[features.other]\nkind = \"counts\"\n", "data", "code")
-	same("a spelled-out default", minimal+"alpha = 1.0\n", "data", "code")
-	differs("other data", minimal, "data2", "code")
-	differs("other code", minimal, "data", "code2")
-	differs("an option", minimal, "data", "code", "model.NB.alpha=2")
-	differs("the features' options", minimal, "data", "code", "features.counts.min_documents=2")
-	differs("the split", minimal, "data", "code", "split.test=0.1")
-	differs("the rules", minimal, "data", "code", "decision.rules=[\"top:1\"]")
-	differs("the seed", minimal, "data", "code", "seeds=[2]")
-	differs("the sample", minimal, "data", "code", "corpus.sample=10")
 }
 
 // * reaches the models that have the key, and is a fault where none has.

@@ -1,4 +1,4 @@
-package experiments
+package config
 
 import (
 	"regexp"
@@ -133,14 +133,14 @@ func (b *binder) validateModels(cfg *Config) {
 		}
 		names = append(names, m.Name)
 	}
-	for _, m := range cfg.variants() {
+	for _, m := range cfg.Variants() {
 		path := m.at
 		if m.Options == nil {
 			continue
 		}
 		b.validateInputs(cfg, m, path)
 		tried := "sqrt"
-		if n, ok := m.Options.(neural); ok {
+		if n, ok := m.Options.(Network); ok {
 			b.validateNetwork(cfg, n, path)
 		}
 		switch options := m.Options.(type) {
@@ -188,11 +188,11 @@ func (b *binder) validateInputs(cfg *Config, m *Model, path string) {
 	}
 	switch {
 	case b.unread[path+".embeddings"] || b.faulty["embeddings."+m.Embeddings]:
-	case !f.embedded() && m.Embeddings != "":
+	case !f.FromVectors() && m.Embeddings != "":
 		b.fault(path+".embeddings", "embeddings: features %q are %s, which need no word vectors; %s", f.Name, f.Kind, m.adviceOnVectors())
-	case f.embedded() && m.Embeddings == "":
+	case f.FromVectors() && m.Embeddings == "":
 		b.fault(path, "embeddings: features %q need word vectors; name them (declared: %s)", f.Name, known)
-	case f.embedded() && !slices.Contains(tables, m.Embeddings):
+	case f.FromVectors() && !slices.Contains(tables, m.Embeddings):
 		b.fault(path+".embeddings", "embeddings: no [embeddings.%s]%s; declared: %s", m.Embeddings, suggest.Hint(m.Embeddings, tables), known)
 	}
 }

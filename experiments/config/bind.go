@@ -1,4 +1,4 @@
-package experiments
+package config
 
 import (
 	"fmt"
@@ -116,10 +116,10 @@ func (b *binder) setDefault(path string, f reflect.StructField, dst reflect.Valu
 	}
 	var doc map[string]any
 	if _, err := toml.Decode("v = "+text, &doc); err != nil {
-		panic(fmt.Sprintf("experiments: default of %s: %v", f.Name, err))
+		panic(fmt.Sprintf("config: default of %s: %v", f.Name, err))
 	}
 	if msg := assign(dst, doc["v"]); msg != "" {
-		panic(fmt.Sprintf("experiments: default of %s: %s", f.Name, msg))
+		panic(fmt.Sprintf("config: default of %s: %s", f.Name, msg))
 	}
 }
 

@@ -1,9 +1,14 @@
-// Package experiments turns a TOML file into trials and runs them: the one
-// place where the corpus, the features, the models and the results meet.
+// Package config reads an experiment from a TOML file: every key gets its value,
+// every value is checked, all that is wrong is told at once with file and line,
+// and sweeps become the settings that they try. It also says what makes two trials
+// the same.
 //
-//	cfg, err := experiments.Load("configs/baselines.toml", nil)
-//	trials := cfg.Trials(corpusHash, codeVersion)
-package experiments
+//	cfg, err := config.Load("configs/baselines.toml", []string{"corpus.sample=1000"})
+//	if err != nil {
+//		return err // "configs/baselines.toml:12: epochs: 0 is out of range [1,100000]"
+//	}
+//	fmt.Print(cfg.Text()) // every key with its value; config.Parse reads it back
+package config
 
 import (
 	"slices"
@@ -79,7 +84,8 @@ type Embeddings struct {
 
 	Training `toml:"-"` // where Train is set
 
-	hash string // SHA-256 of File, once hashFiles has read it
+	// SHA256 is that of File, hexadecimal, once HashFiles has read it.
+	SHA256 string `toml:"-"`
 }
 
 // Training holds the options of FastText, whose defaults are the article's;
@@ -149,11 +155,11 @@ type Words struct {
 	MaxTokens int    `toml:"max_tokens" default:"250" range:"[1,8192]"`        // a paper's first
 }
 
-// embedded reports whether the features come from word vectors.
-func (f *Features) embedded() bool { return f.Kind == "vectors" || f.Kind == "sequences" }
+// FromVectors reports whether the features come from word vectors.
+func (f *Features) FromVectors() bool { return f.Kind == "vectors" || f.Kind == "sequences" }
 
-// counting reports whether the features are counts of terms.
-func (f *Features) counting() bool { return !f.embedded() && f.Kind != "words" }
+// CountsTerms reports whether the features are counts of terms.
+func (f *Features) CountsTerms() bool { return !f.FromVectors() && f.Kind != "words" }
 
 // keys returns the structs that hold the keys of the features' kind.
 func (f *Features) keys() []any {
@@ -205,21 +211,24 @@ type Model struct {
 	// nil: that one alone.
 	Sweep *Sweep `toml:"-"`
 
-	rungs [][]Model    // what the sweep makes of the model: setting by setting, and again with more of asha's resource
-	own   []Embeddings // its table of word vectors, where a sweep changes keys of that
-	at    string       // where it stands in the document
+	// Rungs are what the sweep makes of the model: setting by setting, and again
+	// with more of asha's resource.
+	Rungs [][]Model `toml:"-"`
+
+	own []Embeddings // its table of word vectors, where a sweep changes keys of that
+	at  string       // where it stands in the document
 }
 
-// variants returns every model that the experiment may train, those of sweeps
+// Variants returns every model that the experiment may train, those of sweeps
 // in the order of their settings.
-func (c *Config) variants() []*Model {
+func (c *Config) Variants() []*Model {
 	var out []*Model
 	for i := range c.Models {
 		m := &c.Models[i]
 		if m.Sweep == nil {
 			out = append(out, m)
 		}
-		for _, rung := range m.rungs {
+		for _, rung := range m.Rungs {
 			for j := range rung {
 				out = append(out, &rung[j])
 			}
@@ -303,7 +312,7 @@ func (m Model) withoutLimits() Model {
 		c := *o
 		c.MaxCoreHours, c.MaxGiB = 0, 0
 		m.Options = &c
-	case neural:
+	case Network:
 		m.Options = o.onCPU()
 	}
 	return m

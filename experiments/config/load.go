@@ -1,4 +1,4 @@
-package experiments
+package config
 
 import (
 	"errors"
@@ -160,7 +160,7 @@ func (b *binder) features(tables map[string]any) []Features {
 			continue
 		}
 		b.table(path, values, nil, f.keys()...)
-		if f.counting() && !b.faulty[path+".ngrams"] && (len(f.Ngrams) != 2 || f.Ngrams[0] < 1 || f.Ngrams[1] < f.Ngrams[0] || f.Ngrams[1] > 5) {
+		if f.CountsTerms() && !b.faulty[path+".ngrams"] && (len(f.Ngrams) != 2 || f.Ngrams[0] < 1 || f.Ngrams[1] < f.Ngrams[0] || f.Ngrams[1] > 5) {
 			b.fault(path+".ngrams", "ngrams: want [shortest, longest] with 1 <= shortest <= longest <= 5, have %v", f.Ngrams)
 		}
 		out = append(out, f)
@@ -225,9 +225,9 @@ func (b *binder) model(path string, values, tables map[string]any, cfg *Config) 
 	m := b.plain(path, base)
 	if swept && m.Options != nil {
 		if m.Sweep = b.sweep(path+".sweep", raw, &m, cfg); m.Sweep != nil {
-			m.rungs = b.expand(path, base, tables, &m)
+			m.Rungs = b.expand(path, base, tables, &m)
 			if _, given := base["features"]; !given {
-				m.Features = commonFeatures(m.rungs)
+				m.Features = commonFeatures(m.Rungs)
 			}
 		}
 	}

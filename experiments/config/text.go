@@ -1,4 +1,4 @@
-package experiments
+package config
 
 import (
 	"bytes"
@@ -52,7 +52,7 @@ func (f *Features) late(c *Config) bool {
 	}
 	var usual Words
 	newBinder("", "").table("", nil, nil, &usual)
-	return f.Words == usual && !slices.ContainsFunc(c.variants(), func(m *Model) bool { return m.Features == f.Name })
+	return f.Words == usual && !slices.ContainsFunc(c.Variants(), func(m *Model) bool { return m.Features == f.Name })
 }
 
 func section(b *bytes.Buffer, header string, structs ...any) {
@@ -95,7 +95,7 @@ func tomlValue(v any) string {
 	}
 	out, err := toml.Marshal(map[string]any{"v": v})
 	if err != nil {
-		panic(fmt.Sprintf("experiments: encode %v: %v", v, err)) // only kinds of the schema come here
+		panic(fmt.Sprintf("config: encode %v: %v", v, err)) // only kinds of the schema come here
 	}
 	return strings.TrimSpace(strings.TrimPrefix(string(out), "v = "))
 }

@@ -1,4 +1,4 @@
-package experiments
+package config
 
 import (
 	"cmp"
@@ -105,8 +105,8 @@ func (b *binder) target(path, key string, m *Model, cfg *Config) (reflect.Struct
 	known := map[string]reflect.StructField{}
 	if rest, ok := strings.CutPrefix(key, "embeddings."); ok {
 		name, inner, _ := cutLast(rest)
-		e, err := cfg.vectorTable(name)
-		if err != nil {
+		at := slices.IndexFunc(cfg.Embeddings, func(e Embeddings) bool { return e.Name == name })
+		if at < 0 {
 			var tables []string
 			for _, e := range cfg.Embeddings {
 				tables = append(tables, e.Name)
@@ -114,7 +114,7 @@ func (b *binder) target(path, key string, m *Model, cfg *Config) (reflect.Struct
 			b.fault(join(path, key), "%s: no [embeddings.%s]%s", key, name, suggest.Hint(name, tables))
 			return reflect.StructField{}, false
 		}
-		for _, s := range e.keys() {
+		for _, s := range cfg.Embeddings[at].keys() {
 			maps.Copy(known, tagged(s))
 		}
 		key, path = inner, path+".embeddings."+name
