@@ -119,7 +119,7 @@ func tryLeases(ctx context.Context, dir, temp string, now time.Time, t leaseTimi
 // takeLease gives temp the name of the lease with this number, if that is free
 // and, once taken, the highest; then it removes those below.
 func takeLease(dir, temp string, number int) (bool, error) {
-	if created, err := linkLease(temp, leasePath(dir, number)); !created {
+	if created, err := atomicfile.Link(temp, leasePath(dir, number)); !created {
 		return false, err
 	}
 	highest, err := highestLease(dir)
@@ -130,24 +130,6 @@ func takeLease(dir, temp string, number int) (bool, error) {
 		err = rerr
 	}
 	return false, err
-}
-
-// linkLease gives temp the lease's name as well; false where the name is taken.
-func linkLease(temp, path string) (bool, error) {
-	err := os.Link(temp, path)
-	if err == nil {
-		return true, nil
-	}
-	if !errors.Is(err, fs.ErrExist) {
-		return false, fmt.Errorf("the file system must offer hard links: %w", err)
-	}
-	// A network file system may repeat a request whose answer was lost.
-	mine, err := os.Stat(temp)
-	if err != nil {
-		return false, err
-	}
-	there, err := os.Stat(path)
-	return err == nil && os.SameFile(mine, there), nil
 }
 
 func removeLeasesBelow(dir string, number int) error {

@@ -3,7 +3,8 @@ package results
 import (
 	"os"
 	"runtime"
-	"runtime/debug"
+
+	"assay/internal/buildinfo"
 )
 
 // Provenance says which program ran, where and how it was called.
@@ -23,33 +24,20 @@ type Provenance struct {
 
 // NewProvenance describes this process.
 func NewProvenance() Provenance {
-	p := Provenance{
-		Version: "unknown",
-		Go:      runtime.Version(),
-		OS:      runtime.GOOS,
-		Arch:    runtime.GOARCH,
-		CPUs:    runtime.NumCPU(),
-		Host:    hostname(),
-		PID:     os.Getpid(),
-		Job:     batchJob(),
-		Command: os.Args,
+	build := buildinfo.Read()
+	return Provenance{
+		Version:  build.Version,
+		Revision: build.Revision,
+		Dirty:    build.Dirty,
+		Go:       runtime.Version(),
+		OS:       runtime.GOOS,
+		Arch:     runtime.GOARCH,
+		CPUs:     runtime.NumCPU(),
+		Host:     hostname(),
+		PID:      os.Getpid(),
+		Job:      batchJob(),
+		Command:  os.Args,
 	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return p
-	}
-	if info.Main.Version != "" {
-		p.Version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			p.Revision = s.Value
-		case "vcs.modified":
-			p.Dirty = s.Value == "true"
-		}
-	}
-	return p
 }
 
 func hostname() string {

@@ -94,28 +94,12 @@ func (s *Store) AddSweep(m Sweep) (added bool, err error) {
 	}
 	path := manifestPath(dir, m.Number)
 	if err == nil {
-		added, err = createWhole(path, sealed)
+		added, err = atomicfile.Create(path, sealed)
 	}
 	if err != nil {
 		return false, fmt.Errorf("results: write manifest %s: %w", path, err)
 	}
 	return added, nil
-}
-
-// createWhole writes a file that nobody has written before, whole or not at all;
-// false where it is there.
-func createWhole(path string, data []byte) (bool, error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), atomicfile.TempPrefix+"*")
-	if err != nil {
-		return false, err
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(data)
-	err = firstError(err, temp.Chmod(0o644), temp.Sync())
-	if err := firstError(err, temp.Close()); err != nil {
-		return false, err
-	}
-	return linkLease(temp.Name(), path)
 }
 
 func newestManifest(dir string) (int, error) {

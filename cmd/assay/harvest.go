@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"assay/corpus/harvest"
 	"assay/corpus/harvest/coreapi"
 	"assay/corpus/harvest/unusable"
+	"assay/internal/buildinfo"
 	"assay/internal/fault"
 	"assay/internal/numerals"
 )
@@ -112,30 +112,13 @@ func (f *harvestFlags) options(cmd *cobra.Command) (opt harvest.Options, err err
 // agent is how the program names itself to the service.
 func (f *harvestFlags) agent() (string, error) {
 	if f.contact == "" {
-		return "assay/" + version(), nil
+		return "assay/" + buildinfo.Read().Name(), nil
 	}
 	a, err := mail.ParseAddress(f.contact)
 	if err != nil || a.Name != "" || a.Address != f.contact || strings.ContainsFunc(a.Address, func(r rune) bool { return r <= ' ' || r > '~' || r == '(' || r == ')' }) {
 		return "", fault.Usagef("--contact %q is no mail address, such as me@example.org", f.contact)
 	}
-	return fmt.Sprintf("assay/%s (+mailto:%s)", version(), a.Address), nil
-}
-
-// version is the program's, as far as the build knows it.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "devel"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return s.Value[:12]
-		}
-	}
-	return "devel"
+	return fmt.Sprintf("assay/%s (+mailto:%s)", buildinfo.Read().Name(), a.Address), nil
 }
 
 // client is options' client.

@@ -5,8 +5,10 @@ package atomicfile
 import (
 	"bufio"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,7 +20,45 @@ const TempPrefix = ".tmp-"
 
 // Write creates or replaces path with what fill writes. On any error the old
 // content of path, if any, is untouched and no temporary file is left.
-func Write(path string, fill func(io.Writer) error) (err error) {
+func Write(path string, fill func(io.Writer) error) error {
+	return written(path, fill, func(temp string) error { return os.Rename(temp, path) })
+}
+
+// Create writes data to path unless something is there; created says which. The file
+// system must offer hard links.
+func Create(path string, data []byte) (created bool, err error) {
+	fill := func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}
+	err = written(path, fill, func(temp string) error {
+		created, err = Link(temp, path)
+		return cmp.Or(err, os.Remove(temp))
+	})
+	return created, err
+}
+
+// Link gives the finished file temp the name path as well, unless something has it:
+// of any number of processes that want one name, one gets it.
+func Link(temp, path string) (created bool, err error) {
+	err = os.Link(temp, path)
+	if err == nil {
+		return true, nil
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return false, fmt.Errorf("the file system must offer hard links: %w", err)
+	}
+	// A network file system may repeat a request whose answer was lost.
+	mine, err := os.Stat(temp)
+	if err != nil {
+		return false, err
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(mine, there), nil
+}
+
+// written fills a temporary file beside path and hands it to name.
+func written(path string, fill func(io.Writer) error, name func(temp string) error) (err error) {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, TempPrefix+filepath.Base(path)+"-*")
 	if err != nil {
@@ -46,7 +86,7 @@ func Write(path string, fill func(io.Writer) error) (err error) {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := name(f.Name()); err != nil {
 		return err
 	}
 	return SyncDir(dir)

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -66,5 +68,34 @@ func TestRemoveStale(t *testing.T) {
 		if _, err := os.Stat(name); (err == nil) != want {
 			t.Errorf("%s is there: %t, want %t", name, err == nil, want)
 		}
+	}
+}
+
+// Of several processes that create one file one succeeds, and the others change nothing.
+func TestCreate(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	won := make(chan string, 8)
+	var running sync.WaitGroup
+	for i := range 8 {
+		running.Go(func() {
+			mine := strings.Repeat("x", i)
+			switch created, err := Create(path, []byte(mine)); {
+			case err != nil:
+				t.Error(err)
+			case created:
+				won <- mine
+			}
+		})
+	}
+	running.Wait()
+	if len(won) != 1 {
+		t.Fatalf("%d of 8 have created the file", len(won))
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != <-won {
+		t.Errorf("the file holds %q (%v), not what its creator wrote", got, err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("folder holds %v (%v), want f alone", entries, err)
 	}
 }

@@ -8,8 +8,9 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"sync"
+
+	"assay/internal/buildinfo"
 )
 
 // Get identifies the running program: the commit it was built from if
@@ -17,20 +18,9 @@ import (
 // itself, so that two programs of one version are the same code; with the
 // toolchain and the platform, since compilers round sums of products differently.
 var Get = sync.OnceValue(func() string {
-	revision, dirty := "", true
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			switch s.Key {
-			case "vcs.revision":
-				revision = s.Value
-			case "vcs.modified":
-				dirty = s.Value == "true"
-			}
-		}
-	}
 	platform := " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
-	if revision != "" && !dirty {
-		return "git:" + revision + platform
+	if build := buildinfo.Read(); build.Revision != "" && !build.Dirty {
+		return "git:" + build.Revision + platform
 	}
 	if sum, err := hashExecutable(); err == nil {
 		return "sha256:" + sum + platform
