@@ -39,7 +39,10 @@ func TestStepsAllocate(t *testing.T) {
 		}
 		b := batchOf(data, length)
 		run := func() {
-			if _, _, err := machine.Step(b); err != nil {
+			if err := machine.Step(b, training.Update{Rate: 1e-3}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := machine.Wait(); err != nil {
 				t.Fatal(err)
 			}
 		}

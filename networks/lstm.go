@@ -6,14 +6,12 @@ import (
 	"hash/fnv"
 	"io"
 	"runtime"
-	"slices"
 
 	"assay/classifier"
 	"assay/features"
 	"assay/internal/fault"
 	"assay/internal/multilabel"
 	"assay/internal/pool"
-	"assay/networks/graph"
 	"assay/networks/training"
 )
 
@@ -92,13 +90,13 @@ func (n *LSTM) Fit(ctx context.Context, train, validation classifier.Dataset) er
 		return err
 	}
 	defer net.Close()
-	report, err := training.Run(ctx, net, data, held, n.training(p))
+	report, err := training.Run(ctx, net, data, held, n.training())
 	if err != nil {
 		return fmt.Errorf("networks: %w", err)
 	}
 	learnt := lstmModel{opt: n.opt, given: x.Embedding.Cols, rows: x.Embedding.Rows, words: hashOf(x.Words)}
-	for _, param := range net.Params() {
-		learnt.params = append(learnt.params, slices.Clone(param.Value))
+	if learnt.params, err = learntBy(net); err != nil {
+		return fmt.Errorf("networks: %w", err)
 	}
 	n.learnt, n.report, n.fitted = learnt, report, true
 	return nil
@@ -159,21 +157,21 @@ func tokensOf(reader string, x features.Matrix) (*features.Sequences, error) {
 }
 
 // network builds the network over the vectors of words.
-func (n *LSTM) network(p *pool.Pool, o LSTMOptions, words lexicon[float32], draws bool) (*graph.Machine, error) {
+func (n *LSTM) network(p *pool.Pool, o LSTMOptions, words lexicon[float32], draws bool) (training.Engine, error) {
 	l, err := lossOf(o, n.groups, max(n.masters, 1))
 	if err != nil {
 		return nil, fmt.Errorf("networks: %w", err)
 	}
-	return graph.New(lstmChain(p, o, words, len(n.groups), n.exclusive, draws), l, len(n.groups))
+	return engineOf(p, lstmChain(p, o, words, len(n.groups), n.exclusive, draws), l, len(n.groups))
 }
 
-func (n *LSTM) training(p *pool.Pool) training.Options {
+func (n *LSTM) training() training.Options {
 	o := n.opt
 	return training.Options{
 		Epochs: o.Epochs, StopEpoch: o.StopEpoch, BatchSize: o.BatchSize, Masked: true,
 		LearningRate: o.LearningRate, Schedule: o.Schedule, Warmup: o.Warmup, ClipNorm: o.ClipNorm,
 		EarlyStopping: o.EarlyStopping, Patience: o.Patience, Keep: o.Keep, EpochMeans: true, Exclusive: n.exclusive,
-		Seed: o.Seed, Pool: p, Identity: o.identity(n.exclusive),
+		Seed: o.Seed, Identity: o.identity(n.exclusive),
 		Groups: n.groups, Masters: n.masters, Record: n.hooks.Record,
 		Checkpoint: training.Checkpoint{
 			Path: n.hooks.Checkpoint, Resume: n.hooks.Resume, Resumed: n.hooks.Resumed, Allowed: n.hooks.Writable,
@@ -212,8 +210,8 @@ func (n *LSTM) Scores(ctx context.Context, x features.Matrix) (*multilabel.Score
 		return nil, err
 	}
 	defer net.Close()
-	for i, param := range net.Params() {
-		copy(param.Value, params[i])
+	if err := setLearnt(net, params); err != nil {
+		return nil, fmt.Errorf("networks: %w", err)
 	}
 	scores, err := training.Scores(ctx, net, training.Data{X: s}, len(n.groups), m.opt.BatchSize, true)
 	if err != nil {

@@ -55,7 +55,7 @@ func BenchmarkLSTMStep(b *testing.B) {
 					b.Fatal(err)
 				}
 				defer net.Close()
-				train := n.training(p)
+				train := n.training()
 				train.Epochs = 1
 				run := func() float64 {
 					report, err := training.Run(context.Background(), net, data, training.Data{}, train)

@@ -15,6 +15,7 @@ import (
 	"assay/internal/multilabel"
 	"assay/internal/pool"
 	"assay/networks/graph"
+	"assay/networks/layers"
 	"assay/networks/loss"
 	"assay/networks/training"
 )
@@ -92,12 +93,12 @@ func (n *SHARNN) Fit(ctx context.Context, train, validation classifier.Dataset) 
 		return err
 	}
 	defer net.Close()
-	report, err := training.Run(ctx, net, data, held, n.training(p))
+	report, err := training.Run(ctx, net, data, held, n.training())
 	if err != nil {
 		return fmt.Errorf("networks: %w", err)
 	}
-	for _, param := range net.Params() {
-		n.params = append(n.params, slices.Clone(param.Value))
+	if n.params, err = learntBy(net); err != nil {
+		return fmt.Errorf("networks: %w", err)
 	}
 	n.learnt, n.dim, n.report, n.fitted = n.opt, x.Embedding.Cols, report, true
 	return nil
@@ -139,7 +140,7 @@ func (n *SHARNN) sequences(x features.Matrix) (*features.Sequences, error) {
 
 // network builds the network for the vectors of x; y, nil where nothing is to be
 // learnt, gives the class weights.
-func (n *SHARNN) network(p *pool.Pool, o Options, x *features.Sequences, y *multilabel.Matrix) (*graph.Machine, error) {
+func (n *SHARNN) network(p *pool.Pool, o Options, x *features.Sequences, y *multilabel.Matrix) (training.Engine, error) {
 	opt := loss.Options{Groups: n.groups, Masters: max(n.masters, 1), Ratio: o.MasterLossRatio}
 	if y != nil {
 		steps := (y.Rows() + o.BatchSize - 1) / o.BatchSize
@@ -153,15 +154,46 @@ func (n *SHARNN) network(p *pool.Pool, o Options, x *features.Sequences, y *mult
 	if err != nil {
 		return nil, fmt.Errorf("networks: %w", err)
 	}
-	return graph.New(chain(p, o, x.Embedding.Data, x.Embedding.Cols, len(n.groups)), l, len(n.groups))
+	return engineOf(p, chain(p, o, x.Embedding.Data, x.Embedding.Cols, len(n.groups)), l, len(n.groups))
 }
 
-func (n *SHARNN) training(p *pool.Pool) training.Options {
+// engineOf is the engine that computes a chain of layers.
+func engineOf(p *pool.Pool, chain []layers.Layer[float32], l lossFunction, labels int) (training.Engine, error) {
+	net, err := graph.New(chain, l, labels)
+	if err != nil {
+		return nil, err
+	}
+	return training.NewCPU(net, p), nil
+}
+
+// learntBy copies the parameters of an engine, in the order of the layers.
+func learntBy(e training.Engine) ([][]float32, error) {
+	s, err := e.State()
+	if err != nil {
+		return nil, err
+	}
+	var params [][]float32
+	for _, p := range s.Params {
+		params = append(params, slices.Clone(p.Value))
+	}
+	return params, nil
+}
+
+// setLearnt gives an engine parameters.
+func setLearnt(e training.Engine, params [][]float32) error {
+	var s training.State
+	for _, p := range params {
+		s.Params = append(s.Params, training.Param{Value: p})
+	}
+	return e.SetState(s)
+}
+
+func (n *SHARNN) training() training.Options {
 	o := n.opt
 	return training.Options{
 		Epochs: o.Epochs, StopEpoch: o.StopEpoch, BatchSize: o.BatchSize, Masked: o.MaskPadding,
 		LearningRate: o.LearningRate, Schedule: o.Schedule, Warmup: o.Warmup, ClipNorm: o.ClipNorm,
-		EarlyStopping: o.EarlyStopping, Patience: o.Patience, Seed: o.Seed, Pool: p,
+		EarlyStopping: o.EarlyStopping, Patience: o.Patience, Seed: o.Seed,
 		Identity: fmt.Sprint(o.Layers, o.Hidden, o.Boom, o.Dropout, o.MasterLossRatio, o.MasterLossDecay, o.ClassWeights, kernels.Fused()),
 		Groups:   n.groups, Masters: n.masters, Record: n.hooks.Record,
 		Checkpoint: training.Checkpoint{
@@ -193,8 +225,8 @@ func (n *SHARNN) Scores(ctx context.Context, x features.Matrix) (*multilabel.Sco
 		return nil, err
 	}
 	defer net.Close()
-	for i, param := range net.Params() {
-		copy(param.Value, n.params[i])
+	if err := setLearnt(net, n.params); err != nil {
+		return nil, fmt.Errorf("networks: %w", err)
 	}
 	scores, err := training.Scores(ctx, net, training.Data{X: s}, len(n.groups), n.learnt.BatchSize, n.learnt.MaskPadding)
 	if err != nil {

@@ -67,7 +67,7 @@ func BenchmarkStep(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			opt := n.training(p)
+			opt := n.training()
 			train := func(epochs int) float64 {
 				opt.Epochs = epochs
 				report, err := training.Run(context.Background(), net, data, training.Data{}, opt)

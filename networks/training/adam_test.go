@@ -159,21 +159,32 @@ func TestRatesRiseThenFall(t *testing.T) {
 	}
 }
 
-// trained returns a trainer with a filled batch, of a parameter larger than a chunk.
-func trained(t *testing.T, change func(*Options)) (*trainer, *bag, *layers.Batch) {
+// trained returns a trainer and its network, of a parameter larger than a chunk.
+func trained(t *testing.T, change func(*Options)) (*trainer, *bag) {
 	t.Helper()
-	data := papers("train", 24, 30, 4000, trialLabels)
 	net := newBag(4000, trialLabels)
-	opt := options(newPool(t, 2), trialLabels)
+	opt := options(trialLabels)
 	opt.Schedule, opt.Warmup = "constant", 0
 	change(&opt)
-	tr := newTrainer(net, data, Data{}, opt)
-	return tr, net, tr.train.fill(seq(24))
+	tr, err := newTrainer(NewCPU(net, newPool(t, 2)), papers("train", 24, 30, 4000, trialLabels), Data{}, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr, net
+}
+
+// step trains on all papers.
+func (t *trainer) step(rows []int) error {
+	if err := t.send(rows); err != nil {
+		return err
+	}
+	_, err := t.receive()
+	return err
 }
 
 func TestClipping(t *testing.T) {
-	tr, net, b := trained(t, func(o *Options) { o.ClipNorm = 0 })
-	if err := tr.step(b); err != nil {
+	tr, net := trained(t, func(o *Options) { o.ClipNorm = 0 })
+	if err := tr.step(seq(24)); err != nil {
 		t.Fatal(err)
 	}
 	whole := tr.norm
@@ -190,8 +201,8 @@ func TestClipping(t *testing.T) {
 		t.Fatalf("norm %g without clipping, recorded %g", got, whole)
 	}
 	for _, c := range []struct{ clip, want float64 }{{whole / 10, whole / 10}, {whole * 0.99, whole * 0.99}, {whole * 1.01, whole}, {whole * 10, whole}} {
-		tr, net, b := trained(t, func(o *Options) { o.ClipNorm = c.clip })
-		if err := tr.step(b); err != nil {
+		tr, net := trained(t, func(o *Options) { o.ClipNorm = c.clip })
+		if err := tr.step(seq(24)); err != nil {
 			t.Fatal(err)
 		}
 		if got := norm(net); math.Abs(got-c.want) > 1e-6*whole {
@@ -204,10 +215,11 @@ func TestClipping(t *testing.T) {
 }
 
 func TestStepDoesNotAllocate(t *testing.T) {
-	tr, _, b := trained(t, func(*Options) {})
+	tr, _ := trained(t, func(*Options) {})
+	rows := seq(24)
 	var err error
 	allocs := testing.AllocsPerRun(20, func() {
-		if e := tr.step(b); e != nil {
+		if e := tr.step(rows); e != nil {
 			err = e
 		}
 	})
@@ -220,7 +232,7 @@ func TestStepDoesNotAllocate(t *testing.T) {
 // the schedule, which the records show.
 func TestStepsMoveByTheRate(t *testing.T) {
 	net := newScript()
-	opt := options(newPool(t, 1), 2)
+	opt := options(2)
 	opt.Epochs, opt.ClipNorm, opt.RecordEvery = 20, 0, 1
 	last, steps := float32(0), int64(0)
 	opt.Record = func(record any) error {
@@ -237,7 +249,7 @@ func TestStepsMoveByTheRate(t *testing.T) {
 		}
 		return nil
 	}
-	if _, err := Run(context.Background(), net, onePaper(), Data{}, opt); err != nil || steps != 20 {
+	if _, err := run(context.Background(), net, onePaper(), Data{}, opt); err != nil || steps != 20 {
 		t.Errorf("%d steps, error %v", steps, err)
 	}
 }

@@ -110,9 +110,9 @@ func TestEachPaperOnceAnEpoch(t *testing.T) {
 		data.X.Papers[i] = append([]int32{int32(i)}, data.X.Papers[i]...)
 	}
 	net := &spy{script: newScript()}
-	opt := options(newPool(t, 1), 2)
+	opt := options(2)
 	opt.Epochs, opt.BatchSize = epochs, 4
-	if _, err := Run(context.Background(), net, data, Data{}, opt); err != nil {
+	if _, err := run(context.Background(), net, data, Data{}, opt); err != nil {
 		t.Fatal(err)
 	}
 	if len(net.batches) != 6*epochs {
@@ -144,7 +144,7 @@ func TestEachPaperOnceAnEpoch(t *testing.T) {
 	}
 	again := &spy{script: newScript()}
 	opt.Seed++
-	if _, err := Run(context.Background(), again, data, Data{}, opt); err != nil || reflect.DeepEqual(again.batches, net.batches) {
+	if _, err := run(context.Background(), again, data, Data{}, opt); err != nil || reflect.DeepEqual(again.batches, net.batches) {
 		t.Errorf("another seed gave the same batches, error %v", err)
 	}
 }
@@ -156,7 +156,7 @@ func TestValidationBatchesStayTheSame(t *testing.T) {
 	}
 	net := &spy{script: newScript()}
 	net.eval = func(int) (float64, func(float32) float32) { return 1, judged{}.logit }
-	if _, err := Run(context.Background(), net, onePaper(), data, options(newPool(t, 1), 2)); err != nil || len(net.judged) != 3*8 {
+	if _, err := run(context.Background(), net, onePaper(), data, options(2)); err != nil || len(net.judged) != 3*8 {
 		t.Fatalf("%d batches, error %v", len(net.judged), err)
 	}
 	for e := range 2 {
@@ -183,23 +183,23 @@ func TestScores(t *testing.T) {
 		}
 	}
 	for _, size := range []int{1, 2, 5, 16, 17, 100} {
-		got, err := Scores(context.Background(), net, Data{X: data.X}, trialLabels, size, true)
+		got, err := Scores(context.Background(), NewCPU(net, newPool(t, 1)), Data{X: data.X}, trialLabels, size, true)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("batches of %d: other scores, error %v", size, err)
 		}
 	}
 	// Where padding counts, the longest paper of a batch has its say.
-	one, err := Scores(context.Background(), net, Data{X: data.X}, trialLabels, 17, false)
+	one, err := Scores(context.Background(), NewCPU(net, newPool(t, 1)), Data{X: data.X}, trialLabels, 17, false)
 	if err != nil || reflect.DeepEqual(one, want) {
 		t.Errorf("padding does not count, error %v", err)
 	}
-	none, err := Scores(context.Background(), net, Data{X: data.X.Select(nil)}, trialLabels, 4, true)
+	none, err := Scores(context.Background(), NewCPU(net, newPool(t, 1)), Data{X: data.X.Select(nil)}, trialLabels, 4, true)
 	if err != nil || none.Rows() != 0 || none.Cols != trialLabels {
 		t.Errorf("no papers: %+v, error %v", none, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if got, err := Scores(ctx, net, data, trialLabels, 4, true); got != nil || !errors.Is(err, context.Canceled) {
+	if got, err := Scores(ctx, NewCPU(net, newPool(t, 1)), data, trialLabels, 4, true); got != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v, error %v", got, err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"math"
 	"os"
-	"slices"
 	"time"
 
 	"assay/internal/atomicfile"
@@ -34,7 +33,7 @@ func (e *CheckpointError) Unwrap() error { return e.Err }
 
 // identity is equal for trainings that take the same steps: of the same
 // parameters, papers, labels, vectors and options.
-func (t *trainer) identity() uint64 {
+func (t *trainer) identity(first State) uint64 {
 	h := uint64(14695981039346656037)
 	add := func(v uint64) { h = (h ^ v) * 1099511628211 }
 	o := t.opt
@@ -44,13 +43,13 @@ func (t *trainer) identity() uint64 {
 		text += fmt.Sprintf(" %t %t %s", o.EpochMeans, o.Exclusive, o.Keep)
 	}
 	add(rng.Seed(checkpointVersion, "checkpoint", text, o.Identity))
-	for _, p := range t.adam.params {
+	for _, p := range first.Params {
 		add(rng.Seed(0, p.Name, fmt.Sprint(p.Shape)))
 		for _, v := range p.Value { // as they were drawn
 			add(uint64(math.Float32bits(v)))
 		}
 	}
-	for _, d := range []Data{t.train.data, t.valid} {
+	for _, d := range []Data{t.train, t.valid} {
 		add(uint64(d.rows()))
 		for i := range d.rows() {
 			add(uint64(len(d.X.Row(i))))
@@ -63,7 +62,7 @@ func (t *trainer) identity() uint64 {
 			}
 		}
 	}
-	for _, v := range t.train.data.X.Embedding.Data {
+	for _, v := range t.train.X.Embedding.Data {
 		add(uint64(math.Float32bits(v)))
 	}
 	return h
@@ -76,14 +75,18 @@ func (t *trainer) save() error {
 		return nil
 	}
 	seconds := t.spent()
-	err := atomicfile.Write(c.Path, func(w io.Writer) error {
+	now, err := t.engine.State()
+	if err != nil {
+		return fmt.Errorf("training: write checkpoint %s: %w", c.Path, err)
+	}
+	err = atomicfile.Write(c.Path, func(w io.Writer) error {
 		// Not before the file is begun: who takes the folder over removes it then.
 		if c.Allowed != nil {
 			if err := c.Allowed(); err != nil {
 				return err
 			}
 		}
-		return frame.Write(w, checkpointKind, t.version(), func(e *frame.Encoder) { t.encode(e, seconds) })
+		return frame.Write(w, checkpointKind, t.version(), func(e *frame.Encoder) { t.encode(e, now, seconds) })
 	})
 	if err != nil {
 		return fmt.Errorf("training: write checkpoint %s: %w", c.Path, err)
@@ -100,10 +103,10 @@ func (t *trainer) version() uint32 {
 	return checkpointVersion
 }
 
-func (t *trainer) encode(e *frame.Encoder, seconds float64) {
+func (t *trainer) encode(e *frame.Encoder, now State, seconds float64) {
 	e.Uint64(t.fingerprint)
 	e.Float64(seconds)
-	e.Int(int(t.adam.t))
+	e.Int(int(t.steps))
 	s := &t.state
 	e.Int(s.epoch)
 	e.Int(s.position)
@@ -123,12 +126,16 @@ func (t *trainer) encode(e *frame.Encoder, seconds float64) {
 	for _, r := range s.curve {
 		encodeEpoch(e, r, t.opt.EpochMeans)
 	}
-	e.Int(len(t.adam.params))
+	e.Int(len(now.Params))
 	e.Bool(s.best != nil)
-	for i, p := range t.adam.params {
+	for i, p := range now.Params {
 		e.Float32s(p.Value)
-		e.Float32s(t.adam.m[i])
-		e.Float32s(t.adam.v[i])
+		for _, moments := range [][]float32{p.M, p.V} {
+			if moments == nil {
+				moments = make([]float32, len(p.Value))
+			}
+			e.Float32s(moments)
+		}
 		if s.best != nil {
 			e.Float32s(s.best[i])
 		}
@@ -179,15 +186,13 @@ func decodeEpoch(d *frame.Decoder, epoch int) EpochRecord {
 // loaded is a checkpoint read, before it is believed.
 type loaded struct {
 	state
-	fingerprint  uint64
-	seconds      float64
-	t            int64
-	values, m, v [][]float32
-	params       int
+	fingerprint uint64
+	seconds     float64
+	params      []Param // without names and shapes, which the file does not have
 }
 
 func (l *loaded) decode(d *frame.Decoder) {
-	l.fingerprint, l.seconds, l.t = d.Uint64(), d.Float64(), int64(d.Int())
+	l.fingerprint, l.seconds, l.steps = d.Uint64(), d.Float64(), int64(d.Int())
 	s := &l.state
 	s.epoch, s.position, s.averages.begun = d.Int(), d.Int(), d.Bool()
 	for _, v := range []*float64{&s.averages.loss, &s.averages.f1, &s.averages.masterF1, &s.first, &s.lowest, &s.norm, &s.bestF1, &s.watched} {
@@ -210,14 +215,14 @@ func (l *loaded) decode(d *frame.Decoder) {
 		}
 		s.curve = append(s.curve, r)
 	}
-	l.params = d.Int()
-	best := d.Bool()
-	for range l.params {
-		l.values, l.m, l.v = append(l.values, d.Float32s()), append(l.m, d.Float32s()), append(l.v, d.Float32s())
+	params, best := d.Int(), d.Bool()
+	for range params {
+		p := Param{Value: d.Float32s(), M: d.Float32s(), V: d.Float32s()}
+		l.params = append(l.params, p)
 		if best {
 			s.best = append(s.best, d.Float32s())
 		}
-		if len(l.values[len(l.values)-1]) == 0 {
+		if min(len(p.Value), len(p.M), len(p.V)) == 0 {
 			d.Fail("an empty parameter")
 			return
 		}
@@ -236,7 +241,7 @@ func (t *trainer) resume() error {
 	}
 	// An epoch that ended without its record writes its last step's once more.
 	ended := int64(t.position) == t.perEpoch
-	kept := t.adam.t
+	kept := t.steps
 	if ended {
 		kept--
 	}
@@ -276,7 +281,7 @@ func (t *trainer) load(path string) (found bool, err error) {
 
 // recordAgain writes the record of the last step, if it has one.
 func (t *trainer) recordAgain() error {
-	if t.opt.Record == nil || t.adam.t%int64(t.opt.RecordEvery) != 0 {
+	if t.opt.Record == nil || t.steps%int64(t.opt.RecordEvery) != 0 {
 		return nil
 	}
 	return t.opt.Record(t.stepRecord())
@@ -284,20 +289,22 @@ func (t *trainer) recordAgain() error {
 
 // take moves what was read into the training.
 func (t *trainer) take(l *loaded) error {
-	if l.params != len(t.adam.params) {
-		return fmt.Errorf("%d parameters, the network has %d", l.params, len(t.adam.params))
+	read := State{Steps: l.steps, Params: l.params}
+	now, err := t.engine.State()
+	if err != nil {
+		return err
 	}
-	for i, p := range t.adam.params {
-		lengths := []int{len(l.values[i]), len(l.m[i]), len(l.v[i])}
-		if l.best != nil {
-			lengths = append(lengths, len(l.best[i]))
-		}
-		if slices.ContainsFunc(lengths, func(n int) bool { return n != len(p.Value) }) {
-			return fmt.Errorf("%s has %d numbers, the network's %d", p.Name, lengths[0], len(p.Value))
-		}
-		copy(p.Value, l.values[i])
+	if err := read.Fits(now); err != nil {
+		return err
 	}
-	t.adam.m, t.adam.v, t.adam.t = l.m, l.v, l.t
+	for i, best := range l.best {
+		if p := now.Params[i]; len(best) != len(p.Value) {
+			return fmt.Errorf("%s has %d numbers at its best, the network's %d", p.Name, len(best), len(p.Value))
+		}
+	}
+	if err := t.engine.SetState(read); err != nil {
+		return err
+	}
 	t.state, t.seconds = l.state, l.seconds
 	return nil
 }

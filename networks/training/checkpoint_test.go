@@ -19,7 +19,6 @@ import (
 	"assay/internal/fault"
 	"assay/internal/frame"
 	"assay/internal/multilabel"
-	"assay/networks/layers"
 )
 
 // cut trains until after step k and returns the checkpoint's path.
@@ -36,7 +35,7 @@ func cut(t *testing.T, k int, train, validation Data, opt Options) string {
 		return nil
 	}
 	opt.Checkpoint.Path = path
-	if _, err := Run(ctx, net, train, validation, opt); !errors.Is(err, context.Canceled) {
+	if _, err := run(ctx, net, train, validation, opt); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	return path
@@ -46,7 +45,7 @@ func cut(t *testing.T, k int, train, validation Data, opt Options) string {
 // that stepped.
 func resumed(net *bag, train, validation Data, opt Options, path string) (steps int, err error) {
 	opt.Checkpoint.Path, opt.Checkpoint.Resume = path, true
-	_, err = Run(context.Background(), net, train, validation, opt)
+	_, err = run(context.Background(), net, train, validation, opt)
 	return net.steps, err
 }
 
@@ -58,7 +57,7 @@ func unusable(err error) bool {
 
 func TestDamagedCheckpointIsFound(t *testing.T) {
 	train, validation := papers("train", 11, 6, 20, trialLabels), papers("validation", 4, 6, 20, trialLabels)
-	opt := options(newPool(t, 1), trialLabels)
+	opt := options(trialLabels)
 	path := cut(t, 6, train, validation, opt)
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -100,7 +99,7 @@ func TestDamagedCheckpointIsFound(t *testing.T) {
 // before the checksum is seen.
 func TestHugeCountsEndSoon(t *testing.T) {
 	train := papers("train", 11, 6, 20, trialLabels)
-	opt := options(newPool(t, 1), trialLabels)
+	opt := options(trialLabels)
 	path := cut(t, 3, train, Data{}, opt)
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -138,30 +137,28 @@ func TestHugeCountsEndSoon(t *testing.T) {
 // from this program, and is still no panic.
 func TestCheckpointOfOtherShapes(t *testing.T) {
 	train := papers("train", 11, 6, 20, trialLabels)
-	opt := options(newPool(t, 1), trialLabels)
+	opt := options(trialLabels)
 	path := cut(t, 3, train, Data{}, opt)
 	for _, c := range []struct {
 		name   string
-		change func(*trainer)
+		change func(*State)
 		want   string
 	}{
-		{"a parameter less", func(o *trainer) { o.adam.params = o.adam.params[:1] }, "1 parameters, the network has 2"},
-		{"longer values", func(o *trainer) {
-			p := *o.adam.params[1]
-			p.Value = make([]float32, 7)
-			o.adam.params = []*layers.Param[float32]{o.adam.params[0], &p}
+		{"a parameter less", func(s *State) { s.Params = s.Params[:1] }, "1 parameters, the network has 2"},
+		{"longer values", func(s *State) {
+			p := &s.Params[1]
+			p.Value, p.M, p.V = make([]float32, 7), nil, nil
 		}, "bag.bias has 7 numbers, the network's 5"},
-		{"shorter moments", func(o *trainer) { o.adam.m[0] = o.adam.m[0][:3] }, "bag.weight has 100 numbers, the network's 100"},
-		{"no numbers", func(o *trainer) {
-			p := *o.adam.params[0]
-			p.Value = nil
-			o.adam.params = []*layers.Param[float32]{&p, o.adam.params[1]}
-		}, "the file is damaged: an empty parameter"},
+		{"shorter moments", func(s *State) { s.Params[0].M = make([]float32, 3) }, "bag.weight has 100 numbers, the network's 100"},
+		{"no numbers", func(s *State) { s.Params[0].Value = nil }, "the file is damaged: an empty parameter"},
 	} {
 		opt := opt
 		opt.Checkpoint.Path = path
-		o := newTrainer(newBag(20, trialLabels), train, Data{}, opt)
-		c.change(o)
+		o, err := newTrainer(NewCPU(newBag(20, trialLabels), newPool(t, 1)), train, Data{}, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.engine = altered{o.engine, c.change}
 		if err := o.save(); err != nil {
 			t.Fatal(err)
 		}
@@ -170,6 +167,18 @@ func TestCheckpointOfOtherShapes(t *testing.T) {
 			t.Errorf("%s: %d steps, error %v, want %q", c.name, steps, err, c.want)
 		}
 	}
+}
+
+// altered is an engine with a state of another network.
+type altered struct {
+	Engine
+	change func(*State)
+}
+
+func (e altered) State() (State, error) {
+	s, err := e.Engine.State()
+	e.change(&s)
+	return s, err
 }
 
 // copied is data whose papers may be changed.
@@ -199,9 +208,8 @@ func TestForeignCheckpointIsRefused(t *testing.T) {
 		train, validation Data
 		opt               Options
 	}
-	p := newPool(t, 1)
 	fresh := func() *setting {
-		return &setting{newBag(20, trialLabels), papers("train", 11, 6, 20, trialLabels), papers("validation", 4, 6, 20, trialLabels), options(p, trialLabels)}
+		return &setting{newBag(20, trialLabels), papers("train", 11, 6, 20, trialLabels), papers("validation", 4, 6, 20, trialLabels), options(trialLabels)}
 	}
 	s := fresh()
 	path := cut(t, 6, s.train, s.validation, s.opt)
@@ -278,7 +286,7 @@ func TestForeignCheckpointIsRefused(t *testing.T) {
 	// What changes no step is no reason to refuse.
 	s = fresh()
 	s.train, s.validation = copied(s.train), copied(s.validation)
-	s.opt.Pool, s.opt.RecordEvery, s.opt.Checkpoint.Every = newPool(t, 3), 7, time.Hour
+	s.opt.RecordEvery, s.opt.Checkpoint.Every = 7, time.Hour
 	if steps, err := resumed(s.net, s.train, s.validation, s.opt, path); err != nil || steps != 12-6 {
 		t.Errorf("the same: %d steps, error %v", steps, err)
 	}
@@ -286,7 +294,7 @@ func TestForeignCheckpointIsRefused(t *testing.T) {
 
 func TestForeignFileAsCheckpoint(t *testing.T) {
 	data := papers("train", 11, 6, 20, trialLabels)
-	opt := options(newPool(t, 1), trialLabels)
+	opt := options(trialLabels)
 	path := filepath.Join(t.TempDir(), "checkpoint")
 	var model, newer bytes.Buffer
 	if err := errors.Join(
@@ -312,7 +320,7 @@ func TestForeignFileAsCheckpoint(t *testing.T) {
 
 func TestCheckpointThatCannotBeUsed(t *testing.T) {
 	data := papers("train", 11, 6, 20, trialLabels)
-	opt := options(newPool(t, 1), trialLabels)
+	opt := options(trialLabels)
 	dir := t.TempDir()
 	if _, err := resumed(newBag(20, trialLabels), data, Data{}, opt, filepath.Join(dir, "no", "folder")); unusable(err) || !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "training: write checkpoint "+dir) {
 		t.Errorf("no folder: error %v", err)
@@ -338,7 +346,7 @@ func TestCheckpointEvery(t *testing.T) {
 		{0, 1}, // two minutes: only the end of the epoch
 	} {
 		path := filepath.Join(t.TempDir(), "checkpoint")
-		opt := options(newPool(t, 1), trialLabels)
+		opt := options(trialLabels)
 		opt.Checkpoint = Checkpoint{Path: path, Every: c.every}
 		saves := 0
 		var last fs.FileInfo
@@ -353,7 +361,7 @@ func TestCheckpointEvery(t *testing.T) {
 			}
 			return nil
 		}
-		if _, err := Run(context.Background(), net, data, Data{}, opt); !errors.Is(err, errCrash) || saves != c.want {
+		if _, err := run(context.Background(), net, data, Data{}, opt); !errors.Is(err, errCrash) || saves != c.want {
 			t.Errorf("every %v: %d checkpoints, want %d; error %v", c.every, saves, c.want, err)
 		}
 	}

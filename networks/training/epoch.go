@@ -15,8 +15,8 @@ import (
 func (t *trainer) validate(ctx context.Context) (EpochRecord, error) {
 	a := &t.averages
 	r := EpochRecord{
-		Kind: "epoch", Epoch: t.epoch + 1, Step: t.adam.t, Loss: a.loss, F1: a.f1, MasterF1: a.masterF1,
-		LearningRate: t.opt.rate(t.adam.t-1, t.total),
+		Kind: "epoch", Epoch: t.epoch + 1, Step: t.steps, Loss: a.loss, F1: a.f1, MasterF1: a.masterF1,
+		LearningRate: t.opt.rate(t.steps-1, t.total),
 	}
 	if t.opt.EpochMeans {
 		loss, accuracy := t.learnt.means()
@@ -26,9 +26,9 @@ func (t *trainer) validate(ctx context.Context) (EpochRecord, error) {
 		return r, nil
 	}
 	loss := 0.0
-	err := forBatches(ctx, t.net, t.valid, t.opt.BatchSize, t.opt.Masked, "validate", uint64(t.adam.t), func(rows []int, l float64, logits, targets []float32) error {
+	err := forBatches(ctx, t.engine, t.valid, t.opt.BatchSize, t.opt.Masked, "validate", t.steps, func(rows []int, l float64, logits, targets []float32) error {
 		if !finite(l) {
-			return &NotFiniteError{Step: t.adam.t, Where: cmp.Or(t.net.Suspect(), "the loss of the validation papers"), What: fmt.Sprint(l)}
+			return &NotFiniteError{Step: t.steps, Where: cmp.Or(t.engine.Suspect(), "the loss of the validation papers"), What: fmt.Sprint(l)}
 		}
 		loss += l * float64(len(rows))
 		t.judge.add(logits, targets, len(rows))
@@ -55,10 +55,12 @@ func (t *trainer) endEpoch(r EpochRecord) error {
 			t.bestF1 = *r.ValidationF1
 		}
 		t.bestEpoch = r.Epoch
-		t.keepBest()
+		if err := t.keepBest(); err != nil {
+			return fmt.Errorf("training: %w", err)
+		}
 	}
 	t.watch(r)
-	papers := float64(t.train.data.rows())
+	papers := float64(t.train.rows())
 	r.Seconds = t.spent()
 	before := 0.0
 	if n := len(t.curve); n > 0 {
@@ -119,52 +121,63 @@ func (t *trainer) watch(r EpochRecord) {
 	t.stopped = t.without >= t.opt.Patience
 }
 
-func (t *trainer) keepBest() {
-	if t.best == nil {
-		for _, p := range t.adam.params {
+func (t *trainer) keepBest() error {
+	now, err := t.engine.State()
+	if err != nil {
+		return err
+	}
+	for i, p := range now.Params {
+		if i == len(t.best) {
 			t.best = append(t.best, hugepage.Make[float32](len(p.Value)))
 		}
-	}
-	for i, p := range t.adam.params {
 		copy(t.best[i], p.Value)
-	}
-}
-
-func (t *trainer) restoreBest() {
-	for i, p := range t.adam.params {
-		copy(p.Value, t.best[i])
-	}
-}
-
-// forBatches evaluates papers in batches by length, always the same ones, and
-// gives fn their numbers, mean loss, logits and targets; its error ends them.
-func forBatches(ctx context.Context, net Network, data Data, size int, masked bool, name string, step uint64,
-	fn func(rows []int, loss float64, logits, targets []float32) error) error {
-	bar := progress.Start(ctx, name, int64(data.rows()), "papers")
-	defer bar.Done()
-	f := batcher{data: data, masked: masked}
-	for _, rows := range data.X.Batches(size, 0) {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		b := f.fill(rows)
-		b.Train, b.Step = false, step
-		loss, logits, err := net.Eval(b)
-		if err != nil {
-			return fmt.Errorf("training: %s: %w", name, err)
-		}
-		if err := fn(rows, loss, logits, b.Targets); err != nil {
-			return err
-		}
-		bar.Add(int64(b.B))
 	}
 	return nil
 }
 
-// Scores returns the probabilities (n, labels) that the network gives to papers,
+func (t *trainer) restoreBest() error {
+	now, err := t.engine.State()
+	if err != nil {
+		return err
+	}
+	for i := range now.Params {
+		now.Params[i].Value = t.best[i]
+	}
+	return t.engine.SetState(now)
+}
+
+// forBatches evaluates papers in batches by length, always the same ones, and
+// gives fn their numbers, mean loss, logits and targets; its error ends them.
+func forBatches(ctx context.Context, engine Engine, data Data, size int, masked bool, name string, step int64,
+	fn func(rows []int, loss float64, logits, targets []float32) error) error {
+	bar := progress.Start(ctx, name, int64(data.rows()), "papers")
+	defer bar.Done()
+	p, batches, sent := newPipeline(engine, data, masked), data.X.Batches(size, 0), 0
+	for range batches {
+		for ; sent < len(batches) && !p.full() && ctx.Err() == nil; sent++ {
+			if err := p.eval(batches[sent], step); err != nil {
+				return fmt.Errorf("training: %s: %w", name, err)
+			}
+		}
+		if p.empty() {
+			return ctx.Err()
+		}
+		f, r, err := p.wait()
+		if err != nil {
+			return fmt.Errorf("training: %s: %w", name, err)
+		}
+		if err := fn(f.rows, r.Loss, r.Logits, f.batch.Targets); err != nil {
+			return err
+		}
+		bar.Add(int64(f.batch.B))
+	}
+	return nil
+}
+
+// Scores returns the probabilities (n, labels) that the engine's network gives to papers,
 // taken in batches of that size. Where padding is masked they do not depend on
 // which papers share a batch.
-func Scores(ctx context.Context, net Network, data Data, labels, size int, masked bool) (*multilabel.Scores, error) {
+func Scores(ctx context.Context, engine Engine, data Data, labels, size int, masked bool) (*multilabel.Scores, error) {
 	out := multilabel.NewScores(data.rows(), labels)
 	if data.rows() == 0 {
 		return out, nil
@@ -173,7 +186,7 @@ func Scores(ctx context.Context, net Network, data Data, labels, size int, maske
 	for range data.rows() {
 		data.Y.Append(nil)
 	}
-	err := forBatches(ctx, net, data, size, masked, "score", 0, func(rows []int, _ float64, logits, _ []float32) error {
+	err := forBatches(ctx, engine, data, size, masked, "score", 0, func(rows []int, _ float64, logits, _ []float32) error {
 		for i, row := range rows {
 			for c, logit := range logits[i*labels : (i+1)*labels] {
 				out.Data[row*labels+c] = 1 / (1 + math.Exp(-float64(logit)))

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,6 +49,7 @@ func (n *bag) Params() []*layers.Param[float32] {
 }
 
 func (n *bag) Suspect() string { return "bag" }
+func (n *bag) Close() error    { return nil }
 
 // tokens calls fn for each token of the batch that counts.
 func (n *bag) tokens(b *layers.Batch, fn func(paper int, id int32)) {
@@ -123,6 +125,55 @@ func (n *bag) Eval(b *layers.Batch) (float64, []float32, error) {
 	return n.forward(b), n.logits, nil
 }
 
+// deep is an engine that takes several batches and computes each as late as it may.
+type deep struct {
+	Engine
+	depth int
+	queue []func() error
+}
+
+func (e *deep) Depth() int { return e.depth }
+
+func (e *deep) add(begin func() error) error {
+	if len(e.queue) == e.depth {
+		return errBusy
+	}
+	e.queue = append(e.queue, begin)
+	return nil
+}
+
+func (e *deep) Step(b *layers.Batch, u Update) error {
+	return e.add(func() error { return e.Engine.Step(b, u) })
+}
+
+func (e *deep) Eval(b *layers.Batch) error { return e.add(func() error { return e.Engine.Eval(b) }) }
+
+func (e *deep) Wait() (Result, error) {
+	if len(e.queue) == 0 {
+		return Result{}, errIdle
+	}
+	begin := e.queue[0]
+	e.queue = e.queue[1:]
+	if err := begin(); err != nil {
+		return Result{}, err
+	}
+	return e.Engine.Wait()
+}
+
+func (e *deep) State() (State, error) {
+	if len(e.queue) > 0 {
+		return State{}, errBusy
+	}
+	return e.Engine.State()
+}
+
+func (e *deep) SetState(s State) error {
+	if len(e.queue) > 0 {
+		return errBusy
+	}
+	return e.Engine.SetState(s)
+}
+
 // script is a network with two parameters that moves them by a fixed gradient
 // and says what it is told to.
 type script struct {
@@ -144,6 +195,7 @@ func newScript() *script {
 
 func (s *script) Params() []*layers.Param[float32] { return []*layers.Param[float32]{s.param} }
 func (s *script) Suspect() string                  { return s.suspect }
+func (s *script) Close() error                     { return nil }
 
 func (s *script) Step(b *layers.Batch) (float64, []float32, error) {
 	s.steps++
@@ -194,15 +246,22 @@ func newPool(t testing.TB, workers int) *pool.Pool {
 }
 
 // options train on labels in two master categories.
-func options(p *pool.Pool, labels int) Options {
+func options(labels int) Options {
 	o := Options{
 		Epochs: 3, BatchSize: 3, Masked: true, LearningRate: 0.05, Schedule: "cosine", Warmup: 0.2, ClipNorm: 0.2,
-		EarlyStopping: "off", Seed: 3, Pool: p, Masters: 2,
+		EarlyStopping: "off", Seed: 3, Masters: 2,
 	}
 	for c := range labels {
 		o.Groups = append(o.Groups, int32(c%2))
 	}
 	return o
+}
+
+// run trains a network of host memory on two workers.
+func run(ctx context.Context, net Network, train, validation Data, opt Options) (Report, error) {
+	p := pool.New(2)
+	defer p.Close()
+	return Run(ctx, NewCPU(net, p), train, validation, opt)
 }
 
 // metricsFile is what a training's records become: on Resumed it forgets those

@@ -26,9 +26,9 @@ func TestNormOfLargeGradientsIsFinite(t *testing.T) {
 }
 
 func TestStoppedAtTheLastEpochIsNotEarly(t *testing.T) {
-	opt := options(newPool(t, 1), 2)
+	opt := options(2)
 	opt.Epochs, opt.EarlyStopping, opt.Patience = 2, "loss", 1
-	r, err := Run(context.Background(), scripted([]judged{{1, half}, {2, half}}), onePaper(), onePaper(), opt)
+	r, err := run(context.Background(), scripted([]judged{{1, half}, {2, half}}), onePaper(), onePaper(), opt)
 	if err != nil || r.Stopped || r.Epochs != 2 {
 		t.Errorf("report %+v, error %v", r, err)
 	}
@@ -60,14 +60,14 @@ func TestCheckpointThatIsNotAllowed(t *testing.T) {
 			}
 			return nil
 		}
-		opt, asked := options(newPool(t, 1), trialLabels), 0
+		opt, asked := options(trialLabels), 0
 		opt.Checkpoint = Checkpoint{Path: path, Every: c.every, Allowed: func() error {
 			if asked++; asked <= c.allowed {
 				return nil
 			}
 			return errors.Join(errCrash, os.WriteFile(path, []byte("another's"), 0o600))
 		}}
-		_, err := Run(ctx, net, data, Data{}, opt)
+		_, err := run(ctx, net, data, Data{}, opt)
 		if !errors.Is(err, errCrash) || errors.Is(err, lost) != (c.cancel > 0) || net.steps != c.steps || unusable(err) {
 			t.Errorf("%s: %d steps, error %v", c.name, net.steps, err)
 		}
@@ -98,12 +98,12 @@ func TestLabelsMustFit(t *testing.T) {
 					t.Errorf("%s: panic %v", name, p)
 				}
 			}()
-			opt := options(newPool(t, 1), trialLabels)
+			opt := options(trialLabels)
 			if c.change != nil {
 				c.change(&opt)
 			}
 			net := newBag(20, trialLabels)
-			if _, err := Run(context.Background(), net, c.train, c.validation, opt); err == nil || net.steps > 0 {
+			if _, err := run(context.Background(), net, c.train, c.validation, opt); err == nil || net.steps > 0 {
 				t.Errorf("%s: %d steps, error %v", name, net.steps, err)
 			}
 		}()
@@ -114,7 +114,7 @@ func TestNotFiniteValidationNamesTheSuspect(t *testing.T) {
 	net := scripted([]judged{{1, right}, {math.NaN(), right}})
 	net.suspect = "gru"
 	var got *NotFiniteError
-	_, err := Run(context.Background(), net, onePaper(), onePaper(), options(newPool(t, 1), 2))
+	_, err := run(context.Background(), net, onePaper(), onePaper(), options(2))
 	if !errors.As(err, &got) || got.Step != 2 || got.Where != "gru" {
 		t.Errorf("error %v", err)
 	}
@@ -148,10 +148,10 @@ func TestResumedRunawayLossIsTheSame(t *testing.T) {
 				}
 				return low(done), 0.5
 			}
-			opt := options(newPool(t, 1), 2)
+			opt := options(2)
 			opt.Epochs, opt.BatchSize = 1, 1
 			opt.Checkpoint = Checkpoint{Path: path, Resume: true, Every: time.Hour}
-			_, err = Run(ctx, net, papers("many", 1200, 1, 5, 2), Data{}, opt)
+			_, err = run(ctx, net, papers("many", 1200, 1, 5, 2), Data{}, opt)
 			return err
 		}
 		var got *NotFiniteError
@@ -172,7 +172,7 @@ func TestLabelsAndTokensAreApart(t *testing.T) {
 			Y: multilabel.FromRows(trialLabels, labels),
 		}
 	}
-	opt := options(newPool(t, 1), trialLabels)
+	opt := options(trialLabels)
 	path := cut(t, 1, data([][]int32{{5}, {3}}, [][]int32{{1}, {}}), Data{}, opt)
 	if _, err := resumed(newBag(20, trialLabels), data([][]int32{{5}, {1}}, [][]int32{{}, {3}}), Data{}, opt, path); !fault.IsUsage(err) {
 		t.Errorf("error %v", err)

@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 	"time"
-
-	"assay/internal/pool"
 )
 
 // Options say how a network is trained.
@@ -45,7 +43,6 @@ type Options struct {
 	Exclusive bool
 
 	Seed uint64
-	Pool *pool.Pool
 
 	// Identity is what else decides the steps, such as the network's dropout: a
 	// checkpoint of another identity is refused.

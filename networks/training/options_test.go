@@ -32,9 +32,9 @@ func TestOptionsErrors(t *testing.T) {
 		{"patience", func(o *Options) { o.EarlyStopping, o.Patience = "f1", 0 }, "training: a patience of 0 epochs must be at least 1"},
 	} {
 		net := newBag(20, trialLabels)
-		data, opt := papers("train", 11, 6, 20, trialLabels), options(nil, trialLabels)
+		data, opt := papers("train", 11, 6, 20, trialLabels), options(trialLabels)
 		c.change(&opt)
-		if _, err := Run(context.Background(), net, data, data, opt); err == nil || err.Error() != c.want || net.steps > 0 {
+		if _, err := run(context.Background(), net, data, data, opt); err == nil || err.Error() != c.want || net.steps > 0 {
 			t.Errorf("%s: %d steps, error %v, want %q", c.name, net.steps, err, c.want)
 		}
 	}
@@ -42,7 +42,7 @@ func TestOptionsErrors(t *testing.T) {
 
 func TestDataErrors(t *testing.T) {
 	data, empty := papers("train", 11, 6, 20, trialLabels), papers("none", 0, 6, 20, trialLabels)
-	opt := options(newPool(t, 1), trialLabels)
+	opt := options(trialLabels)
 	stopping := opt
 	stopping.EarlyStopping, stopping.Patience = "loss", 1
 	for _, c := range []struct {
@@ -57,12 +57,12 @@ func TestDataErrors(t *testing.T) {
 		{"stopping without papers", data, empty, stopping, "training: early stopping on loss needs validation papers"},
 	} {
 		net := newBag(20, trialLabels)
-		if _, err := Run(context.Background(), net, c.train, c.validation, c.opt); err == nil || err.Error() != c.want || net.steps > 0 {
+		if _, err := run(context.Background(), net, c.train, c.validation, c.opt); err == nil || err.Error() != c.want || net.steps > 0 {
 			t.Errorf("%s: %d steps, error %v, want %q", c.name, net.steps, err, c.want)
 		}
 	}
 	net := newBag(20, trialLabels)
-	if r, err := Run(context.Background(), net, data, empty, opt); err != nil || r.Epochs != 3 || r.Curve[0].ValidationF1 != nil {
+	if r, err := run(context.Background(), net, data, empty, opt); err != nil || r.Epochs != 3 || r.Curve[0].ValidationF1 != nil {
 		t.Errorf("validation without papers: %+v, error %v", r, err)
 	}
 }

@@ -30,6 +30,7 @@ type trial struct {
 	every                       time.Duration // of checkpoints
 	validation                  bool
 	stopping                    string
+	depth                       int // batches under way at once; 0: one
 }
 
 const trialLabels = 5
@@ -65,7 +66,7 @@ func (c trial) run(t *testing.T, attempts ...attempt) outcome {
 			}
 		}
 		net.onStep, net.onEval = end(a.step), end(a.eval)
-		opt := options(p, trialLabels)
+		opt := options(trialLabels)
 		opt.Record, opt.RecordEvery, opt.StopEpoch = file.record, c.recordEvery, a.epoch
 		opt.Checkpoint = Checkpoint{Path: path, Every: c.every, Resume: true, Resumed: file.forget}
 		if c.stopping != "" {
@@ -80,7 +81,11 @@ func (c trial) run(t *testing.T, attempts ...attempt) outcome {
 				t.Fatal(err)
 			}
 		}
-		report, err := Run(ctx, net, train, validation, opt)
+		var engine Engine = NewCPU(net, p)
+		if c.depth > 0 {
+			engine = &deep{Engine: engine, depth: c.depth}
+		}
+		report, err := Run(ctx, engine, train, validation, opt)
 		switch {
 		case a == attempt{}:
 			if err != nil {
@@ -222,14 +227,14 @@ func TestResumedSaysFromWhere(t *testing.T) {
 
 func TestFinishedTrainingIsNotRepeated(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "checkpoint")
-	data, p := papers("train", 11, 6, 20, trialLabels), newPool(t, 1)
+	data := papers("train", 11, 6, 20, trialLabels)
 	var reports []string
 	var params [][]uint32
 	for i := range 2 {
 		net := newBag(20, trialLabels)
-		opt := options(p, trialLabels)
+		opt := options(trialLabels)
 		opt.Checkpoint = Checkpoint{Path: path, Resume: true}
-		report, err := Run(context.Background(), net, data, data, opt)
+		report, err := run(context.Background(), net, data, data, opt)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -252,7 +257,7 @@ func TestResumedRunawayLossIsFound(t *testing.T) {
 	}
 	for _, k := range []int{1, 230, 255} {
 		path := filepath.Join(t.TempDir(), "checkpoint")
-		opt := options(newPool(t, 1), 2)
+		opt := options(2)
 		// 400 steps in one epoch of one-paper batches.
 		opt.Epochs, opt.BatchSize = 1, 1
 		opt.Checkpoint = Checkpoint{Path: path, Resume: true}
@@ -267,11 +272,11 @@ func TestResumedRunawayLossIsFound(t *testing.T) {
 			return loss(n), 0.5
 		}
 		second.step = func(n int) (float64, float32) { return loss(n + k), 0.5 }
-		if _, err := Run(ctx, first, data, Data{}, opt); !errors.Is(err, context.Canceled) {
+		if _, err := run(ctx, first, data, Data{}, opt); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
 		var got *NotFiniteError
-		if _, err := Run(context.Background(), second, data, Data{}, opt); !errors.As(err, &got) || got.Step != whole {
+		if _, err := run(context.Background(), second, data, Data{}, opt); !errors.As(err, &got) || got.Step != whole {
 			t.Errorf("cut after %d: error %v, want one at step %d", k, err, whole)
 		}
 	}
@@ -280,7 +285,7 @@ func TestResumedRunawayLossIsFound(t *testing.T) {
 // The clock of a continued training goes on.
 func TestResumedSecondsAddUp(t *testing.T) {
 	const pause = 60 * time.Millisecond
-	train, opt := papers("train", 11, 6, 20, trialLabels), options(newPool(t, 1), trialLabels)
+	train, opt := papers("train", 11, 6, 20, trialLabels), options(trialLabels)
 	opt.Record = func(record any) error {
 		if r, ok := record.(EpochRecord); ok && r.Epoch == 1 {
 			time.Sleep(pause)
@@ -289,7 +294,7 @@ func TestResumedSecondsAddUp(t *testing.T) {
 	}
 	opt.Checkpoint = Checkpoint{Path: cut(t, 6, train, Data{}, opt), Resume: true}
 	opt.Record = nil
-	report, err := Run(context.Background(), newBag(20, trialLabels), train, Data{}, opt)
+	report, err := run(context.Background(), newBag(20, trialLabels), train, Data{}, opt)
 	if err != nil || report.Seconds < pause.Seconds() || report.Curve[1].Seconds < pause.Seconds() || report.Curve[0].Seconds > report.Curve[1].Seconds {
 		t.Errorf("report %+v, error %v", report, err)
 	}
@@ -322,11 +327,11 @@ func (b countingBar) Add(n int64) { b.of[b.name] += n }
 
 func TestProgressReachesItsTotal(t *testing.T) {
 	train, validation := papers("train", 11, 6, 20, trialLabels), papers("validation", 4, 6, 20, trialLabels)
-	opt := options(newPool(t, 1), trialLabels)
+	opt := options(trialLabels)
 	for k := 1; k <= 12; k++ { // the smaller batch may be any of an epoch's four
 		opt.Checkpoint = Checkpoint{Path: cut(t, k, train, validation, opt), Resume: true}
 		c := counter{}
-		if _, err := Run(progress.With(context.Background(), c), newBag(20, trialLabels), train, validation, opt); err != nil {
+		if _, err := run(progress.With(context.Background(), c), newBag(20, trialLabels), train, validation, opt); err != nil {
 			t.Fatal(err)
 		}
 		if c["train"] != 33 || c["train of"] != 33 || c["validate of"] != 4 || c["validate"]%4 != 0 {
@@ -341,9 +346,9 @@ func TestCancelledContext(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		net := newBag(20, trialLabels)
-		opt := options(newPool(t, 1), trialLabels)
+		opt := options(trialLabels)
 		opt.Checkpoint.Path = path
-		report, err := Run(ctx, net, papers("train", 11, 6, 20, trialLabels), Data{}, opt)
+		report, err := run(ctx, net, papers("train", 11, 6, 20, trialLabels), Data{}, opt)
 		if !errors.Is(err, context.Canceled) || report.Steps != 0 || net.steps != 0 {
 			t.Errorf("checkpoint %q: %d steps, error %v", path, net.steps, err)
 		}
@@ -361,9 +366,9 @@ func TestWithoutResumeTrainingBeginsAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	net := newBag(20, trialLabels)
-	opt := options(newPool(t, 1), trialLabels)
+	opt := options(trialLabels)
 	opt.Checkpoint = Checkpoint{Path: path, Resumed: func(int64) error { return errCrash }}
-	if _, err := Run(context.Background(), net, papers("train", 11, 6, 20, trialLabels), Data{}, opt); err != nil || net.steps != 12 {
+	if _, err := run(context.Background(), net, papers("train", 11, 6, 20, trialLabels), Data{}, opt); err != nil || net.steps != 12 {
 		t.Errorf("%d steps, error %v", net.steps, err)
 	}
 }

@@ -66,7 +66,7 @@ func TestEarlyStopping(t *testing.T) {
 	} {
 		net := scripted(c.epochs)
 		var after [][]uint32 // parameters, by epoch
-		opt := options(newPool(t, 1), 2)
+		opt := options(2)
 		opt.Epochs, opt.EarlyStopping, opt.Patience = len(c.epochs), c.on, c.patience
 		opt.Record = func(record any) error {
 			if r, ok := record.(EpochRecord); ok {
@@ -77,7 +77,7 @@ func TestEarlyStopping(t *testing.T) {
 			}
 			return nil
 		}
-		report, err := Run(context.Background(), net, onePaper(), onePaper(), opt)
+		report, err := run(context.Background(), net, onePaper(), onePaper(), opt)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +98,7 @@ func TestEarlyStopping(t *testing.T) {
 func TestLastEpochIsKeptWithoutValidation(t *testing.T) {
 	net := newScript()
 	var last []uint32
-	opt := options(newPool(t, 1), 2)
+	opt := options(2)
 	opt.Record = func(record any) error {
 		if r, ok := record.(EpochRecord); ok {
 			last = bits(net)
@@ -108,7 +108,7 @@ func TestLastEpochIsKeptWithoutValidation(t *testing.T) {
 		}
 		return nil
 	}
-	report, err := Run(context.Background(), net, onePaper(), Data{}, opt)
+	report, err := run(context.Background(), net, onePaper(), Data{}, opt)
 	if err != nil || report.BestEpoch != 3 || report.Epochs != 3 || !slices.Equal(bits(net), last) {
 		t.Errorf("report %+v, error %v", report, err)
 	}
@@ -119,10 +119,10 @@ func TestValidationLossIsOfPapers(t *testing.T) {
 	net := newScript()
 	losses := []float64{1, 5}
 	net.eval = func(n int) (float64, func(float32) float32) { return losses[n-1], judged{}.logit }
-	opt := options(newPool(t, 1), 2)
+	opt := options(2)
 	opt.Epochs = 1
 	data := papers("five", 5, 0, 4, 2) // equal lengths: three papers and two, in an order of the seed
-	report, err := Run(context.Background(), net, onePaper(), data, opt)
+	report, err := run(context.Background(), net, onePaper(), data, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestNotFinite(t *testing.T) {
 			return 1, 0.5
 		}
 		var got *NotFiniteError
-		_, err := Run(context.Background(), net, onePaper(), Data{}, options(newPool(t, 1), 2))
+		_, err := run(context.Background(), net, onePaper(), Data{}, options(2))
 		if !errors.As(err, &got) || *got != c.want {
 			t.Errorf("%s: error %v, want %v", c.name, err, &c.want)
 		}
@@ -178,7 +178,7 @@ func TestNotFiniteText(t *testing.T) {
 
 func TestNotFiniteValidation(t *testing.T) {
 	var got *NotFiniteError
-	_, err := Run(context.Background(), scripted([]judged{{1, right}, {math.NaN(), right}, {1, right}}), onePaper(), onePaper(), options(newPool(t, 1), 2))
+	_, err := run(context.Background(), scripted([]judged{{1, right}, {math.NaN(), right}, {1, right}}), onePaper(), onePaper(), options(2))
 	if want := (NotFiniteError{2, "the loss of the validation papers", "NaN"}); !errors.As(err, &got) || *got != want {
 		t.Errorf("error %v, want %v", err, &want)
 	}
@@ -190,9 +190,9 @@ func losses(t *testing.T, n int, loss func(step int) float64) int64 {
 	t.Helper()
 	net := newScript()
 	net.step = func(n int) (float64, float32) { return loss(n), 0.5 }
-	opt := options(newPool(t, 1), 2)
+	opt := options(2)
 	opt.Epochs = n
-	_, err := Run(context.Background(), net, onePaper(), Data{}, opt)
+	_, err := run(context.Background(), net, onePaper(), Data{}, opt)
 	var got *NotFiniteError
 	if err == nil {
 		return 0
@@ -286,16 +286,16 @@ func TestErrorsArePassedOn(t *testing.T) {
 		{"step record", func(_ *bag, o *Options) { o.Record, o.RecordEvery = func(any) error { return errCrash }, 1 }, "crash"},
 		{"epoch record", func(_ *bag, o *Options) { o.Record = func(any) error { return errCrash } }, "crash"},
 	} {
-		net, opt := newBag(20, trialLabels), options(newPool(t, 1), trialLabels)
+		net, opt := newBag(20, trialLabels), options(trialLabels)
 		c.set(net, &opt)
-		report, err := Run(context.Background(), net, data, data, opt)
+		report, err := run(context.Background(), net, data, data, opt)
 		if !errors.Is(err, errCrash) || err.Error() != c.want || report.Epochs != 0 {
 			t.Errorf("%s: report %+v, error %v, want %q", c.name, report, err, c.want)
 		}
 	}
 	net := newBag(20, trialLabels)
 	net.onEval = failAt(2)
-	if scores, err := Scores(context.Background(), net, data, trialLabels, 3, true); !errors.Is(err, errCrash) || scores != nil || err.Error() != "training: score: crash" {
+	if scores, err := Scores(context.Background(), NewCPU(net, newPool(t, 1)), data, trialLabels, 3, true); !errors.Is(err, errCrash) || scores != nil || err.Error() != "training: score: crash" {
 		t.Errorf("scores %v, error %v", scores, err)
 	}
 }

@@ -1,3 +1,9 @@
+// Package training trains a network: batches, optimizer, validation, early
+// stopping, checkpoints. It knows neither layers' insides nor where files lie.
+//
+//	engine := training.NewCPU(net, pool) // or an engine of another kind
+//	report, err := training.Run(ctx, engine, train, validation, training.Options{Epochs: 5, BatchSize: 32, …})
+//	scores, err := training.Scores(ctx, engine, papers, labels, 32, true)
 package training
 
 import (
@@ -9,7 +15,6 @@ import (
 
 	"assay/internal/progress"
 	"assay/internal/rng"
-	"assay/networks/layers"
 )
 
 // NotFiniteError stops a training whose numbers have left what float32 holds, or
@@ -34,13 +39,13 @@ const (
 
 // trainer is a training with its state.
 type trainer struct {
-	net   Network
-	opt   Options
-	train batcher
-	valid Data
-	adam  *adam
-	judge *judge
-	bar   progress.Bar
+	engine Engine
+	opt    Options
+	train  Data
+	valid  Data
+	feed   *pipeline // of the papers to learn from
+	judge  *judge
+	bar    progress.Bar
 
 	perEpoch, total int64 // steps
 	fingerprint     uint64
@@ -54,8 +59,9 @@ type trainer struct {
 
 // state is what a checkpoint holds beside parameters and moments.
 type state struct {
-	epoch    int // done
-	position int // batches done in this epoch
+	steps    int64 // taken
+	epoch    int   // done
+	position int   // batches done in this epoch
 	averages averages
 	learnt   sums    // over the papers of this epoch
 	first    float64 // the first loss
@@ -71,7 +77,7 @@ type state struct {
 	stopped   bool
 }
 
-// Run trains the network on train and leaves it with the parameters of the epoch
+// Run trains the engine's network on train and leaves it with the parameters of the epoch
 // that Options.Keep asks for: if nothing else, that with the best validation F1 over
 // categories at a threshold of 0.5. The same network, data and options give the
 // same bits whatever the number of workers, and whether it was interrupted or
@@ -79,14 +85,17 @@ type state struct {
 // asked for, with the context's error; where that checkpoint cannot be written,
 // with the context's cause and the reason. The error is a *CheckpointError where
 // the training cannot go on from its checkpoint.
-func Run(ctx context.Context, net Network, train, validation Data, opt Options) (Report, error) {
+func Run(ctx context.Context, engine Engine, train, validation Data, opt Options) (Report, error) {
 	if err := opt.check(); err != nil {
 		return Report{}, err
 	}
 	if err := opt.checkData(train, validation); err != nil {
 		return Report{}, err
 	}
-	t := newTrainer(net, train, validation, opt)
+	t, err := newTrainer(engine, train, validation, opt)
+	if err != nil {
+		return Report{}, err
+	}
 	if opt.Checkpoint.Path != "" && opt.Checkpoint.Resume {
 		if err := t.resume(); err != nil {
 			return Report{}, err
@@ -100,13 +109,15 @@ func Run(ctx context.Context, net Network, train, validation Data, opt Options) 
 			return Report{}, err
 		}
 	}
-	t.restoreBest()
+	if err := t.restoreBest(); err != nil {
+		return Report{}, fmt.Errorf("training: %w", err)
+	}
 	return Report{
-		Epochs: t.epoch, BestEpoch: t.bestEpoch, Steps: t.adam.t, Stopped: t.stopped && t.epoch < opt.last(), Curve: t.curve, Seconds: t.spent(),
+		Epochs: t.epoch, BestEpoch: t.bestEpoch, Steps: t.steps, Stopped: t.stopped && t.epoch < opt.last(), Curve: t.curve, Seconds: t.spent(),
 	}, nil
 }
 
-func newTrainer(net Network, train, validation Data, opt Options) *trainer {
+func newTrainer(engine Engine, train, validation Data, opt Options) (*trainer, error) {
 	if opt.RecordEvery == 0 {
 		opt.RecordEvery = 50
 	}
@@ -115,15 +126,20 @@ func newTrainer(net Network, train, validation Data, opt Options) *trainer {
 	}
 	perEpoch := int64((train.rows() + opt.BatchSize - 1) / opt.BatchSize)
 	t := &trainer{
-		net: net, opt: opt, train: batcher{data: train, masked: opt.Masked}, valid: validation,
-		adam: newAdam(net.Params(), opt.Pool), judge: newJudge(opt.Groups, opt.Masters, opt.Exclusive),
+		engine: engine, opt: opt, train: train, valid: validation,
+		feed: newPipeline(engine, train, opt.Masked), judge: newJudge(opt.Groups, opt.Masters, opt.Exclusive),
 		perEpoch: perEpoch, total: perEpoch * int64(opt.Epochs), began: time.Now(), saved: time.Now(),
 	}
 	t.lowest = math.Inf(1)
-	if opt.Checkpoint.Path != "" {
-		t.fingerprint = t.identity()
+	if opt.Checkpoint.Path == "" {
+		return t, nil
 	}
-	return t
+	first, err := engine.State()
+	if err != nil {
+		return nil, fmt.Errorf("training: %w", err)
+	}
+	t.fingerprint = t.identity(first)
+	return t, nil
 }
 
 func (t *trainer) spent() float64 { return t.seconds + time.Since(t.began).Seconds() }
@@ -131,28 +147,36 @@ func (t *trainer) spent() float64 { return t.seconds + time.Since(t.began).Secon
 // runEpoch does what is left of the present epoch.
 func (t *trainer) runEpoch(ctx context.Context) error {
 	seed := rng.Seed(t.opt.Seed, "training", "epoch", fmt.Sprint(t.epoch))
-	batches := t.train.data.X.Batches(t.opt.BatchSize, seed)
+	batches := t.train.X.Batches(t.opt.BatchSize, seed)
 	for _, done := range batches[:min(t.position, len(batches))] {
 		t.bar.Add(int64(len(done)))
 	}
+	sent, due := t.position, false // due: a checkpoint, once nothing is under way
 	for t.position < len(batches) {
-		if ctx.Err() != nil {
-			return t.interrupt(ctx)
-		}
-		b := t.train.fill(batches[t.position])
-		if err := t.step(b); err != nil {
-			return err
-		}
-		t.position++
-		t.bar.Add(int64(b.B))
-		if err := t.recordStep(); err != nil {
-			return err
-		}
-		if t.position < len(batches) && time.Since(t.saved) >= t.opt.Checkpoint.Every {
-			if err := t.save(); err != nil {
+		for ; !due && sent < len(batches) && !t.feed.full() && ctx.Err() == nil; sent++ {
+			if err := t.send(batches[sent]); err != nil {
 				return err
 			}
 		}
+		if t.feed.empty() {
+			if !due {
+				return t.interrupt(ctx)
+			}
+			if err := t.save(); err != nil {
+				return err
+			}
+			due = false
+			continue
+		}
+		papers, err := t.receive()
+		if err != nil {
+			return err
+		}
+		t.bar.Add(int64(papers))
+		if err := t.recordStep(); err != nil {
+			return err
+		}
+		due = due || t.position < len(batches) && time.Since(t.saved) >= t.opt.Checkpoint.Every
 	}
 	record, err := t.validate(ctx)
 	if ctx.Err() != nil {
@@ -172,37 +196,43 @@ func (t *trainer) interrupt(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// step trains on one batch.
-func (t *trainer) step(b *layers.Batch) error {
-	b.Train, b.Step = true, uint64(t.adam.t)
-	loss, logits, err := t.net.Step(b)
-	number := t.adam.t + 1
-	if err != nil {
-		return fmt.Errorf("training: step %d: %w", number, err)
+// send begins the next step, on the papers of these rows.
+func (t *trainer) send(rows []int) error {
+	number := t.steps + int64(t.feed.count)
+	u := Update{Rate: t.opt.rate(number, t.total), ClipNorm: t.opt.ClipNorm}
+	if err := t.feed.train(rows, number, u); err != nil {
+		return fmt.Errorf("training: step %d: %w", number+1, err)
 	}
-	t.norm = t.adam.norm()
-	if !finite(loss) || !finite(t.norm) {
-		return &NotFiniteError{
-			Step: number, Where: cmp.Or(t.net.Suspect(), "the loss"),
-			What: fmt.Sprintf("a value that is not finite (loss %g, norm of the gradient %g) in the output or gradient", loss, t.norm),
+	return nil
+}
+
+// receive ends the oldest step under way, which was on so many papers.
+func (t *trainer) receive() (papers int, err error) {
+	number := t.steps + 1
+	f, r, err := t.feed.wait()
+	if err != nil {
+		return 0, fmt.Errorf("training: step %d: %w", number, err)
+	}
+	t.norm = r.Norm
+	if !finite(r.Loss) || !finite(r.Norm) {
+		return 0, &NotFiniteError{
+			Step: number, Where: cmp.Or(t.engine.Suspect(), "the loss"),
+			What: fmt.Sprintf("a value that is not finite (loss %g, norm of the gradient %g) in the output or gradient", r.Loss, r.Norm),
 		}
 	}
-	t.judge.add(logits, b.Targets, b.B)
+	papers = f.batch.B
+	t.judge.add(r.Logits, f.batch.Targets, papers)
 	f1, masterF1, right := t.judge.take()
-	t.learnt.add(loss, right, b.B)
+	t.learnt.add(r.Loss, right, papers)
 	if !t.averages.begun {
-		t.first = loss
+		t.first = r.Loss
 	}
-	t.averages.add(loss, f1, masterF1)
+	t.averages.add(r.Loss, f1, masterF1)
 	if err := t.checkLoss(number); err != nil {
-		return err
+		return 0, err
 	}
-	scale := 1.0
-	if t.opt.ClipNorm > 0 && t.norm > t.opt.ClipNorm {
-		scale = t.opt.ClipNorm / t.norm
-	}
-	t.adam.update(t.opt.rate(t.adam.t, t.total), scale)
-	return nil
+	t.steps, t.position = number, t.position+1
+	return papers, nil
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
@@ -224,7 +254,7 @@ func (t *trainer) recordStep() error {
 		t.bar.Note(fmt.Sprintf("epoch %d loss %.4f F1 %.1f master %.1f", t.epoch+1, a.loss, 100*a.f1, 100*a.masterF1))
 		t.noted = time.Now()
 	}
-	if t.opt.Record == nil || t.adam.t%int64(t.opt.RecordEvery) != 0 {
+	if t.opt.Record == nil || t.steps%int64(t.opt.RecordEvery) != 0 {
 		return nil
 	}
 	return t.opt.Record(t.stepRecord())
@@ -233,7 +263,7 @@ func (t *trainer) recordStep() error {
 func (t *trainer) stepRecord() StepRecord {
 	a := &t.averages
 	return StepRecord{
-		Kind: "step", Epoch: t.epoch + 1, Step: t.adam.t, Loss: a.loss, F1: a.f1, MasterF1: a.masterF1,
-		LearningRate: t.opt.rate(t.adam.t-1, t.total), GradientNorm: t.norm,
+		Kind: "step", Epoch: t.epoch + 1, Step: t.steps, Loss: a.loss, F1: a.f1, MasterF1: a.masterF1,
+		LearningRate: t.opt.rate(t.steps-1, t.total), GradientNorm: t.norm,
 	}
 }
