@@ -8,8 +8,8 @@ import (
 
 	"assay/corpus"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
-	"assay/results/table"
 )
 
 // paperReader tells how each test paper of stored runs fared. It reads a run's
@@ -20,20 +20,20 @@ type paperReader struct {
 	store *results.Store
 
 	mu   sync.Mutex
-	runs map[string]func() (map[metrics.Rule]table.PaperScores, error) // by trial
-	ids  [][]string                                                    // different lists of papers
+	runs map[string]func() (map[metrics.Rule]compare.PaperScores, error) // by trial
+	ids  [][]string                                                      // different lists of papers
 }
 
 func newPaperReader(ctx context.Context, store *results.Store) *paperReader {
-	return &paperReader{ctx: ctx, store: store, runs: map[string]func() (map[metrics.Rule]table.PaperScores, error){}}
+	return &paperReader{ctx: ctx, store: store, runs: map[string]func() (map[metrics.Rule]compare.PaperScores, error){}}
 }
 
-// scores is a table.Options.Papers. It may be called for several runs at once.
-func (p *paperReader) scores(run results.Run, rule metrics.Rule) (table.PaperScores, error) {
+// scores is a compare.Options.Papers. It may be called for several runs at once.
+func (p *paperReader) scores(run results.Run, rule metrics.Rule) (compare.PaperScores, error) {
 	p.mu.Lock()
 	read := p.runs[run.Trial]
 	if read == nil {
-		read = sync.OnceValues(func() (map[metrics.Rule]table.PaperScores, error) { return p.read(run) })
+		read = sync.OnceValues(func() (map[metrics.Rule]compare.PaperScores, error) { return p.read(run) })
 		p.runs[run.Trial] = read
 	}
 	p.mu.Unlock()
@@ -42,7 +42,7 @@ func (p *paperReader) scores(run results.Run, rule metrics.Rule) (table.PaperSco
 }
 
 // read applies the run's decisions to its stored scores.
-func (p *paperReader) read(run results.Run) (map[metrics.Rule]table.PaperScores, error) {
+func (p *paperReader) read(run results.Run) (map[metrics.Rule]compare.PaperScores, error) {
 	if err := p.ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -73,13 +73,13 @@ func (p *paperReader) read(run results.Run) (map[metrics.Rule]table.PaperScores,
 	if err != nil {
 		return nil, err
 	}
-	out := map[metrics.Rule]table.PaperScores{}
+	out := map[metrics.Rule]compare.PaperScores{}
 	for _, r := range run.Results {
 		j, err := judgeScores(r.Decision, stored.Scores, stored.Truth, groups, len(taxonomy.Groups))
 		if err != nil {
 			return nil, err
 		}
-		out[r.Decision.Rule] = table.PaperScores{
+		out[r.Decision.Rule] = compare.PaperScores{
 			IDs: ids, Predicted: j.predicted, Truth: j.truth, MasterPredicted: j.masterPredicted, MasterTruth: j.masterTruth,
 			PrecisionAt: at, Loss: loss,
 		}

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
-	"assay/results/table"
 )
 
 // A run's own intervals are those of its stored predictions, and their means its
@@ -60,48 +60,45 @@ func TestPapersOfStoredRuns(t *testing.T) {
 		}
 	}
 
-	one := func(wantNote string) table.Table {
+	one := func() *compare.Comparison {
 		t.Helper()
-		tab, err := Compare(t.Context(), s.Config, s.Store(), s.Trials(), table.Columns())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if notes := strings.Join(tab.Notes, "\n"); !strings.Contains(notes, wantNote) {
-			t.Errorf("notes lack %q:\n%s", wantNote, notes)
-		}
-		return tab
+		return compared(t, s, s.Trials(), compare.Keys())
 	}
-	// Every score of test papers is tested over them, and no other column at all.
-	tab := one("paired bootstrap over papers")
-	for i, column := range tab.Columns {
-		tests, intervals, marks := 0, 0, 0
-		for _, row := range tab.Rows {
-			c := row.Cells[i]
-			if c.Best || c.Close {
-				marks++
-			}
-			if c.Number == nil {
-				continue
-			}
-			if c.Number.Papers != nil {
-				intervals++
-			}
-			for _, test := range c.Number.Tests {
-				if test.Decides && !strings.Contains(test.Name, "seeds") {
-					tests++
+	// Every score of test papers is tested over them, and no other metric at all.
+	c := one()
+	for j, m := range c.Metrics {
+		tests, intervals, marks, rows := 0, 0, 0, 0
+		for _, g := range c.Groups {
+			for _, row := range g.Rows {
+				rows++
+				if row.Best[j] || row.Close[j] {
+					marks++
+				}
+				if row.Values[j] == nil {
+					continue
+				}
+				if row.Values[j].Papers != nil {
+					intervals++
+				}
+				for _, test := range row.Values[j].Tests {
+					if test.Decides && test.Name == compare.OverPapers {
+						tests++
+					}
 				}
 			}
 		}
-		ofPapers := (column.Unit == "fraction" || column.Unit == "nats") && !strings.HasPrefix(column.Key, "validation")
-		if ofPapers != (marks > 0) || ofPapers != (tests > 0) || ofPapers != (intervals == len(tab.Rows)) {
-			t.Errorf("%s: %d tests over papers, %d intervals, %d marks in %d rows", column.Key, tests, intervals, marks, len(tab.Rows))
+		ofPapers := m.Score && !strings.HasPrefix(m.Key, "validation")
+		if ofPapers != (marks > 0) || ofPapers != (tests > 0) || ofPapers != (intervals == rows) {
+			t.Errorf("%s: %d tests over papers, %d intervals, %d marks in %d rows", m.Key, tests, intervals, marks, rows)
 		}
 	}
 	path := filepath.Join(s.Store().Path(runs[0].Experiment, runs[0].Trial), "predictions.parquet")
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	one("No intervals or tests over papers for")
+	if notes := strings.Join(one().Notes, "\n"); !strings.Contains(notes, "No intervals or tests over papers for") {
+		t.Errorf("notes:\n%s", notes)
+	}
 }
 
 func average(x []float64) float64 {

@@ -65,7 +65,7 @@ func (o *plotOptions) sharedFlags(cmd *cobra.Command) {
 	flags.BoolVar(&o.captions, "notes", true, "write under the picture what its marks are; --notes=false prints that to stderr, for the caption of a paper")
 	flags.BoolVar(&o.json, "json", false, "print what would be drawn as JSON instead")
 	flags.StringArrayVar(&o.models, "model", nil, "draw this model alone; repeatable")
-	flags.StringArrayVar(&o.where, "where", nil, "draw only runs with a setting KEY=VALUE, such as dropout=0.1; repeatable")
+	addWhereFlag(cmd, &o.where)
 }
 
 // ruleFlag adds --rule.
@@ -351,7 +351,11 @@ func plottedRuns(ctx context.Context, stderr io.Writer, cfg *config.Config, stor
 	if err != nil {
 		fmt.Fprintln(stderr, "assay: note: runs are chosen by configuration alone:", err)
 	}
-	return experiments.Chosen(ctx, cfg, store, current)
+	standing, err := experiments.Stand(ctx, cfg, store, current)
+	if err != nil {
+		return nil, nil, err
+	}
+	return standing.Chosen()
 }
 
 func (o *plotOptions) size() (size plot.Size, err error) {

@@ -13,6 +13,8 @@ import (
 	"assay/internal/fault"
 	"assay/internal/suggest"
 	"assay/results"
+	"assay/results/compare"
+	"assay/results/metrics"
 	"assay/results/table"
 )
 
@@ -22,7 +24,7 @@ type tableOptions struct {
 	intervals                   string
 	papers                      int
 	json                        bool
-	view                        table.View
+	view                        compare.View
 }
 
 func newTable() *cobra.Command {
@@ -50,12 +52,12 @@ has them under "params", such as dropout or embeddings.dimensions.`,
 	flags := cmd.Flags()
 	flags.StringVar(&opt.format, "format", "text", "one of "+strings.Join(table.Formats(), ", "))
 	flags.BoolVar(&opt.json, "json", false, "the same as --format json")
-	flags.StringSliceVar(&opt.columns, "columns", nil, "metric columns: some of "+strings.Join(table.Columns(), ", "))
+	flags.StringSliceVar(&opt.columns, "columns", nil, "metric columns: some of "+strings.Join(compare.Keys(), ", "))
 	flags.StringSliceVar(&opt.view.Rows, "rows", nil, "print a pivot with a row for each value of this key, or of several, separated by commas")
 	flags.StringSliceVar(&opt.view.Cols, "cols", nil, "a pivot's columns: one for each value of this key, or of several")
 	flags.StringSliceVar(&opt.metrics, "metric", nil, "a pivot's metrics, out of those of --columns (default f1)")
 	flags.StringVar(&opt.view.Rule, "rule", "", "show this decision rule alone; a pivot without the key rule shows tuned, or else the first")
-	flags.StringArrayVar(&opt.view.Where, "where", nil, "show runs alone that meet KEY=VALUE, or with !=, <, <=, >, >=; a value of \"unset\" is that of runs without the key; a limit that is not set lies above all numbers, max_depth=\"no limit\" finds it as max_depth=0 does; repeatable, all must be met")
+	addWhereFlag(cmd, &opt.view.Where)
 	flags.StringVar(&opt.view.Sort, "sort", "", "order rows by a metric (the best of a model's rules) or a key, ascending, or descending with a minus sign: -f1")
 	flags.StringVar(&opt.intervals, "intervals", "auto", "which 95 % intervals to show: auto (over seeds; over papers where there is one run), seeds, papers, both, none")
 	flags.IntVar(&opt.papers, "papers", 100, "test differences over papers where there are at most so many runs, whose predictions are read; 0: not at all, so that no row is told from the best")
@@ -79,6 +81,15 @@ func showTable(cmd *cobra.Command, source string, opt tableOptions) error {
 	if err != nil {
 		return err
 	}
+	intervals, err := table.ParseIntervals(opt.intervals)
+	if err != nil {
+		return err
+	}
+	if opt.view.Rule != "" {
+		if _, err := metrics.ParseRule(opt.view.Rule); err != nil {
+			return err
+		}
+	}
 	s, err := results.OpenStore(cfg.Results.Path)
 	if err != nil {
 		return err
@@ -87,9 +98,12 @@ func showTable(cmd *cobra.Command, source string, opt tableOptions) error {
 	if err != nil {
 		fmt.Fprintln(cmd.ErrOrStderr(), "assay: note: runs are chosen by configuration alone:", err)
 	}
-	t, err := experiments.CompareView(cmd.Context(), cfg, s, current, opt.view, table.Options{
-		Columns: columns, Intervals: opt.intervals, PaperRuns: cmp.Or(opt.papers, -1), // 0 would be the usual number
-	})
+	standing, err := experiments.Stand(cmd.Context(), cfg, s, current)
+	if err != nil {
+		return err
+	}
+	standing.Options.Metrics, standing.Options.PaperRuns = columns, cmp.Or(opt.papers, -1) // 0 would be the usual number
+	t, err := layOut(cmd.Context(), standing, opt.view, intervals)
 	if err != nil {
 		return err
 	}
@@ -124,9 +138,30 @@ func tableFormat(name string, asJSON bool) (table.Format, error) {
 
 // printTable prints the table of a session's trials.
 func printTable(ctx context.Context, out io.Writer, s *experiments.Session, format table.Format) error {
-	t, err := experiments.Compare(ctx, s.Config, s.Store(), s.Trials(), nil)
+	standing, err := experiments.Stand(ctx, s.Config, s.Store(), s.Trials())
+	if err != nil {
+		return err
+	}
+	t, err := layOut(ctx, standing, compare.View{}, table.Auto)
 	if err != nil {
 		return err
 	}
 	return table.Write(out, t, format)
+}
+
+// layOut compares the runs that stand for an experiment's trials and lays the
+// comparison out.
+func layOut(ctx context.Context, s *experiments.Standing, view compare.View, intervals table.Intervals) (table.Table, error) {
+	c, err := view.Compare(s.Runs, s.Options)
+	switch {
+	case err != nil:
+		return table.Table{}, fmt.Errorf("table: %w", err)
+	case ctx.Err() != nil: // a reading of papers that was stopped would be a note
+		return table.Table{}, ctx.Err()
+	}
+	t := table.Of(c, intervals)
+	if s.Other > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("%d of the experiment's %d trials are represented by a run of another version of the program; `assay run` runs them anew.", s.Other, len(s.Options.Expected)))
+	}
+	return t, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"assay/internal/multilabel"
 	"assay/results"
+	"assay/results/compare"
 )
 
 // BenchmarkPapers tests 6 models, 3 seeds and 2 rules over 5,000 papers of 148
@@ -27,7 +28,7 @@ func BenchmarkPapers(b *testing.B) {
 		truth.Append(row(1 + r.IntN(3)))
 	}
 	var runs []results.Run
-	f := fates{}
+	f := outcomes{}
 	for m := range 6 {
 		for seed := range uint64(3) {
 			one := run(b, fmt.Sprint("M", m), "native", seed+1, 0.5, nil)
@@ -49,7 +50,7 @@ func BenchmarkPapers(b *testing.B) {
 					predicted.Append(guess)
 				}
 				masters := truth.Map(make([]int32, labels), 1)
-				f.set(&one, k, PaperScores{IDs: ids, Predicted: predicted, Truth: truth, MasterPredicted: masters, MasterTruth: masters, PrecisionAt: at, Loss: loss})
+				f.set(&one, k, compare.PaperScores{IDs: ids, Predicted: predicted, Truth: truth, MasterPredicted: masters, MasterTruth: masters, PrecisionAt: at, Loss: loss})
 			}
 			runs = append(runs, one)
 		}
@@ -57,7 +58,7 @@ func BenchmarkPapers(b *testing.B) {
 	for name, columns := range map[string][]string{"usual": nil, "all": paperColumns()} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				compare(b, runs, Options{Columns: columns, Papers: f.of})
+				laid(b, runs, compare.Options{Metrics: columns, Papers: f.of})
 			}
 		})
 	}

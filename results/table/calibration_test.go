@@ -16,6 +16,7 @@ import (
 
 	"assay/internal/rng"
 	"assay/results"
+	"assay/results/compare"
 )
 
 // calibrationTables is how many tables each of the two tests below compares. The
@@ -52,7 +53,7 @@ var worlds = []world{
 func (w world) table(t *testing.T, number uint64, ahead float64) Table {
 	const papers = 150
 	var runs []results.Run
-	f := fates{}
+	f := outcomes{}
 	for m := range w.models {
 		for seed := range w.seeds {
 			r := run(t, string(rune('a'+m)), "native", uint64(seed+1), 0.5, nil)
@@ -82,24 +83,24 @@ func (w world) table(t *testing.T, number uint64, ahead float64) Table {
 				if w.noise > 0 {
 					at += w.noise * training.NormFloat64()
 				}
-				p.meet(of, at, own)
+				meet(&p, of, at, own)
 			}
 			f.set(&r, 0, p)
 			runs = append(runs, r)
 		}
 	}
-	opt := Options{Columns: paperColumns(), Papers: f.of}
+	opt := compare.Options{Metrics: paperColumns(), Papers: f.of}
 	if *calibrationTables < 200 {
-		opt.resamples = 400 // whose own chance makes a twentieth 6 of 100
+		opt.Resamples = 400 // whose own chance makes a twentieth 6 of 100
 	}
-	return compare(t, runs, opt)
+	return laid(t, runs, opt)
 }
 
 // paperColumns are all columns that are tested over papers.
 func paperColumns() []string {
 	var keys []string
-	for _, m := range metricsKnown() {
-		if m.papers != nil {
+	for _, m := range compare.Metrics() {
+		if m.OfPapers() {
 			keys = append(keys, m.Key)
 		}
 	}

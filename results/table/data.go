@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"assay/internal/markup"
+	"assay/results/compare"
 )
 
 // writeCSV writes RFC 4180 for programs: a header of column keys, every row
@@ -95,7 +96,7 @@ type jsonRow struct {
 }
 
 type jsonNumber struct {
-	*Number
+	*compare.Number
 	Best  bool `json:"best,omitempty"`
 	Close bool `json:"not_significantly_below_best,omitempty"`
 }

@@ -9,6 +9,7 @@ import (
 
 	"assay/internal/markup/latextest"
 	"assay/results"
+	"assay/results/compare"
 )
 
 // nasty are names of models that some format gives a meaning, and how the page of
@@ -30,9 +31,9 @@ var nasty = []struct{ name, page string }{
 }
 
 // nastyRuns are two runs of each model, the last of which failed.
-func nastyRuns(t *testing.T) ([]results.Run, Options) {
+func nastyRuns(t *testing.T) ([]results.Run, compare.Options) {
 	var runs []results.Run
-	opt := Options{Name: "[exp] 朴", Intervals: "both"}
+	opt := compare.Options{Name: "[exp] 朴"}
 	for i, n := range nasty {
 		for seed := uint64(1); seed <= 2; seed++ {
 			runs = append(runs, run(t, n.name, "native", seed, 0.4+float64(i)/100, map[string]any{"features": n.name, "alpha": i % 2}))
@@ -42,7 +43,7 @@ func nastyRuns(t *testing.T) ([]results.Run, Options) {
 	last.State, last.Results, last.Error = results.Failed, nil, "[bad] *x* \\end{table} \x1b[31m\nnext"
 	runs[0].Warnings = []string{"* warns of 朴"}
 	for _, n := range nasty[:3] {
-		opt.Published = append(opt.Published, PublishedResult{Model: n.name, F1: 0.5, MasterF1: 0.9, Source: n.name})
+		opt.Published = append(opt.Published, compare.Published{Model: n.name, F1: 0.5, MasterF1: 0.9, Source: n.name})
 	}
 	return runs, opt
 }
@@ -50,15 +51,15 @@ func nastyRuns(t *testing.T) ([]results.Run, Options) {
 // Each kind of table compiles with pdfLaTeX whatever the names, and shows them.
 func TestLaTeXCompiles(t *testing.T) {
 	runs, opt := nastyRuns(t)
-	pivot := func(v View) Table { return viewed(t, v, slices.Clone(runs), opt) }
+	pivot := func(v compare.View) Table { return viewed(t, v, slices.Clone(runs), opt, Both) }
 	tables := map[string]Table{
-		"comparison": compare(t, slices.Clone(runs), opt),
-		"rows":       pivot(View{Rows: []string{"model"}, Cols: []string{"alpha"}}),
-		"columns":    pivot(View{Rows: []string{"alpha"}, Cols: []string{"features"}}),
-		"merged":     pivot(View{Rows: []string{"alpha"}, Cols: []string{"rule"}}),
-		"nested":     pivot(View{Rows: []string{"features", "model"}}),
+		"comparison": laid(t, slices.Clone(runs), opt, Both),
+		"rows":       pivot(compare.View{Rows: []string{"model"}, Cols: []string{"alpha"}}),
+		"columns":    pivot(compare.View{Rows: []string{"alpha"}, Cols: []string{"features"}}),
+		"merged":     pivot(compare.View{Rows: []string{"alpha"}, Cols: []string{"rule"}}),
+		"nested":     pivot(compare.View{Rows: []string{"features", "model"}}),
 		"hostile":    hostile(),
-		"empty":      compare(t, nil, opt),
+		"empty":      laid(t, nil, opt),
 	}
 	names := slices.Sorted(maps.Keys(tables))
 	for _, packages := range []string{"", `\usepackage[T1]{fontenc}\usepackage{lmodern}`} {
@@ -81,7 +82,7 @@ func TestLaTeXCompiles(t *testing.T) {
 // A table wider than the page is not cut off where graphicx is loaded.
 func TestLaTeXFits(t *testing.T) {
 	runs, opt := nastyRuns(t)
-	page := latextest.Pages(t, "pdflatex", "\\documentclass{article}\\usepackage{booktabs,graphicx}\\begin{document}\n"+written(t, compare(t, runs, opt), LaTeX)+`\end{document}`)
+	page := latextest.Pages(t, "pdflatex", "\\documentclass{article}\\usepackage{booktabs,graphicx}\\begin{document}\n"+written(t, laid(t, runs, opt), LaTeX)+`\end{document}`)
 	if !strings.Contains(strings.Join(strings.Fields(page), " "), "P@1 Fit n ") {
 		t.Errorf("the last columns are not on the page:\n%s", page)
 	}
@@ -91,7 +92,7 @@ func TestLaTeXFits(t *testing.T) {
 // numbers.
 func TestCSVRunsNothing(t *testing.T) {
 	runs, opt := nastyRuns(t)
-	text := written(t, compare(t, runs, opt), CSV)
+	text := written(t, laid(t, runs, opt), CSV)
 	for _, want := range []string{"\r\nmeasured,'=1+1,fixed:0.5,0.5", "\r\nmeasured,−0.5 ± 1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -99,7 +100,7 @@ func TestCSVRunsNothing(t *testing.T) {
 	}
 	table := Table{
 		Columns: []Column{{Key: "=x"}, {Key: "f1_difference", Numeric: true}},
-		Rows:    []Row{{Status: Measured, Cells: []Cell{{Text: "-3"}, {Number: &Number{Value: -0.25}}}}, {Status: Measured, Cells: []Cell{{Text: "-x"}, {}}}},
+		Rows:    []Row{{Status: compare.Measured, Cells: []Cell{{Text: "-3"}, {Number: &compare.Number{Value: -0.25}}}}, {Status: compare.Measured, Cells: []Cell{{Text: "-x"}, {}}}},
 	}
 	if got, want := written(t, table, CSV), "status,'=x,f1_difference\r\nmeasured,-3,-0.25\r\nmeasured,'-x,\r\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)

@@ -8,48 +8,55 @@ import (
 
 	"assay/internal/numerals"
 	"assay/results"
+	"assay/results/compare"
 )
 
 // absent fills the cell of a number that there is not.
 const absent = "–"
 
+// layout makes the usual table of a comparison.
+type layout struct {
+	*compare.Comparison
+	intervals Intervals
+}
+
 // place is a column with what it takes to fill it.
 type place struct {
 	Column
-	metric     int  // index into comparison.metrics; −1 for model, rule and n
+	metric     int  // index into Comparison.Metrics; −1 for model, rule and n
 	difference bool // of the metric from the published one
 }
 
-// layOut makes the neutral table.
-func (c *comparison) layOut() Table {
+// table makes the neutral table.
+func (c layout) table() Table {
 	places := c.places()
-	t := Table{Caption: c.caption(), Notes: c.allNotes()}
+	t := Table{Caption: c.caption(c.Options.Name), Notes: c.allNotes()}
 	for _, p := range places {
 		t.Columns = append(t.Columns, p.Column)
 	}
 	last := map[string]int{} // group of each model
-	for i, g := range c.groups {
-		last[g.name] = i
+	for i, g := range c.Groups {
+		last[g.Model.Name] = i
 	}
-	for i, g := range c.groups {
+	for i, g := range c.Groups {
 		first := len(t.Rows)
-		for _, row := range g.rows {
+		for _, row := range g.Rows {
 			t.Rows = append(t.Rows, c.measuredRow(places, g, row))
 		}
-		for _, s := range []Status{Failed, Interrupted, Running, Missing, Damaged} {
-			if seeds := g.seeds(s); len(seeds) > 0 {
-				t.Rows = append(t.Rows, plainRow(places, s, g.label, fmt.Sprintf("%s: %s", s, listSeeds(seeds))))
+		for _, s := range []compare.Outcome{compare.Failed, compare.Interrupted, compare.Running, compare.Missing, compare.Damaged} {
+			if seeds := seedsOf(g, s); len(seeds) > 0 {
+				t.Rows = append(t.Rows, plainRow(places, s, g.Label, fmt.Sprintf("%s: %s", s, listSeeds(seeds))))
 			}
 		}
-		if last[g.name] == i {
-			t.Rows = append(t.Rows, c.publishedRows(places, g.name)...)
+		if last[g.Model.Name] == i {
+			t.Rows = append(t.Rows, c.publishedRows(places, g.Model.Name)...)
 		}
 		for j := first + 1; j < len(t.Rows); j++ {
 			t.Rows[j].Cells[0].Repeats = t.Rows[j].Cells[0].Text == t.Rows[j-1].Cells[0].Text
 		}
 	}
 	var names []string
-	for _, p := range c.opt.Published {
+	for _, p := range c.Options.Published {
 		if !c.hasModel(p.Model) && !slices.Contains(names, p.Model) {
 			names = append(names, p.Model)
 			t.Rows = append(t.Rows, c.publishedRows(places, p.Model)...)
@@ -60,20 +67,20 @@ func (c *comparison) layOut() Table {
 
 // places returns the columns: differences stand beside the score that others
 // published.
-func (c *comparison) places() []place {
+func (c layout) places() []place {
 	out := []place{
 		{Column: Column{Key: "model", Title: "Model"}, metric: -1},
 		{Column: Column{Key: "rule", Title: "Rule"}, metric: -1},
 	}
-	for j, m := range c.metrics {
-		out = append(out, place{Column: m.Column, metric: j})
-		if slices.ContainsFunc(c.opt.Published, func(p PublishedResult) bool {
-			_, ok := p.score(m.Key)
+	for j, m := range c.Metrics {
+		out = append(out, place{Column: columnOf(m), metric: j})
+		if slices.ContainsFunc(c.Options.Published, func(p compare.Published) bool {
+			_, ok := m.Published(p)
 			return ok && c.hasModel(p.Model)
 		}) {
-			unit := "points"
-			if m.Unit == "nats" {
-				unit = "signed nats"
+			unit := points
+			if m.Unit == compare.Nats {
+				unit = signedNats
 			}
 			out = append(out, place{Column: Column{Key: m.Key + "_difference", Title: "Δ", Unit: unit, Numeric: true}, metric: j, difference: true})
 		}
@@ -81,46 +88,30 @@ func (c *comparison) places() []place {
 	return append(out, place{Column: Column{Key: "n", Title: "n", Unit: "runs", Numeric: true}, metric: -1})
 }
 
-func (c *comparison) hasModel(name string) bool {
-	return slices.ContainsFunc(c.groups, func(g *group) bool { return g.name == name })
+func (c layout) hasModel(name string) bool {
+	return slices.ContainsFunc(c.Groups, func(g *compare.Group) bool { return g.Model.Name == name })
 }
 
-// score returns the published value of the metric, if there is one.
-func (p PublishedResult) score(key string) (float64, bool) {
-	v := math.NaN()
-	switch key {
-	case "f1":
-		v = p.F1
-	case "master_f1":
-		v = p.MasterF1
-	case exactKey, accuracyKey:
-		v = p.Accuracy
-	case "loss":
-		v = p.Loss
-	}
-	return v, !math.IsNaN(v)
-}
-
-func (c *comparison) measuredRow(places []place, g *group, row *measured) Row {
-	out := plainRow(places, Measured, g.label, row.rule.String())
+func (c layout) measuredRow(places []place, g *compare.Group, row *compare.Row) Row {
+	out := plainRow(places, compare.Measured, g.Label, row.Rule.String())
 	for i, p := range places {
 		cell := &out.Cells[i]
 		switch {
 		case p.Key == "n":
 			cell.Text = fmt.Sprint(len(row.Runs))
-			if len(row.Seeds) < len(g.entries) {
-				cell.Text += fmt.Sprintf("/%d", len(g.entries))
+			if len(row.Seeds) < len(g.Trials) {
+				cell.Text += fmt.Sprintf("/%d", len(g.Trials))
 			}
-			cell.Number = &Number{Value: float64(len(row.Runs))}
-		case p.metric < 0 || row.values[p.metric] == nil:
+			cell.Number = &compare.Number{Value: float64(len(row.Runs))}
+		case p.metric < 0 || row.Values[p.metric] == nil:
 		case p.difference:
-			for _, published := range c.opt.Published {
-				if v, ok := published.score(c.metrics[p.metric].Key); ok && published.Model == g.name {
-					difference := row.values[p.metric].Value - v
-					if p.Unit == "points" {
+			for _, published := range c.Options.Published {
+				if v, ok := c.Metrics[p.metric].Published(published); ok && published.Model == g.Model.Name {
+					difference := row.Values[p.metric].Value - v
+					if p.Unit == points {
 						difference *= 100
 					}
-					cell.Text, cell.Number = show(p.Unit, difference), &Number{Value: difference}
+					cell.Text, cell.Number = show(p.Unit, difference), &compare.Number{Value: difference}
 					break
 				}
 			}
@@ -132,36 +123,20 @@ func (c *comparison) measuredRow(places []place, g *group, row *measured) Row {
 }
 
 // fill shows the value of metric j, its intervals and its mark.
-func (c *comparison) fill(cell *Cell, row *measured, j int) {
-	n, m := row.values[j], c.metrics[j]
-	cell.Text, cell.Number = show(m.Unit, n.Value), n
-	cell.Best, cell.Close = row.best[j], row.close[j]
-	if !m.score {
+func (c layout) fill(cell *Cell, row *compare.Row, j int) {
+	n, m := row.Values[j], c.Metrics[j]
+	cell.Text, cell.Number = show(string(m.Unit), n.Value), n
+	cell.Best, cell.Close = row.Best[j], row.Close[j]
+	if !m.Score {
 		return
 	}
-	seeds, papers := c.shows(n)
+	seeds, papers := c.intervals.of(n)
 	if seeds {
-		cell.Interval = show(m.Unit, *n.HalfWidth)
+		cell.Interval = show(string(m.Unit), *n.HalfWidth)
 	}
 	if papers {
-		cell.Range = "[" + show(m.Unit, n.Papers.Low) + ", " + show(m.Unit, n.Papers.High) + "]"
+		cell.Range = "[" + show(string(m.Unit), n.Papers.Low) + ", " + show(string(m.Unit), n.Papers.High) + "]"
 	}
-}
-
-// shows says which of its intervals a number shows.
-func (c *comparison) shows(n *Number) (seeds, papers bool) {
-	seeds, papers = n != nil && n.HalfWidth != nil, n != nil && n.Papers != nil
-	switch c.opt.Intervals {
-	case "seeds":
-		return seeds, false
-	case "papers":
-		return false, papers
-	case "both":
-		return seeds, papers
-	case "none":
-		return false, false
-	}
-	return seeds, papers && !seeds
 }
 
 // plainRow says model and rule, and that all else is absent.
@@ -180,9 +155,9 @@ func plainRow(places []place, s Status, model, rule string) Row {
 	return row
 }
 
-func (c *comparison) publishedRows(places []place, model string) []Row {
+func (c layout) publishedRows(places []place, model string) []Row {
 	var rows []Row
-	for _, published := range c.opt.Published {
+	for _, published := range c.Options.Published {
 		if published.Model != model {
 			continue
 		}
@@ -193,8 +168,8 @@ func (c *comparison) publishedRows(places []place, model string) []Row {
 				continue
 			}
 			row.Cells[i].Text = ""
-			if v, ok := published.score(p.Key); ok {
-				row.Cells[i].Text, row.Cells[i].Number = show(p.Unit, v), &Number{Value: v}
+			if v, ok := c.Metrics[p.metric].Published(published); ok {
+				row.Cells[i].Text, row.Cells[i].Number = show(p.Unit, v), &compare.Number{Value: v}
 				shown = true
 			}
 		}
@@ -205,11 +180,11 @@ func (c *comparison) publishedRows(places []place, model string) []Row {
 	return rows
 }
 
-func (g *group) seeds(s Status) []uint64 {
+func seedsOf(g *compare.Group, o compare.Outcome) []uint64 {
 	var seeds []uint64
-	for _, e := range g.entries {
-		if e.status == s {
-			seeds = append(seeds, e.run.Seed)
+	for _, t := range g.Trials {
+		if t.Outcome == o {
+			seeds = append(seeds, t.Run.Seed)
 		}
 	}
 	return seeds
@@ -230,12 +205,12 @@ func listSeeds(seeds []uint64) string {
 }
 
 // caption names the comparison and its papers.
-func (c *comparison) caption() string {
+func (c layout) caption(name string) string {
 	var parts []string
-	if c.opt.Name != "" {
-		parts = append(parts, c.opt.Name)
+	if name != "" {
+		parts = append(parts, name)
 	}
-	runs := c.done()
+	runs := c.Done()
 	if len(runs) == 0 {
 		return strings.Join(append(parts, "no finished run"), ": ")
 	}
@@ -244,12 +219,12 @@ func (c *comparison) caption() string {
 	if d.Name != "" {
 		facts = append(facts, d.Name)
 	}
-	if n := span(runs, func(d results.Data) int { return d.Outside }); n != "0" && c.opt.Exclusive {
+	if n := span(runs, func(d results.Data) int { return d.Outside }); n != "0" && c.Options.Exclusive {
 		facts = append(facts, n+" of none or several of the topics left out")
 	} else if n != "0" {
 		facts = append(facts, n+" without a category left out")
 	}
-	if d.Labels > 0 && c.opt.Exclusive {
+	if d.Labels > 0 && c.Options.Exclusive {
 		facts = append(facts, fmt.Sprintf("%d topics", d.Labels))
 	} else if d.Labels > 0 {
 		facts = append(facts, fmt.Sprintf("%d categories in %d master categories", d.Labels, d.Masters))
@@ -259,14 +234,6 @@ func (c *comparison) caption() string {
 		span(runs, func(d results.Data) int { return d.Validation }),
 		span(runs, func(d results.Data) int { return d.Test })))
 	return strings.Join(append(parts, strings.Join(facts, "; ")), ": ")
-}
-
-func (c *comparison) done() []results.Run {
-	var runs []results.Run
-	for _, g := range c.groups {
-		runs = append(runs, g.done()...)
-	}
-	return runs
 }
 
 // span is the range of a count over the runs, which differs between seeds where

@@ -8,39 +8,40 @@ import (
 
 	"assay/internal/numerals"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
 	"assay/results/stats"
 )
 
 // allNotes explains what the table shows and names what it does not.
-func (c *comparison) allNotes() []string {
+func (c layout) allNotes() []string {
 	var notes []string
-	if why := c.incomparable(); why != "" {
+	if why := c.Incomparable; why != "" {
 		notes = append(notes, "NOT COMPARABLE: "+why+"; no best is marked.")
 	}
-	if slices.ContainsFunc(c.groups, func(g *group) bool { return len(g.done()) > 0 }) {
+	if slices.ContainsFunc(c.Groups, func(g *compare.Group) bool { return len(g.Done()) > 0 }) {
 		notes = append(notes, c.scoreNote())
 		notes = append(notes, c.testNotes()...)
 		notes = append(notes, c.ruleNote())
 	}
 	notes = append(notes, c.publishedNotes()...)
-	notes = append(notes, twinNotes(c.done())...)
+	notes = append(notes, twinNotes(c.Done())...)
 	notes = append(notes, c.vectorNotes()...)
-	for _, g := range c.groups {
-		for _, e := range g.entries {
-			if e.status != Measured {
-				notes = append(notes, fmt.Sprintf("%s, seed %d, %s: %s.", g.label, e.run.Seed, e.status, strings.TrimSuffix(oneLine(e.message), ".")))
+	for _, g := range c.Groups {
+		for _, t := range g.Trials {
+			if t.Outcome != compare.Measured {
+				notes = append(notes, fmt.Sprintf("%s, seed %d, %s: %s.", g.Label, t.Run.Seed, t.Outcome, strings.TrimSuffix(oneLine(t.Message), ".")))
 			}
 		}
 	}
-	for _, g := range c.groups {
-		for _, r := range g.done() {
+	for _, g := range c.Groups {
+		for _, r := range g.Done() {
 			for _, w := range r.Warnings {
-				notes = append(notes, fmt.Sprintf("%s, seed %d: %s.", g.label, r.Seed, strings.TrimSuffix(oneLine(w), ".")))
+				notes = append(notes, fmt.Sprintf("%s, seed %d: %s.", g.Label, r.Seed, strings.TrimSuffix(oneLine(w), ".")))
 			}
 		}
 	}
-	return append(notes, c.notes...)
+	return append(notes, c.Notes...)
 }
 
 // twinNotes says how many papers of finished runs stand under several ids: what one
@@ -54,15 +55,15 @@ func twinNotes(runs []results.Run) []string {
 	return []string{fmt.Sprintf("%s of the drawn papers share title and abstract with another (different texts: %s); those of one text are on one side of the split.", papers, texts)}
 }
 
-func (c *comparison) scoreNote() string {
+func (c layout) scoreNote() string {
 	var most int
 	var seeds, papers bool
-	for _, g := range c.groups {
-		for _, row := range g.rows {
+	for _, g := range c.Groups {
+		for _, row := range g.Rows {
 			most = max(most, len(row.Seeds))
-			for j, n := range row.values {
-				showSeeds, showPapers := c.shows(n)
-				seeds, papers = seeds || showSeeds && c.metrics[j].score, papers || showPapers
+			for j, n := range row.Values {
+				showSeeds, showPapers := c.intervals.of(n)
+				seeds, papers = seeds || showSeeds && c.Metrics[j].Score, papers || showPapers
 			}
 		}
 	}
@@ -80,9 +81,9 @@ func (c *comparison) scoreNote() string {
 		text += fmt.Sprintf(" One seed: no spread over seeds, which needs %d.", stats.FewestReplicates)
 	}
 	var meanings []string
-	for _, m := range c.metrics {
-		if m.note != "" {
-			meanings = append(meanings, m.note)
+	for _, m := range c.Metrics {
+		if m.Note != "" {
+			meanings = append(meanings, m.Note)
 		}
 	}
 	if len(meanings) > 0 {
@@ -93,108 +94,100 @@ func (c *comparison) scoreNote() string {
 
 // testNotes names the tests behind the marks, what they assume, and where there
 // was too little for them.
-func (c *comparison) testNotes() []string {
+func (c layout) testNotes() []string {
 	notes := c.equalNotes()
-	t := c.tests
+	t := c.Tests
 	var tests, untested, exact []string
-	if t.seeds[1] > 0 {
-		tests = append(tests, fmt.Sprintf("%s (n = %s; normal differences), Holm-corrected for the comparisons", seedsTest, countRange(t.seeds)))
+	if t.Seeds.Most > 0 {
+		tests = append(tests, fmt.Sprintf("%s (n = %s; normal differences), Holm-corrected for the comparisons", compare.OverSeeds, countRange(t.Seeds)))
 	}
-	if t.papers[1] > 0 {
-		text := fmt.Sprintf("%s (n = %s; independent papers), corrected for all pairs of rows", papersTest, countRange(t.papers))
-		if t.widened {
+	if t.Papers.Most > 0 {
+		text := fmt.Sprintf("%s (n = %s; independent papers), corrected for all pairs of rows", compare.OverPapers, countRange(t.Papers))
+		if t.Widened {
 			text += ", with the spread over seeds"
 		}
 		tests = append(tests, text)
 	}
-	for j, m := range c.metrics {
-		if t.over != nil && t.over[j] && m.ofExact() {
+	for j, m := range c.Metrics {
+		if t.Over[j] && m.OfExact() {
 			exact = append(exact, m.Title)
 		}
-		if t.untested != nil && t.untested[j] > 0 {
-			untested = append(untested, fmt.Sprintf("%s in %s", m.Title, count(t.untested[j], "row", "rows")))
+		if t.Untested[j] > 0 {
+			untested = append(untested, fmt.Sprintf("%s in %s", m.Title, numerals.Count(t.Untested[j], "row")))
 		}
 	}
 	if len(exact) > 0 {
-		tests = append(tests, fmt.Sprintf("for %s %s, corrected likewise", strings.Join(exact, ", "), exactTest))
+		tests = append(tests, fmt.Sprintf("for %s %s, corrected likewise", strings.Join(exact, ", "), compare.OnExact))
 	}
 	if len(tests) > 0 {
 		text := "Tests against the best of a column at 0.05: " + strings.Join(tests, "; ") + "."
-		if t.seeds[1] > 0 {
+		if t.Seeds.Most > 0 {
 			text += " ~ where any of a row's tests does not reject."
 		}
 		notes = append(notes, text)
 	}
-	if t.fewSeeds {
-		notes = append(notes, fmt.Sprintf("With %d seeds the test over papers decides alone; from %d on both do.", seedsBesidePapers-1, seedsBesidePapers))
+	if t.FewSeeds {
+		notes = append(notes, fmt.Sprintf("With %d seeds the test over papers decides alone; from %d on both do.", compare.SeedsBesidePapers-1, compare.SeedsBesidePapers))
 	}
 	if len(untested) > 0 {
 		notes = append(notes, "Not tested against the best, for want of common papers, and left with ~: "+strings.Join(untested, ", ")+".")
 	}
-	if t.few > 0 {
+	if t.Few > 0 {
 		notes = append(notes, fmt.Sprintf("%s over papers cannot be significant: fewer than %d papers differ.",
-			count(t.few, "comparison", "comparisons"), stats.FewestPairs(1-level)))
+			numerals.Count(t.Few, "comparison"), stats.FewestPairs(1-compare.Level)))
 	}
 	return notes
 }
 
-// noteEqual remembers a group's seeds that gave equal runs, under whichever rule.
-func (c *comparison) noteEqual(g *group) {
-	for _, row := range g.rows {
-		for _, seeds := range row.Equal() {
-			if text := fmt.Sprintf("%s (%s)", g.label, listSeeds(seeds)); !slices.Contains(c.equal, text) {
-				c.equal = append(c.equal, text)
-			}
-		}
-	}
-}
-
 // equalNotes says which replicates were none.
-func (c *comparison) equalNotes() []string {
+func (c layout) equalNotes() []string {
 	const shown = 4
-	if len(c.equal) == 0 {
+	if len(c.Equal) == 0 {
 		return nil
 	}
-	names := c.equal
-	if len(names) > shown {
-		names = append(slices.Clone(names[:shown]), fmt.Sprintf("%s more", numerals.Thousands(len(c.equal)-shown)))
+	var names []string
+	for _, e := range c.Equal {
+		names = append(names, fmt.Sprintf("%s (%s)", e.Label, listSeeds(e.Seeds)))
+	}
+	if n := len(names) - shown; n > 0 {
+		names = append(names[:shown], numerals.Thousands(n)+" more")
 	}
 	return []string{"Equal replicates count as one run, which has neither an interval nor a test over seeds: " + strings.Join(names, ", ") +
 		". With split.per_seed = true each seed holds out other papers."}
 }
 
 // countRange writes the smallest and the largest of a count.
-func countRange(span [2]int) string {
-	if span[0] == span[1] {
-		return numerals.Thousands(span[0])
+func countRange(s compare.Span) string {
+	if s.Least == s.Most {
+		return numerals.Thousands(s.Least)
 	}
-	return numerals.Thousands(span[0]) + "–" + numerals.Thousands(span[1])
+	return numerals.Thousands(s.Least) + "–" + numerals.Thousands(s.Most)
 }
 
-func (c *comparison) ruleNote() string {
+func (c layout) ruleNote() string {
 	var rules []metrics.Rule
 	var parts []string
-	for _, g := range c.groups {
-		for _, row := range g.rows {
-			if !slices.Contains(rules, row.rule) {
-				rules = append(rules, row.rule)
-				parts = append(parts, fmt.Sprintf("%s: %s", row.rule, row.rule.Describe()))
+	for _, g := range c.Groups {
+		for _, row := range g.Rows {
+			if !slices.Contains(rules, row.Rule) {
+				rules = append(rules, row.Rule)
+				parts = append(parts, fmt.Sprintf("%s: %s", row.Rule, row.Rule.Describe()))
 			}
 		}
 	}
 	return "Rules: " + strings.Join(parts, "; ") + "."
 }
 
-func (c *comparison) publishedNotes() []string {
+func (c layout) publishedNotes() []string {
 	var notes []string
-	for _, p := range c.opt.Published {
+	for _, p := range c.Options.Published {
 		if p.Source != "" {
 			notes = append(notes, fmt.Sprintf("Published, %s: %s.", p.Model, strings.TrimSuffix(oneLine(p.Source), ".")))
 		}
 	}
 	if slices.ContainsFunc(c.places(), func(p place) bool { return p.difference }) {
 		text := "Δ: ours less the published score, in points."
-		if slices.ContainsFunc(c.places(), func(p place) bool { return p.difference && c.metrics[p.metric].Unit == "nats" }) {
+		if slices.ContainsFunc(c.places(), func(p place) bool { return p.difference && c.Metrics[p.metric].Unit == compare.Nats }) {
 			text = "Δ: ours less the published value, in points, of the loss in nats."
 		}
 		notes = append([]string{text}, notes...)
@@ -206,10 +199,10 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // vectorNotes names tables of word vectors of which rows with equal settings and
 // seed saw different ones: trained anew without a fixed order, most often.
-func (c *comparison) vectorNotes() []string {
+func (c layout) vectorNotes() []string {
 	content := map[string]string{} // by all that should decide it
 	var differing []string
-	for _, r := range c.done() {
+	for _, r := range c.Done() {
 		if r.Vectors == nil {
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 	"assay/internal/fault"
 	"assay/internal/rng"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
 	"assay/results/stats"
 )
@@ -25,7 +26,7 @@ func TestIntervalOverPapers(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := resampled.Estimate(0).Interval(stats.Level)
-	got := column(compare(t, runs, Options{Papers: f.of}), "f1")["a fixed:0.5"]
+	got := column(laid(t, runs, compare.Options{Papers: f.of}), "f1")["a fixed:0.5"]
 	if got.Number.Papers == nil || *got.Number.Papers != results.Interval(want) {
 		t.Errorf("interval %v, want %v", got.Number.Papers, want)
 	}
@@ -35,11 +36,11 @@ func TestIntervalOverPapers(t *testing.T) {
 	}
 	stored := results.Interval{Low: 0.1, High: 0.9}
 	runs[0].Results[0].Intervals = &results.Intervals{Level: stats.Level, F1: stored, MasterF1: stored}
-	if got := column(compare(t, runs, Options{}), "master_f1")["a fixed:0.5"]; got.Range != "[10.00, 90.00]" {
+	if got := column(laid(t, runs, compare.Options{}), "master_f1")["a fixed:0.5"]; got.Range != "[10.00, 90.00]" {
 		t.Errorf("the run's own interval is shown as %q", got.Range)
 	}
 	runs[0].Results[0].Intervals.Level = 0.9
-	if got := column(compare(t, runs, Options{}), "f1")["a fixed:0.5"]; got.Range != "" {
+	if got := column(laid(t, runs, compare.Options{}), "f1")["a fixed:0.5"]; got.Range != "" {
 		t.Errorf("an interval of another level is shown as %q", got.Range)
 	}
 }
@@ -50,7 +51,7 @@ func TestJoinedPapersOfSeeds(t *testing.T) {
 	for _, perSeed := range []bool{false, true} {
 		runs := models(t, 3, "a")
 		f := invent(runs, 200, perSeed)
-		got := column(compare(t, runs, Options{Papers: f.of}), "f1")["a fixed:0.5"].Number.Papers
+		got := column(laid(t, runs, compare.Options{Papers: f.of}), "f1")["a fixed:0.5"].Number.Papers
 		of := map[string][][2]float64{} // a paper's seeds and values
 		var ids []string
 		for s, r := range runs {
@@ -83,9 +84,9 @@ func TestJoinedPapersOfSeeds(t *testing.T) {
 	}
 }
 
-func f1Of(t *testing.T, p PaperScores) []float64 {
+func f1Of(t *testing.T, p compare.PaperScores) []float64 {
 	t.Helper()
-	papers, err := p.judge(false)
+	papers, err := metrics.ByPaper(p.Predicted, p.Truth)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,11 @@ func TestIntervalKinds(t *testing.T) {
 	for kind, want := range map[string][2]string{
 		"": {"±", "["}, "auto": {"±", "["}, "seeds": {"±", ""}, "papers": {"[", "["}, "both": {"±[", "["}, "none": {"", ""},
 	} {
-		cells := column(compare(t, runs, Options{Intervals: kind, Papers: f.of}), "f1")
+		intervals, err := ParseIntervals(kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells := column(laid(t, runs, compare.Options{Papers: f.of}, intervals), "f1")
 		for i, label := range []string{"a fixed:0.5", "b fixed:0.5"} {
 			got := ""
 			for _, sign := range []string{"±", "["} {
@@ -112,7 +117,7 @@ func TestIntervalKinds(t *testing.T) {
 			}
 		}
 	}
-	_, err := Compare(runs, Options{Intervals: "all"})
+	_, err := ParseIntervals("all")
 	if err == nil || !fault.IsUsage(err) || !strings.Contains(err.Error(), "want one of auto, seeds, papers, both, none") {
 		t.Errorf("error %v", err)
 	}
@@ -124,8 +129,8 @@ func TestPapersThatCannotBeUsed(t *testing.T) {
 	runs := models(t, 2, "a", "b")
 	f := invent(runs, 100, false)
 	rule := runs[0].Results[0].Decision.Rule
-	noteOf := func(get func(results.Run, metrics.Rule) (PaperScores, error)) (string, Cell) {
-		table := compare(t, runs, Options{Papers: get, Columns: []string{"f1"}})
+	noteOf := func(get func(results.Run, metrics.Rule) (compare.PaperScores, error)) (string, Cell) {
+		table := laid(t, runs, compare.Options{Papers: get, Metrics: []string{"f1"}})
 		cells := column(table, "f1")
 		worse := cells["a fixed:0.5"]
 		if worse.Best {
@@ -136,13 +141,13 @@ func TestPapersThatCannotBeUsed(t *testing.T) {
 	if notes, c := noteOf(f.of); strings.Contains(notes, "No intervals") || len(c.Number.Tests) != 3 {
 		t.Errorf("all papers: notes %s, tests %+v", notes, c.Number.Tests)
 	}
-	for name, change := range map[string]func(p *PaperScores) error{
-		"no predictions": func(*PaperScores) error { return errors.New("no predictions") },
-		"papers' f1 is":  func(p *PaperScores) error { p.Predicted = p.Truth; return nil },
-		"99 subjects":    func(p *PaperScores) error { p.IDs = p.IDs[1:]; return nil },
-		"no paper":       func(p *PaperScores) error { *p = noPapers(); return nil },
+	for name, change := range map[string]func(p *compare.PaperScores) error{
+		"no predictions": func(*compare.PaperScores) error { return errors.New("no predictions") },
+		"papers' f1 is":  func(p *compare.PaperScores) error { p.Predicted = p.Truth; return nil },
+		"99 subjects":    func(p *compare.PaperScores) error { p.IDs = p.IDs[1:]; return nil },
+		"no paper":       func(p *compare.PaperScores) error { *p = noPapers(); return nil },
 	} {
-		notes, c := noteOf(func(r results.Run, of metrics.Rule) (PaperScores, error) {
+		notes, c := noteOf(func(r results.Run, of metrics.Rule) (compare.PaperScores, error) {
 			p, err := f.of(r, of)
 			if r.Trial == runs[0].Trial {
 				err = change(&p)
@@ -152,7 +157,7 @@ func TestPapersThatCannotBeUsed(t *testing.T) {
 		if !strings.Contains(notes, "No intervals or tests over papers for 1 row; a, rule fixed:0.5: seed 1: ") || !strings.Contains(notes, name) {
 			t.Errorf("%s: notes %s", name, notes)
 		}
-		if len(c.Number.Tests) != 1 || c.Number.Tests[0].Name != seedsTest {
+		if len(c.Number.Tests) != 1 || c.Number.Tests[0].Name != compare.OverSeeds {
 			t.Errorf("%s: tests %+v", name, c.Number.Tests)
 		}
 	}
@@ -166,7 +171,7 @@ func TestPapersThatCannotBeUsed(t *testing.T) {
 
 func TestNoTestsOverPapers(t *testing.T) {
 	runs := models(t, 2, "a", "b")
-	notes := strings.Join(compare(t, runs, Options{Papers: invent(runs, 60, false).of, PaperRuns: -1}).Notes, "\n")
+	notes := strings.Join(laid(t, runs, compare.Options{Papers: invent(runs, 60, false).of, PaperRuns: -1}).Notes, "\n")
 	if !strings.Contains(notes, "Tests over papers left out, as was asked for.") || strings.Contains(notes, "-1") {
 		t.Errorf("notes %s", notes)
 	}
@@ -177,7 +182,7 @@ func TestTooManyRunsForTestsOverPapers(t *testing.T) {
 	runs := models(t, 4, "a", "b")
 	f := invent(runs, 60, false)
 	for limit, want := range map[int]bool{0: false, 8: false, 7: true} {
-		table := compare(t, runs, Options{Papers: f.of, PaperRuns: limit})
+		table := laid(t, runs, compare.Options{Papers: f.of, PaperRuns: limit})
 		if got := strings.Contains(strings.Join(table.Notes, "\n"), "up to 7 unless asked for more, and there are 8 (--papers 8)"); got != want {
 			t.Errorf("up to %d: notes %q", limit, table.Notes)
 		}

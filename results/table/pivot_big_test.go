@@ -6,6 +6,7 @@ import (
 
 	"assay/internal/rng"
 	"assay/results"
+	"assay/results/compare"
 )
 
 // BenchmarkPivot lays out 10,000 runs of a random sweep.
@@ -20,10 +21,10 @@ func BenchmarkPivot(b *testing.B) {
 			runs = append(runs, one)
 		}
 	}
-	for _, v := range []View{{Rows: []string{"z"}}, {Rows: []string{"x"}}, {Rows: []string{"x", "y"}, Cols: []string{"z"}}} {
+	for _, v := range []compare.View{{Rows: []string{"z"}}, {Rows: []string{"x"}}, {Rows: []string{"x", "y"}, Cols: []string{"z"}}} {
 		b.Run(fmt.Sprint(v.Rows, v.Cols), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := v.Compare(runs, Options{Expected: runs}); err != nil {
+				if _, err := lay(v, runs, compare.Options{Expected: runs}); err != nil {
 					b.Fatal(err)
 				}
 			}

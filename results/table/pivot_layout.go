@@ -7,32 +7,42 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"assay/internal/numerals"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
 )
+
+// merged marks a cell whose runs differ in more than their seed.
+const merged = "†"
+
+// pivotLayout makes the table of a pivot.
+type pivotLayout struct {
+	layout
+	pivot *compare.Pivot
+}
 
 // widestKeyed is the longest title of a column, in runes, that still names its
 // keys; where one is longer all show the values alone.
 const widestKeyed = 22
 
-// layOut makes the neutral table.
-func (p *pivot) layOut() Table {
+// table makes the neutral table.
+func (p pivotLayout) table() Table {
 	name := p.pivotName()
-	if p.opt.Name != "" {
-		name = p.opt.Name + ": " + name
+	if p.Options.Name != "" {
+		name = p.Options.Name + ": " + name
 	}
-	p.opt.Name = name
-	t := Table{Caption: p.caption(), Columns: p.columns(), Notes: p.pivotNotes()}
+	t := Table{Caption: p.caption(name), Columns: p.columns(), Notes: p.pivotNotes()}
 	flagged := p.anyFlagged()
-	for i, row := range p.rows {
+	for i, row := range p.pivot.Rows {
 		out := Row{Status: p.status(row)}
-		for k, v := range row.values {
-			repeats := i > 0 && k+1 < len(row.values) && slices.Equal(p.rows[i-1].values[:k+1], row.values[:k+1])
+		for k, v := range row.Values {
+			repeats := i > 0 && k+1 < len(row.Values) && slices.Equal(p.pivot.Rows[i-1].Values[:k+1], row.Values[:k+1])
 			out.Cells = append(out.Cells, Cell{Text: v.String(), Raw: v.Raw, Repeats: repeats})
 		}
-		for j := range p.metrics {
-			for _, col := range p.cols {
-				out.Cells = append(out.Cells, p.cell(p.cells[[2]*pivotAxis{row, col}], j))
+		for j := range p.Metrics {
+			for _, col := range p.pivot.Cols {
+				out.Cells = append(out.Cells, p.cell(p.pivot.Cell(row, col), j))
 			}
 		}
 		if flagged {
@@ -44,43 +54,43 @@ func (p *pivot) layOut() Table {
 }
 
 // pivotName says what is shown by what.
-func (p *pivot) pivotName() string {
+func (p pivotLayout) pivotName() string {
 	var titles []string
-	for _, m := range p.metrics {
+	for _, m := range p.Metrics {
 		titles = append(titles, m.Title)
 	}
-	name := strings.Join(titles, ", ") + " by " + strings.Join(p.view.Rows, ", ")
-	if len(p.view.Cols) > 0 {
-		name += " (rows) and " + strings.Join(p.view.Cols, ", ") + " (columns)"
+	name := strings.Join(titles, ", ") + " by " + strings.Join(p.pivot.View.Rows, ", ")
+	if len(p.pivot.View.Cols) > 0 {
+		name += " (rows) and " + strings.Join(p.pivot.View.Cols, ", ") + " (columns)"
 	}
-	if p.rule != "" {
-		name += ", rule " + p.rule
+	if p.pivot.Rule != "" {
+		name += ", rule " + p.pivot.Rule
 	}
 	return name
 }
 
-func (p *pivot) columns() []Column {
+func (p pivotLayout) columns() []Column {
 	var out []Column
-	for _, key := range p.view.Rows {
+	for _, key := range p.pivot.View.Rows {
 		title := key
-		if slices.Contains(fixedKeys(), key) {
+		if slices.Contains(compare.FixedKeys(), key) {
 			title = strings.ToUpper(key[:1]) + key[1:]
 		}
 		out = append(out, Column{Key: key, Title: title})
 	}
 	titles := p.colTitles()
-	for _, m := range p.metrics {
-		for i, col := range p.cols {
-			c := m.Column
+	for _, m := range p.Metrics {
+		for i, col := range p.pivot.Cols {
+			c := columnOf(m)
 			switch {
-			case len(p.view.Cols) == 0:
-			case len(p.metrics) == 1:
+			case len(p.pivot.View.Cols) == 0:
+			case len(p.Metrics) == 1:
 				c.Title = titles[i]
 			default:
 				c.Title += " " + titles[i]
 			}
-			if len(p.view.Cols) > 0 {
-				c.Key += "@" + p.axisKey(col, p.view.Cols)
+			if len(p.pivot.View.Cols) > 0 {
+				c.Key += "@" + axisKey(col)
 			}
 			out = append(out, c)
 		}
@@ -92,16 +102,16 @@ func (p *pivot) columns() []Column {
 }
 
 // colTitles are the columns' titles, without a metric.
-func (p *pivot) colTitles() []string {
+func (p pivotLayout) colTitles() []string {
 	var keyed, bare []string
 	longest := 0
-	for _, col := range p.cols {
+	for _, col := range p.pivot.Cols {
 		var words []string
-		for _, v := range col.values {
+		for _, v := range col.Values {
 			words = append(words, v.String())
 		}
 		bare = append(bare, strings.Join(words, ", "))
-		keyed = append(keyed, p.axisName(col, p.view.Cols))
+		keyed = append(keyed, col.String())
 		longest = max(longest, utf8.RuneCountInString(keyed[len(keyed)-1]))
 	}
 	if longest > widestKeyed {
@@ -110,109 +120,87 @@ func (p *pivot) colTitles() []string {
 	return keyed
 }
 
-// axisName is KEY=VALUE of each key.
-func (p *pivot) axisName(a *pivotAxis, keys []string) string {
+// axisKey is KEY=VALUE of each key for programs, with the values as the runs have them.
+func axisKey(a *compare.Axis) string {
 	var parts []string
-	for i, key := range keys {
-		parts = append(parts, key+"="+a.values[i].String())
+	for i, key := range a.Keys {
+		parts = append(parts, key+"="+cmp.Or(a.Values[i].Raw, results.Unset))
 	}
 	return strings.Join(parts, ",")
 }
 
-// axisKey is axisName for programs, with the values as the runs have them.
-func (p *pivot) axisKey(a *pivotAxis, keys []string) string {
-	var parts []string
-	for i, key := range keys {
-		parts = append(parts, key+"="+cmp.Or(a.values[i].Raw, results.Unset))
-	}
-	return strings.Join(parts, ",")
-}
-
-// cellName names a cell in notes.
-func (p *pivot) cellName(row, col *pivotAxis) string {
-	var parts []string
-	for _, v := range row.values {
-		parts = append(parts, v.String())
-	}
-	name := strings.Join(parts, ", ")
-	if len(col.values) > 0 {
-		name += " at " + strings.ReplaceAll(p.axisName(col, p.view.Cols), ",", ", ")
-	}
-	return name
-}
-
-func (p *pivot) cell(c *pivotCell, j int) Cell {
-	n := c.number(j)
+func (p pivotLayout) cell(c *compare.PivotCell, j int) Cell {
+	n := c.Number(j)
 	if n == nil {
 		return Cell{Text: absent}
 	}
 	var out Cell
-	if c.row != nil {
-		p.fill(&out, c.row, j)
+	if c.Row != nil {
+		p.fill(&out, c.Row, j)
 		return out
 	}
-	return Cell{Text: show(p.metrics[j].Unit, n.Value) + merged, Number: n}
+	return Cell{Text: show(string(p.Metrics[j].Unit), n.Value) + merged, Number: n}
 }
 
 // status is that of the row's trials: measured where one is.
-func (p *pivot) status(row *pivotAxis) Status {
-	first := Measured
-	for _, col := range p.cols {
-		c := p.cells[[2]*pivotAxis{row, col}]
+func (p pivotLayout) status(row *compare.Axis) Status {
+	first := compare.Measured
+	for _, col := range p.pivot.Cols {
+		c := p.pivot.Cell(row, col)
 		if c == nil {
 			continue
 		}
-		if c.row != nil || c.numbers != nil {
-			return Measured
+		if c.Measured() {
+			return compare.Measured
 		}
-		if first == Measured {
-			first = c.items[0].status
+		if first == compare.Measured {
+			first = c.Trials[0].Outcome
 		}
 	}
 	return first
 }
 
 // pivotNotes explains what the table shows and names what it does not.
-func (p *pivot) pivotNotes() []string {
+func (p pivotLayout) pivotNotes() []string {
 	var notes []string
-	if why := p.incomparable(); why != "" {
+	if why := p.Incomparable; why != "" {
 		notes = append(notes, "NOT COMPARABLE: "+why+"; no best is marked.")
 	}
-	if len(p.done()) > 0 {
+	if len(p.Done()) > 0 {
 		notes = append(notes, p.cellNote())
 		notes = append(notes, p.mergedNotes()...)
 		notes = append(notes, p.testNotes()...)
 		notes = append(notes, p.pivotRuleNote())
 	}
-	notes = append(notes, twinNotes(p.done())...)
+	notes = append(notes, twinNotes(p.Done())...)
 	notes = append(notes, p.unfinishedNotes()...)
 	notes = append(notes, p.warningNotes()...)
-	return append(notes, p.notes...)
+	return append(notes, p.Notes...)
 }
 
 // cellNote says what a cell is the mean of.
-func (p *pivot) cellNote() string {
-	var n [2]int
+func (p pivotLayout) cellNote() string {
+	var n compare.Span
 	var seeds, papers, empty bool
-	for _, row := range p.rows {
-		for _, col := range p.cols {
-			c := p.cells[[2]*pivotAxis{row, col}]
-			if c == nil || c.row == nil {
-				empty = empty || c == nil || c.numbers == nil
+	for _, row := range p.pivot.Rows {
+		for _, col := range p.pivot.Cols {
+			c := p.pivot.Cell(row, col)
+			if c == nil || c.Row == nil {
+				empty = empty || !c.Measured()
 				continue
 			}
-			widen(&n, len(c.row.Runs))
-			for j, v := range c.row.values {
-				showSeeds, showPapers := p.shows(v)
-				seeds, papers = seeds || showSeeds && p.metrics[j].score, papers || showPapers
+			n.Add(len(c.Row.Runs))
+			for j, v := range c.Row.Values {
+				showSeeds, showPapers := p.intervals.of(v)
+				seeds, papers = seeds || showSeeds && p.Metrics[j].Score, papers || showPapers
 			}
 		}
 	}
 	text := "Scores in percent, on the test papers."
 	switch {
-	case n[1] == 1:
+	case n.Most == 1:
 		text += " A cell is one run."
-	case n[1] > 1:
+	case n.Most > 1:
 		text += fmt.Sprintf(" A cell is the mean of %s runs that differ in their seed alone.", countRange(n))
 	}
 	if seeds {
@@ -224,18 +212,18 @@ func (p *pivot) cellNote() string {
 	if empty {
 		text += " " + absent + ": no finished run."
 	}
-	for _, m := range p.metrics {
-		if m.note != "" {
-			text += " " + m.note + "."
+	for _, m := range p.Metrics {
+		if m.Note != "" {
+			text += " " + m.Note + "."
 		}
 	}
 	return text
 }
 
-func (p *pivot) pivotRuleNote() string {
+func (p pivotLayout) pivotRuleNote() string {
 	var parts, others []string
-	for _, r := range rulesOf(p.done()) {
-		if p.byRule() || r.String() == p.rule {
+	for _, r := range compare.Rules(p.Done()) {
+		if p.pivot.ByRule() || r.String() == p.pivot.Rule {
 			parts = append(parts, describeRule(r))
 		} else {
 			others = append(others, r.String())
@@ -252,28 +240,30 @@ func describeRule(r metrics.Rule) string { return fmt.Sprintf("%s: %s", r, r.Des
 
 // unfinishedNotes names the trials without a result, those together of which the
 // same is to be said.
-func (p *pivot) unfinishedNotes() []string {
+func (p pivotLayout) unfinishedNotes() []string {
 	var reasons []string
 	who := map[string]map[string][]uint64{} // seeds by reason and label
 	labels := map[string][]string{}         // by reason, in order
-	for _, g := range p.groups {
-		for _, e := range g.entries {
-			item := underRule(e, p.rule)
-			if e.status == Measured && (p.byRule() || item.status == Measured) {
+	for _, g := range p.Groups {
+		for _, t := range g.Trials {
+			if !p.pivot.ByRule() {
+				t = t.Under(p.pivot.Rule)
+			}
+			if t.Outcome == compare.Measured {
 				continue
 			}
-			reason := string(item.status)
-			if item.status != Running { // where it runs is no result
-				reason += ": " + strings.TrimSuffix(oneLine(item.message), ".")
+			reason := string(t.Outcome)
+			if t.Outcome != compare.Running { // where it runs is no result
+				reason += ": " + strings.TrimSuffix(oneLine(t.Message), ".")
 			}
 			if who[reason] == nil {
 				who[reason] = map[string][]uint64{}
 				reasons = append(reasons, reason)
 			}
-			if who[reason][g.label] == nil {
-				labels[reason] = append(labels[reason], g.label)
+			if who[reason][g.Label] == nil {
+				labels[reason] = append(labels[reason], g.Label)
 			}
-			who[reason][g.label] = append(who[reason][g.label], item.run.Seed)
+			who[reason][g.Label] = append(who[reason][g.Label], t.Run.Seed)
 		}
 	}
 	var notes []string
@@ -284,22 +274,22 @@ func (p *pivot) unfinishedNotes() []string {
 			parts = append(parts, label+", "+listSeeds(who[reason][label]))
 			n += len(who[reason][label])
 		}
-		notes = append(notes, fmt.Sprintf("%s %s: %s.", count(n, "run", "runs"), reason, strings.Join(parts, "; ")))
+		notes = append(notes, fmt.Sprintf("%s %s: %s.", numerals.Count(n, "run"), reason, strings.Join(parts, "; ")))
 	}
 	return notes
 }
 
 // warningNotes repeats what the runs warn of, each warning once.
-func (p *pivot) warningNotes() []string {
+func (p pivotLayout) warningNotes() []string {
 	var warnings []string
 	times := map[string]int{}
 	first := map[string]string{}
-	for _, g := range p.groups {
-		for _, e := range g.entries {
-			for _, w := range e.run.Warnings {
+	for _, g := range p.Groups {
+		for _, t := range g.Trials {
+			for _, w := range t.Run.Warnings {
 				if w = strings.TrimSuffix(oneLine(w), "."); times[w] == 0 {
 					warnings = append(warnings, w)
-					first[w] = fmt.Sprintf("%s, seed %d", g.label, e.run.Seed)
+					first[w] = fmt.Sprintf("%s, seed %d", g.Label, t.Run.Seed)
 				}
 				times[w]++
 			}
@@ -309,9 +299,89 @@ func (p *pivot) warningNotes() []string {
 	for _, w := range warnings {
 		who := first[w]
 		if n := times[w] - 1; n > 0 {
-			who += " and " + count(n, "other run", "other runs")
+			who += " and " + numerals.Count(n, "other run")
 		}
 		notes = append(notes, fmt.Sprintf("%s: %s.", who, w))
+	}
+	return notes
+}
+
+func (p pivotLayout) anyFlagged() bool {
+	return slices.ContainsFunc(p.pivot.Rows, func(row *compare.Axis) bool {
+		return slices.ContainsFunc(p.pivot.Cols, func(col *compare.Axis) bool {
+			c := p.pivot.Cell(row, col)
+			return c != nil && len(c.Hidden) > 0
+		})
+	})
+}
+
+// mergedText names what the row's cells hide and, where they do not all hide the
+// same, which.
+func (p pivotLayout) mergedText(row *compare.Axis) string {
+	var texts []string
+	cols := map[string][]string{}
+	measured := 0
+	for _, col := range p.pivot.Cols {
+		c := p.pivot.Cell(row, col)
+		if !c.Measured() {
+			continue
+		}
+		measured++
+		var keys []string
+		for _, h := range c.Hidden {
+			keys = append(keys, h.Key)
+		}
+		text := strings.Join(keys, ", ")
+		if text == "" {
+			continue
+		}
+		if cols[text] == nil {
+			texts = append(texts, text)
+		}
+		cols[text] = append(cols[text], col.String())
+	}
+	for i, text := range texts {
+		if len(cols[text]) < measured {
+			texts[i] += " at " + strings.Join(cols[text], ", ")
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+// mergedNotes says what the flagged cells hide, those together that hide the
+// same.
+func (p pivotLayout) mergedNotes() []string {
+	var texts []string
+	cells := map[string][]string{}
+	for _, row := range p.pivot.Rows {
+		for _, col := range p.pivot.Cols {
+			c := p.pivot.Cell(row, col)
+			if c == nil || len(c.Hidden) == 0 {
+				continue
+			}
+			var parts []string
+			for _, h := range c.Hidden {
+				parts = append(parts, fmt.Sprintf("%s (%s)", h.Key, h.List()))
+			}
+			text := strings.Join(parts, ", ")
+			if cells[text] == nil {
+				texts = append(texts, text)
+			}
+			cells[text] = append(cells[text], compare.CellName(row, col))
+		}
+	}
+	const most = 4
+	var notes []string
+	for _, text := range texts {
+		where := ""
+		if len(texts) > 1 {
+			names := cells[text]
+			if len(names) > most+1 {
+				names = append(slices.Clone(names[:most]), fmt.Sprintf("%d more cells", len(names)-most))
+			}
+			where = "; " + strings.Join(names, "; ")
+		}
+		notes = append(notes, merged+": the mean of runs that differ in "+text+", without interval and never the best"+where+".")
 	}
 	return notes
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"assay/results"
+	"assay/results/compare"
 )
 
 // A forest without a limit of depth is no forest of depth 0: it is called so,
@@ -20,8 +21,8 @@ func TestPivotOfALimitThatIsNotSet(t *testing.T) {
 		r.Trial = fmt.Sprint("rf-", depth)
 		runs = append(runs, r)
 	}
-	opt := Options{Expected: runs}
-	names := func(v View) string {
+	opt := compare.Options{Expected: runs}
+	names := func(v compare.View) string {
 		var out []string
 		for _, row := range viewed(t, v, runs, opt).Rows {
 			out = append(out, row.Cells[0].Text)
@@ -33,7 +34,7 @@ func TestPivotOfALimitThatIsNotSet(t *testing.T) {
 		"": "1, 10, no limit", "max_depth=0": "no limit", "max_depth = no limit": "no limit", "max_depth!=0": "1, 10",
 		"max_depth<10": "1", "max_depth<=10": "1, 10", "max_depth>0": "1, 10, no limit", "max_depth>=10": "10, no limit",
 	} {
-		v := View{Rows: rows}
+		v := compare.View{Rows: rows}
 		if where != "" {
 			v.Where = []string{where}
 		}
@@ -41,17 +42,17 @@ func TestPivotOfALimitThatIsNotSet(t *testing.T) {
 			t.Errorf("where %q: %s, want %s", where, got, want)
 		}
 	}
-	if got, want := names(View{Rows: rows, Sort: "-max_depth"}), "no limit, 10, 1"; got != want {
+	if got, want := names(compare.View{Rows: rows, Sort: "-max_depth"}), "no limit, 10, 1"; got != want {
 		t.Errorf("descending: %s, want %s", got, want)
 	}
-	if _, err := (View{Rows: rows, Where: []string{"max_depth<=0"}}).Compare(runs, opt); err == nil || !strings.Contains(err.Error(), "max_depth is 1, 10 or no limit") {
+	if _, err := lay(compare.View{Rows: rows, Where: []string{"max_depth<=0"}}, runs, opt); err == nil || !strings.Contains(err.Error(), "max_depth is 1, 10 or no limit") {
 		t.Errorf("max_depth<=0: %v", err)
 	}
-	usual, err := Compare(runs, opt)
+	usual, err := lay(compare.View{}, runs, opt)
 	if err != nil || usual.Rows[0].Cells[0].Text != "RF (max_depth=no limit)" {
 		t.Errorf("the usual table calls it %q, %v", usual.Rows[0].Cells[0].Text, err)
 	}
-	wide := viewed(t, View{Rows: []string{"model"}, Cols: rows}, runs, opt)
+	wide := viewed(t, compare.View{Rows: []string{"model"}, Cols: rows}, runs, opt)
 	var keys, titles []string
 	for _, c := range wide.Columns[1:] {
 		keys, titles = append(keys, c.Key), append(titles, c.Title)
@@ -61,7 +62,7 @@ func TestPivotOfALimitThatIsNotSet(t *testing.T) {
 	}
 	for format, want := range map[Format]string{CSV: "measured,0,", JSON: `"max_depth": "0"`, Markdown: "| no limit "} {
 		var out bytes.Buffer
-		if err := Write(&out, viewed(t, View{Rows: rows}, runs, opt), format); err != nil || !strings.Contains(out.String(), want) {
+		if err := Write(&out, viewed(t, compare.View{Rows: rows}, runs, opt), format); err != nil || !strings.Contains(out.String(), want) {
 			t.Errorf("%s has no %q (%v):\n%s", format, want, err, out.String())
 		}
 	}

@@ -13,12 +13,13 @@ import (
 
 	"assay/internal/rng"
 	"assay/results"
+	"assay/results/compare"
 )
 
 // swept invents a sweep: a network over dropout and embeddings, and a forest
 // without either, with three seeds each; one trial failed, one is damaged, one
 // has not run and one runs.
-func swept(t testing.TB) ([]results.Run, Options) {
+func swept(t testing.TB) ([]results.Run, compare.Options) {
 	t.Helper()
 	var runs, expected []results.Run
 	add := func(r results.Run, label string) {
@@ -48,16 +49,16 @@ func swept(t testing.TB) ([]results.Run, Options) {
 	runs[4].State, runs[4].Results, runs[4].Error = results.Failed, nil, "networks: loss is NaN at step 7"
 	runs[9].State, runs[9].Results = results.Running, nil
 	runs[9].Provenance.Host = "node3"
-	opt := Options{Name: "sweep", Expected: expected, Problems: []results.Problem{
+	opt := compare.Options{Name: "sweep", Expected: expected, Problems: []results.Problem{
 		{Trial: expected[15].Trial, Path: "results/runs/sweep/x", Err: fmt.Errorf("run.json is damaged")},
 	}}
 	missing := []string{expected[15].Trial, expected[16].Trial}
 	return slices.DeleteFunc(runs, func(r results.Run) bool { return slices.Contains(missing, r.Trial) }), opt
 }
 
-func viewed(t testing.TB, v View, runs []results.Run, opt Options) Table {
+func viewed(t testing.TB, v compare.View, runs []results.Run, opt compare.Options, intervals ...Intervals) Table {
 	t.Helper()
-	table, err := v.Compare(runs, opt)
+	table, err := lay(v, runs, opt, intervals...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,14 +68,14 @@ func viewed(t testing.TB, v View, runs []results.Run, opt Options) Table {
 func TestPivotGolden(t *testing.T) {
 	runs, opt := swept(t)
 	two := opt
-	two.Columns = []string{"f1", "micro_f1"}
+	two.Metrics = []string{"f1", "micro_f1"}
 	for name, table := range map[string]Table{
-		"pivot":        viewed(t, View{Rows: []string{"embeddings"}, Cols: []string{"dropout"}, Where: []string{"model=LSTM"}, Rule: "tuned"}, runs, opt),
-		"pivot-merged": viewed(t, View{Rows: []string{"model"}, Cols: []string{"dropout"}}, runs, opt),
-		"pivot-rules":  viewed(t, View{Rows: []string{"model", "dropout"}, Cols: []string{"rule"}, Where: []string{"embeddings!=glove"}, Sort: "-f1"}, runs, two),
-		"pivot-wide":   viewed(t, View{Rows: []string{"dropout"}, Cols: []string{"embeddings.dimensions"}, Sort: "-embeddings.dimensions"}, runs, two),
-		"pivot-empty":  viewed(t, View{Rows: []string{"model"}, Cols: []string{"dropout"}}, nil, opt),
-		"pivot-sorted": viewed(t, View{Sort: "-f1", Where: []string{"dropout>=0.1", "embeddings = fasttext"}, Rule: "fixed:0.50"}, runs, opt),
+		"pivot":        viewed(t, compare.View{Rows: []string{"embeddings"}, Cols: []string{"dropout"}, Where: []string{"model=LSTM"}, Rule: "tuned"}, runs, opt),
+		"pivot-merged": viewed(t, compare.View{Rows: []string{"model"}, Cols: []string{"dropout"}}, runs, opt),
+		"pivot-rules":  viewed(t, compare.View{Rows: []string{"model", "dropout"}, Cols: []string{"rule"}, Where: []string{"embeddings!=glove"}, Sort: "-f1"}, runs, two),
+		"pivot-wide":   viewed(t, compare.View{Rows: []string{"dropout"}, Cols: []string{"embeddings.dimensions"}, Sort: "-embeddings.dimensions"}, runs, two),
+		"pivot-empty":  viewed(t, compare.View{Rows: []string{"model"}, Cols: []string{"dropout"}}, nil, opt),
+		"pivot-sorted": viewed(t, compare.View{Sort: "-f1", Where: []string{"dropout>=0.1", "embeddings = fasttext"}, Rule: "fixed:0.50"}, runs, opt),
 	} {
 		formats := Formats()
 		if name != "pivot" && name != "pivot-merged" {
@@ -104,7 +105,7 @@ func TestPivotGolden(t *testing.T) {
 // parameters read back from JSON are those that were expected.
 func TestPivotOfEqualResultsIsEqual(t *testing.T) {
 	runs, opt := swept(t)
-	v := View{Rows: []string{"model", "embeddings"}, Cols: []string{"dropout"}, Where: []string{"dropout!=0.7"}, Sort: "-f1"}
+	v := compare.View{Rows: []string{"model", "embeddings"}, Cols: []string{"dropout"}, Where: []string{"dropout!=0.7"}, Sort: "-f1"}
 	for _, f := range Formats() {
 		want := written(t, viewed(t, v, runs, opt), Format(f))
 		for seed := range uint64(5) {
@@ -139,14 +140,14 @@ func TestPivotOfEqualResultsIsEqual(t *testing.T) {
 func TestPivotFlagsWhatItMerges(t *testing.T) {
 	runs, opt := swept(t)
 	keys := []string{"model", "kind", "features", "embeddings", "dropout", "trees", "embeddings.dimensions", "epochs", "seed"}
-	text := func(r results.Run, key string) string { return settingOf(r, "", key).String() }
+	text := func(r results.Run, key string) string { return compare.SettingOf(r, "", key).String() }
 	flagged, clean := 0, 0
 	for seed := range uint64(60) {
 		r := rng.New(seed, "keys")
 		order := slices.Clone(keys)
 		r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		nRows, nCols := 1+r.IntN(2), r.IntN(3)
-		v := View{Rows: order[:nRows], Cols: order[nRows : nRows+nCols], Rule: "tuned"}
+		v := compare.View{Rows: order[:nRows], Cols: order[nRows : nRows+nCols], Rule: "tuned"}
 		table := viewed(t, v, runs, opt)
 		for _, row := range table.Rows {
 			for i, c := range table.Columns {
@@ -219,7 +220,7 @@ func TestPivotNamesEveryTrial(t *testing.T) {
 	runs, opt := swept(t)
 	runs[0].Warnings = []string{"the vectors glove cover 80 % of the tokens"}
 	runs[1].Warnings = runs[0].Warnings
-	notes := strings.Join(viewed(t, View{Rows: []string{"model"}, Cols: []string{"dropout"}, Where: []string{"embeddings != none"}}, runs, opt).Notes, "\n")
+	notes := strings.Join(viewed(t, compare.View{Rows: []string{"model"}, Cols: []string{"dropout"}, Where: []string{"embeddings != none"}}, runs, opt).Notes, "\n")
 	for _, want := range []string{
 		"1 run failed: networks: loss is NaN at step 7: LSTM (embeddings=glove, dropout=0), seed 2.",
 		"1 run running: LSTM (embeddings=fasttext, dropout=0.2), seed 1.",
@@ -232,11 +233,11 @@ func TestPivotNamesEveryTrial(t *testing.T) {
 		}
 	}
 	for i := range runs { // each column by itself could be compared
-		if settingOf(runs[i], "", "dropout").Text == "0.2" {
+		if compare.SettingOf(runs[i], "", "dropout").Text == "0.2" {
 			runs[i].Data.Hash = "other"
 		}
 	}
-	table := viewed(t, View{Rows: []string{"embeddings"}, Cols: []string{"dropout"}}, runs, opt)
+	table := viewed(t, compare.View{Rows: []string{"embeddings"}, Cols: []string{"dropout"}}, runs, opt)
 	if !strings.HasPrefix(table.Notes[0], "NOT COMPARABLE") {
 		t.Errorf("different corpora: notes %q", table.Notes)
 	}
@@ -274,7 +275,7 @@ func TestPivotNamesWhatMatters(t *testing.T) {
 		for i := range runs {
 			runs[i].Trial = fmt.Sprint(i)
 		}
-		notes := strings.Join(viewed(t, View{Rows: []string{"rule"}}, runs, Options{}).Notes, "\n")
+		notes := strings.Join(viewed(t, compare.View{Rows: []string{"rule"}}, runs, compare.Options{}).Notes, "\n")
 		if want := "†: the mean of runs that differ in " + c.want + ", without interval"; !strings.Contains(notes, want) {
 			t.Errorf("the notes do not say %q:\n%s", want, notes)
 		}
@@ -292,26 +293,26 @@ func TestPivotOrder(t *testing.T) {
 		r.Trial = fmt.Sprint(x)
 		runs = append(runs, r)
 	}
-	labels := func(v View) (out string) {
-		for _, row := range viewed(t, v, runs, Options{}).Rows {
+	labels := func(v compare.View) (out string) {
+		for _, row := range viewed(t, v, runs, compare.Options{}).Rows {
 			out += row.Cells[0].Text + " "
 		}
 		return out
 	}
-	if got := labels(View{Rows: []string{"x"}}); got != "0.5 9 10 100 auto unset " {
+	if got := labels(compare.View{Rows: []string{"x"}}); got != "0.5 9 10 100 auto unset " {
 		t.Errorf("rows %s", got)
 	}
-	if got := labels(View{Rows: []string{"x"}, Sort: "-x"}); got != "auto 100 10 9 0.5 unset " {
+	if got := labels(compare.View{Rows: []string{"x"}, Sort: "-x"}); got != "auto 100 10 9 0.5 unset " {
 		t.Errorf("descending rows %s", got)
 	}
-	if got := labels(View{Rows: []string{"x"}, Where: []string{"x!=unset", "x!=auto", "x!=9"}, Sort: "-x"}); got != "100 10 0.5 " {
+	if got := labels(compare.View{Rows: []string{"x"}, Where: []string{"x!=unset", "x!=auto", "x!=9"}, Sort: "-x"}); got != "100 10 0.5 " {
 		t.Errorf("rows left %s", got)
 	}
-	if got := labels(View{Rows: []string{"x"}, Where: []string{"x=unset"}}); got != "unset " {
+	if got := labels(compare.View{Rows: []string{"x"}, Where: []string{"x=unset"}}); got != "unset " {
 		t.Errorf("rows without x %s", got)
 	}
 	runs[0].Params["x"], runs[1].Params["x"] = json.Number("1e2"), json.Number("0.50")
-	if got := labels(View{Rows: []string{"x"}}); got != "0.5 100 auto unset " {
+	if got := labels(compare.View{Rows: []string{"x"}}); got != "0.5 100 auto unset " {
 		t.Errorf("numbers written in two ways each: rows %s", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"assay/internal/fault"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
 )
 
@@ -22,18 +23,18 @@ func TestViewsReadWholeRuns(t *testing.T) {
 		}
 	}
 	f := invent(runs, 50, false)
-	opt := Options{Intervals: "both", Columns: []string{"f1"}, Papers: func(r results.Run, rule metrics.Rule) (PaperScores, error) {
+	opt := compare.Options{Metrics: []string{"f1"}, Papers: func(r results.Run, rule metrics.Rule) (compare.PaperScores, error) {
 		if len(r.Results) != 2 {
-			return PaperScores{}, fmt.Errorf("the run %s has %d results", r.Trial, len(r.Results))
+			return compare.PaperScores{}, fmt.Errorf("the run %s has %d results", r.Trial, len(r.Results))
 		}
 		return f.of(r, rule)
 	}}
-	usual := map[string]*Number{}
-	for _, row := range viewed(t, View{}, runs, opt).Rows {
+	usual := map[string]*compare.Number{}
+	for _, row := range viewed(t, compare.View{}, runs, opt, Both).Rows {
 		usual[row.Cells[0].Text+row.Cells[1].Text] = row.Cells[2].Number
 	}
-	for _, v := range []View{{Rows: []string{"alpha"}, Cols: []string{"rule"}}, {Rows: []string{"alpha"}, Rule: "tuned"}, {Rule: "tuned"}} {
-		table := viewed(t, v, runs, opt)
+	for _, v := range []compare.View{{Rows: []string{"alpha"}, Cols: []string{"rule"}}, {Rows: []string{"alpha"}, Rule: "tuned"}, {Rule: "tuned"}} {
+		table := viewed(t, v, runs, opt, Both)
 		if notes := strings.Join(table.Notes, " "); strings.Contains(notes, "No intervals") {
 			t.Errorf("%+v: %s", v, notes)
 		}
@@ -60,7 +61,7 @@ func TestViewsReadWholeRuns(t *testing.T) {
 // counted as those of other configurations.
 func TestWhereOfTheUsualTable(t *testing.T) {
 	runs, opt := swept(t)
-	table := viewed(t, View{Where: []string{"dropout<=0.1", "embeddings=glove"}, Sort: "dropout"}, runs, opt)
+	table := viewed(t, compare.View{Where: []string{"dropout<=0.1", "embeddings=glove"}, Sort: "dropout"}, runs, opt)
 	if !strings.HasPrefix(table.Caption, "sweep, where dropout <= 0.1 and embeddings = glove (6 of 21 trials): ") {
 		t.Errorf("caption %q", table.Caption)
 	}
@@ -76,33 +77,33 @@ func TestBadViews(t *testing.T) {
 	runs, opt := swept(t)
 	rows := []string{"model"}
 	for _, c := range []struct {
-		view View
+		view compare.View
 		want string
 	}{
-		{View{Rows: []string{"modl"}}, `table: pivot: no run has a setting "modl"; did you mean "model"?`},
-		{View{Rows: rows, Cols: []string{"f1"}}, `table: pivot: f1 is a metric, not a setting of a run`},
-		{View{Rows: rows, Cols: []string{"model"}}, `table: pivot: key model is named twice among rows and columns`},
-		{View{Cols: rows}, `table: columns model without rows: a pivot needs the keys of its rows`},
-		{View{Rows: rows, Sort: "-trees"}, `table: sort -trees: trees is neither a row nor a column of the pivot, nor a metric`},
-		{View{Rows: rows, Sort: "recall"}, `table: sort recall: the pivot shows f1`},
-		{View{Sort: "f2"}, `table: sort f2: no run has a setting "f2"; did you mean "f1"?`},
-		{View{Sort: "seed"}, `table: sort seed: a row joins seeds and a model's rules stand together; sort by a metric or another setting`},
-		{View{Where: []string{"dropout"}}, `table: where "dropout": want KEY=VALUE, or !=, <, <=, > or >= in place of =`},
-		{View{Where: []string{"=0.1"}}, `table: where "=0.1": want KEY=VALUE, or !=, <, <=, > or >= in place of =`},
-		{View{Where: []string{"dropuot=0.1"}}, `table: where "dropuot=0.1": no run has a setting "dropuot"; did you mean "dropout"?`},
-		{View{Where: []string{"dropout=0.3"}}, `table: where "dropout=0.3": no run meets it; dropout is 0, 0.1, 0.2 or unset`},
-		{View{Where: []string{"dropout<few"}}, `table: where "dropout<few": < compares numbers, and "few" is none`},
-		{View{Where: []string{"embeddings<3"}}, `table: where "embeddings<3": embeddings is no number; it is fasttext, glove or unset`},
-		{View{Where: []string{"model=LSTM", "trees=100"}}, `table: no run meets all of model=LSTM, trees=100`},
-		{View{Rule: "top:3"}, `table: where "rule=top:3": no run meets it; rule is fixed:0.5 or tuned`},
-		{View{Rule: "tune"}, `metrics: parse decision rule "tune": want "fixed:X" with a number X, "tuned", or "top:K" with a whole number K of at least 1`},
+		{compare.View{Rows: []string{"modl"}}, `table: pivot: no run has a setting "modl"; did you mean "model"?`},
+		{compare.View{Rows: rows, Cols: []string{"f1"}}, `table: pivot: f1 is a metric, not a setting of a run`},
+		{compare.View{Rows: rows, Cols: []string{"model"}}, `table: pivot: key model is named twice among rows and columns`},
+		{compare.View{Cols: rows}, `table: columns model without rows: a pivot needs the keys of its rows`},
+		{compare.View{Rows: rows, Sort: "-trees"}, `table: sort -trees: trees is neither a row nor a column of the pivot, nor a metric`},
+		{compare.View{Rows: rows, Sort: "recall"}, `table: sort recall: the pivot shows f1`},
+		{compare.View{Sort: "f2"}, `table: sort f2: no run has a setting "f2"; did you mean "f1"?`},
+		{compare.View{Sort: "seed"}, `table: sort seed: a row joins seeds and a model's rules stand together; sort by a metric or another setting`},
+		{compare.View{Where: []string{"dropout"}}, `table: where "dropout": want KEY=VALUE, or !=, <, <=, > or >= in place of =`},
+		{compare.View{Where: []string{"=0.1"}}, `table: where "=0.1": want KEY=VALUE, or !=, <, <=, > or >= in place of =`},
+		{compare.View{Where: []string{"dropuot=0.1"}}, `table: where "dropuot=0.1": no run has a setting "dropuot"; did you mean "dropout"?`},
+		{compare.View{Where: []string{"dropout=0.3"}}, `table: where "dropout=0.3": no run meets it; dropout is 0, 0.1, 0.2 or unset`},
+		{compare.View{Where: []string{"dropout<few"}}, `table: where "dropout<few": < compares numbers, and "few" is none`},
+		{compare.View{Where: []string{"embeddings<3"}}, `table: where "embeddings<3": embeddings is no number; it is fasttext, glove or unset`},
+		{compare.View{Where: []string{"model=LSTM", "trees=100"}}, `table: no run meets all of model=LSTM, trees=100`},
+		{compare.View{Rule: "top:3"}, `table: where "rule=top:3": no run meets it; rule is fixed:0.5 or tuned`},
+		{compare.View{Rule: "tune"}, `table: metrics: parse decision rule "tune": want "fixed:X" with a number X, "tuned", or "top:K" with a whole number K of at least 1`},
 	} {
-		_, err := c.view.Compare(runs, opt)
+		_, err := lay(c.view, runs, opt)
 		if err == nil || !fault.IsUsage(err) || err.Error() != c.want {
 			t.Errorf("%+v:\n got %v\nwant %s", c.view, err, c.want)
 		}
 	}
-	if _, err := (View{Where: []string{"zzzzzz=1"}}).Compare(runs, opt); err == nil || !strings.HasSuffix(err.Error(), "there are model, kind, backend, rule, seed, features, embeddings, dropout, embeddings.dimensions, epochs, trees") {
+	if _, err := lay(compare.View{Where: []string{"zzzzzz=1"}}, runs, opt); err == nil || !strings.HasSuffix(err.Error(), "there are model, kind, backend, rule, seed, features, embeddings, dropout, embeddings.dimensions, epochs, trees") {
 		t.Errorf("error %v does not name the keys", err)
 	}
 }

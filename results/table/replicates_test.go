@@ -8,13 +8,14 @@ import (
 
 	"assay/internal/rng"
 	"assay/results"
+	"assay/results/compare"
 )
 
 // replicated gives models runs of 400 papers: draws says which training a model's
 // seed gives, so that equal numbers are equal runs.
-func replicated(t *testing.T, right map[string]float64, draws map[string][]int) ([]results.Run, fates) {
+func replicated(t *testing.T, right map[string]float64, draws map[string][]int) ([]results.Run, outcomes) {
 	t.Helper()
-	f := fates{}
+	f := outcomes{}
 	var runs []results.Run
 	for _, name := range []string{"a", "b", "c"} {
 		for i, draw := range draws[name] {
@@ -48,7 +49,7 @@ func TestEqualReplicatesAreOneRun(t *testing.T) {
 		{"none equal", map[string][]int{"a": {1, 2, 3}, "b": {1, 2, 3}}, "3 3", 3, nil},
 	} {
 		runs, f := replicated(t, map[string]float64{"a": 0.7, "b": 0.5}, c.draws)
-		table := compare(t, runs, Options{Columns: []string{"f1", "precision_at_1", "micro_f1", "loss"}, Papers: f.of})
+		table := laid(t, runs, compare.Options{Metrics: []string{"f1", "precision_at_1", "micro_f1", "loss"}, Papers: f.of})
 		notes := strings.Join(table.Notes, "\n")
 		for _, want := range c.notes {
 			if !strings.Contains(notes, want) {
@@ -61,14 +62,14 @@ func TestEqualReplicatesAreOneRun(t *testing.T) {
 		var n []string
 		for i := range table.Columns[2:6] {
 			b := table.Rows[1].Cells[i+2]
-			over := slices.IndexFunc(b.Number.Tests, func(t Test) bool { return t.Name == seedsTest })
+			over := slices.IndexFunc(b.Number.Tests, func(t compare.Test) bool { return t.Name == compare.OverSeeds })
 			switch {
 			case (over >= 0) != (c.seeds > 0):
 				t.Errorf("%s, %s: %+v", c.name, table.Columns[i+2].Key, b.Number.Tests)
 			case over >= 0 && (b.Number.Tests[over].N != c.seeds || b.Number.Tests[over].P == 0):
 				t.Errorf("%s, %s: %+v, want n = %d", c.name, table.Columns[i+2].Key, b.Number.Tests[over], c.seeds)
 			}
-			testOf(t, b, papersTest)
+			testOf(t, b, compare.OverPapers)
 		}
 		for _, row := range table.Rows {
 			last := row.Cells[len(row.Cells)-1].Text
@@ -88,16 +89,16 @@ func TestEqualReplicatesAreOneRun(t *testing.T) {
 // A difference that is the same with every seed has no spread to be tested by, and
 // a score that is the same in different runs no interval over them.
 func TestNothingVaries(t *testing.T) {
-	runs, f := models(t, 3, "a", "b"), fates{}
+	runs, f := models(t, 3, "a", "b"), outcomes{}
 	for i := range runs {
 		seed := int(runs[i].Seed)
 		f.set(&runs[i], 0, constant(400, func(k int) bool {
 			return (k+seed)%2 == 0 || k >= 380 && runs[i].Model.Name == "a"
 		}))
 	}
-	table := compare(t, runs, Options{Columns: []string{"f1"}, Papers: f.of})
+	table := laid(t, runs, compare.Options{Metrics: []string{"f1"}, Papers: f.of})
 	b := column(table, "f1")["b fixed:0.5"]
-	if len(b.Number.Tests) != 2 || b.Number.Tests[0].Name != papersTest || b.Number.Tests[0].P == 0 {
+	if len(b.Number.Tests) != 2 || b.Number.Tests[0].Name != compare.OverPapers || b.Number.Tests[0].P == 0 {
 		t.Errorf("tests %+v", b.Number.Tests)
 	}
 	if n := table.Rows[1].Cells[3].Text; n != "3" || b.Interval != "" || b.Range == "" || b.Number.HalfWidth != nil {
@@ -118,7 +119,7 @@ func TestManyEqualReplicatesAreCounted(t *testing.T) {
 			runs = append(runs, r)
 		}
 	}
-	notes := strings.Join(compare(t, runs, Options{}).Notes, "\n")
+	notes := strings.Join(laid(t, runs, compare.Options{}).Notes, "\n")
 	if !strings.Contains(notes, "M (alpha=3) (seeds 1, 2), 5 more. With") {
 		t.Errorf("notes %s", notes)
 	}

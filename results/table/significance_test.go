@@ -9,6 +9,7 @@ import (
 
 	"assay/internal/rng"
 	"assay/results"
+	"assay/results/compare"
 )
 
 // column returns the cells of the measured rows of a column by their rows' label.
@@ -16,14 +17,14 @@ func column(table Table, key string) map[string]Cell {
 	at := slices.IndexFunc(table.Columns, func(c Column) bool { return c.Key == key })
 	out := map[string]Cell{}
 	for _, row := range table.Rows {
-		if row.Status == Measured {
+		if row.Status == compare.Measured {
 			out[row.Cells[0].Text+" "+row.Cells[1].Text] = row.Cells[at]
 		}
 	}
 	return out
 }
 
-func testOf(t *testing.T, c Cell, name string) Test {
+func testOf(t *testing.T, c Cell, name string) compare.Test {
 	t.Helper()
 	for _, test := range c.Number.Tests {
 		if test.Name == name {
@@ -31,7 +32,7 @@ func testOf(t *testing.T, c Cell, name string) Test {
 		}
 	}
 	t.Fatalf("no %q among %+v", name, c.Number.Tests)
-	return Test{}
+	return compare.Test{}
 }
 
 // With several seeds both tests must reject, with one that over papers.
@@ -52,7 +53,7 @@ func TestWhatLosesTheMark(t *testing.T) {
 		{"one seed, papers do not", []int{14}, []int{9}, true},
 		{"too few papers differ", []int{5}, []int{0}, true},
 	} {
-		runs, f := models(t, len(c.behind), "a", "b"), fates{}
+		runs, f := models(t, len(c.behind), "a", "b"), outcomes{}
 		for i := range runs {
 			s := i / 2
 			f.set(&runs[i], 0, constant(400, func(k int) bool {
@@ -65,7 +66,7 @@ func TestWhatLosesTheMark(t *testing.T) {
 				return k%2 == 0
 			}))
 		}
-		table := compare(t, runs, Options{Columns: []string{"f1"}, Papers: f.of})
+		table := laid(t, runs, compare.Options{Metrics: []string{"f1"}, Papers: f.of})
 		cell := column(table, "f1")["b fixed:0.5"]
 		if cell.Close != c.close {
 			t.Errorf("%s: close %v, want %v: %+v", c.name, cell.Close, c.close, cell.Number.Tests)
@@ -80,7 +81,7 @@ func TestWhatLosesTheMark(t *testing.T) {
 // Five papers that differ are too few, also where each seed has its own papers and
 // joined values differ everywhere.
 func TestFewPapersOfSeveralSeeds(t *testing.T) {
-	runs, f := models(t, 4, "a", "b"), fates{}
+	runs, f := models(t, 4, "a", "b"), outcomes{}
 	for i := range runs {
 		seed := int(runs[i].Seed)
 		differing := 1 + 1/seed // 2, 1, 1, 1
@@ -90,8 +91,8 @@ func TestFewPapersOfSeveralSeeds(t *testing.T) {
 		}
 		f.set(&runs[i], 0, p)
 	}
-	c := column(compare(t, runs, Options{Columns: []string{"f1"}, Papers: f.of}), "f1")["b fixed:0.5"]
-	if s, p := testOf(t, c, seedsTest), testOf(t, c, papersTest); !c.Close || s.Adjusted >= 0.05 || p.P < 0.0625 || p.N != 800 {
+	c := column(laid(t, runs, compare.Options{Metrics: []string{"f1"}, Papers: f.of}), "f1")["b fixed:0.5"]
+	if s, p := testOf(t, c, compare.OverSeeds), testOf(t, c, compare.OverPapers); !c.Close || s.Adjusted >= 0.05 || p.P < 0.0625 || p.N != 800 {
 		t.Errorf("close %v, %+v, %+v", c.Close, s, p)
 	}
 }
@@ -104,7 +105,7 @@ func TestCorrectionOverTheColumn(t *testing.T) {
 		for i := range others {
 			names = append(names, fmt.Sprintf("c%d", i))
 		}
-		runs, f := models(t, 1, names...), fates{}
+		runs, f := models(t, 1, names...), outcomes{}
 		for i := range runs {
 			own := rng.New(1, runs[i].Model.Name)
 			f.set(&runs[i], 0, constant(400, func(k int) bool {
@@ -121,10 +122,10 @@ func TestCorrectionOverTheColumn(t *testing.T) {
 				return k%2 == 0
 			}))
 		}
-		return column(compare(t, runs, Options{Columns: []string{"f1"}, Papers: f.of}), "f1")["b fixed:0.5"]
+		return column(laid(t, runs, compare.Options{Metrics: []string{"f1"}, Papers: f.of}), "f1")["b fixed:0.5"]
 	}
 	alone, among := build(0), build(6)
-	p, q := testOf(t, alone, papersTest), testOf(t, among, papersTest)
+	p, q := testOf(t, alone, compare.OverPapers), testOf(t, among, compare.OverPapers)
 	if alone.Close || p.Adjusted < p.P || p.Adjusted > 0.05 {
 		t.Errorf("alone: close %v, %+v", alone.Close, p)
 	}
@@ -135,7 +136,7 @@ func TestCorrectionOverTheColumn(t *testing.T) {
 
 // In the column Exact McNemar's test decides; beside F1 it only stands.
 func TestMcNemarDecidesExact(t *testing.T) {
-	runs, f := models(t, 1, "a", "b"), fates{}
+	runs, f := models(t, 1, "a", "b"), outcomes{}
 	for i := range runs {
 		p := noPapers()
 		for k := range 300 {
@@ -150,17 +151,17 @@ func TestMcNemarDecidesExact(t *testing.T) {
 			case k < 22 && name == "b", k == 22 && name == "a", k > 200:
 				predicted = []int32{0}
 			}
-			p.add(fmt.Sprint(k), predicted, truth, true, 0)
+			add(&p, fmt.Sprint(k), predicted, truth, true, 0)
 		}
 		f.set(&runs[i], 0, p)
 	}
-	table := compare(t, runs, Options{Columns: []string{"f1", "subset_accuracy"}, Papers: f.of})
+	table := laid(t, runs, compare.Options{Metrics: []string{"f1", "subset_accuracy"}, Papers: f.of})
 	f1, exact := column(table, "f1")["b fixed:0.5"], column(table, "subset_accuracy")
-	if m := testOf(t, f1, exactTest); f1.Close || m.Decides || m.P != 1 {
+	if m := testOf(t, f1, compare.OnExact); f1.Close || m.Decides || m.P != 1 {
 		t.Errorf("F1: close %v, McNemar %+v", f1.Close, m)
 	}
 	b := exact["b fixed:0.5"]
-	if m := testOf(t, b, exactTest); !b.Close || !m.Decides || m.N != 3 || len(b.Number.Tests) != 2 {
+	if m := testOf(t, b, compare.OnExact); !b.Close || !m.Decides || m.N != 3 || len(b.Number.Tests) != 2 {
 		t.Errorf("Exact: close %v, McNemar %+v", b.Close, m)
 	}
 	if exact["b fixed:0.5"].Number.Papers == nil {
@@ -177,7 +178,7 @@ func TestUntestedRowsKeepTheirMark(t *testing.T) {
 			runs[i].Results[0].All.SampleF1 += 0.3
 		}
 	}
-	table := compare(t, runs, Options{Columns: []string{"f1"}})
+	table := laid(t, runs, compare.Options{Metrics: []string{"f1"}})
 	notes := strings.Join(table.Notes, "\n")
 	if !strings.Contains(notes, "Not tested against the best, for want of common papers, and left with ~: F1 in 2 rows.") {
 		t.Errorf("notes %s", notes)
@@ -187,7 +188,7 @@ func TestUntestedRowsKeepTheirMark(t *testing.T) {
 			continue
 		}
 		want := map[bool]int{true: 2, false: 3}[label == "c fixed:0.5"]
-		if s := testOf(t, c, seedsTest); s.N != want || s.Decides || !c.Close {
+		if s := testOf(t, c, compare.OverSeeds); s.N != want || s.Decides || !c.Close {
 			t.Errorf("%s: close %v, %+v, want n = %d", label, c.Close, s, want)
 		}
 	}
@@ -203,11 +204,11 @@ func TestJSONHasTheTests(t *testing.T) {
 				HalfWidth  *float64          `json:"half_width"`
 				OverPapers *results.Interval `json:"over_papers"`
 				Best       bool
-				Tests      []Test
+				Tests      []compare.Test
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(written(t, compare(t, runs, Options{Papers: f.of, Intervals: "none"}), JSON)), &doc); err != nil {
+	if err := json.Unmarshal([]byte(written(t, laid(t, runs, compare.Options{Papers: f.of}, None), JSON)), &doc); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range doc.Rows {
@@ -216,7 +217,7 @@ func TestJSONHasTheTests(t *testing.T) {
 			t.Errorf("%+v", n)
 		}
 		for _, test := range n.Tests {
-			if test.N == 0 || test.P == 0 || test.Adjusted < test.P || (test.Difference == nil) != (test.Name == exactTest) {
+			if test.N == 0 || test.P == 0 || test.Adjusted < test.P || (test.Difference == nil) != (test.Name == compare.OnExact) {
 				t.Errorf("%+v", test)
 			}
 		}
@@ -237,12 +238,12 @@ func BenchmarkCompare(b *testing.B) {
 					runs = append(runs, run(b, "M", "native", seed, 0.4+float64(i%7)/100, map[string]any{"alpha": float64(i), "features": "counts"}))
 				}
 			}
-			opt := Options{Expected: runs}
+			opt := compare.Options{Expected: runs}
 			if c.papers {
 				opt.Papers = invent(runs, 1000, true).of
 			}
 			for b.Loop() {
-				if _, err := Compare(runs, opt); err != nil {
+				if _, err := lay(compare.View{}, runs, opt); err != nil {
 					b.Fatal(err)
 				}
 			}

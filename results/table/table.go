@@ -1,9 +1,10 @@
-// Package table lays runs out as the comparison that people read: one row a
-// model and decision rule, replicates joined to a mean and its interval,
-// published numbers beside ours, and every run that has no result named.
+// Package table lays a comparison out as people read it: one row a model and
+// decision rule or a pivot, means with their intervals, the best of each column,
+// published numbers beside ours, and every run that has no result named. It computes
+// nothing: see compare.
 //
-//	t, err := table.Compare(runs, table.Options{Published: published})
-//	err = table.Write(os.Stdout, t, table.Text)
+//	c, err := compare.Runs(runs, compare.Options{Published: published})
+//	err = table.Write(os.Stdout, table.Of(c, table.Auto), table.Text)
 package table
 
 import (
@@ -13,7 +14,7 @@ import (
 	"strings"
 
 	"assay/internal/fault"
-	"assay/results"
+	"assay/results/compare"
 )
 
 // Table is a layout without a format. Each row has a cell for each column.
@@ -33,19 +34,11 @@ type Column struct {
 	Lower   bool   // of scores: less is better
 }
 
-// Status says what a row stands for.
-type Status string
+// Status says what a row stands for: the outcome of its trials, or Published.
+type Status = compare.Outcome
 
-// The kinds of rows.
-const (
-	Measured    Status = "measured"
-	Published   Status = "published"
-	Failed      Status = "failed"
-	Interrupted Status = "interrupted"
-	Running     Status = "running"
-	Missing     Status = "missing"
-	Damaged     Status = "damaged"
-)
+// Published is the status of a row of numbers from elsewhere.
+const Published Status = "published"
 
 // Row is one line of the table.
 type Row struct {
@@ -55,27 +48,14 @@ type Row struct {
 
 // Cell is one place of the table. The zero value is an empty cell.
 type Cell struct {
-	Text     string  // without its interval
-	Raw      string  // of a setting, what programs read for Text; empty: the same
-	Interval string  // over seeds: half its width, as text; empty where none is shown
-	Range    string  // over papers: from and to, as text; empty where none is shown
-	Number   *Number // what Text shows, in full; nil for words and empty cells
-	Repeats  bool    // the cell above says the same: formats for people leave it out
-	Best     bool    // the best of its column
-	Close    bool    // not significantly below the best, or above where less is better
-}
-
-// Number is a cell's value in its column's unit.
-type Number struct {
-	Value float64 `json:"value"`
-	// HalfWidth is half the width of the 95 % interval over seeds; nil with one
-	// replicate, and where all have this value.
-	HalfWidth  *float64  `json:"half_width,omitempty"`
-	Replicates []float64 `json:"replicates,omitempty"` // ascending by seed, of equal runs one
-	// Papers is the 95 % interval over test papers, of the replicates as they
-	// are; nil where it is not known.
-	Papers *results.Interval `json:"over_papers,omitempty"`
-	Tests  []Test            `json:"tests,omitempty"` // against the best of the column
+	Text     string          // without its interval
+	Raw      string          // of a setting, what programs read for Text; empty: the same
+	Interval string          // over seeds: half its width, as text; empty where none is shown
+	Range    string          // over papers: from and to, as text; empty where none is shown
+	Number   *compare.Number // what Text shows, in full; nil for words and empty cells
+	Repeats  bool            // the cell above says the same: formats for people leave it out
+	Best     bool            // the best of its column
+	Close    bool            // not significantly below the best, or above where less is better
 }
 
 // Format is how a table is written.
@@ -120,6 +100,16 @@ func ParseFormat(s string) (Format, error) {
 		}
 	}
 	return "", fault.Usagef("table: format %q is unknown: want one of %s", s, strings.Join(Formats(), ", "))
+}
+
+// Of lays out a comparison, in the shape that it has; its cells show the given
+// intervals.
+func Of(c *compare.Comparison, intervals Intervals) Table {
+	l := layout{c, intervals}
+	if c.Pivot != nil {
+		return pivotLayout{l, c.Pivot}.table()
+	}
+	return l.table()
 }
 
 // Write writes t in the given format, which ends with a line break.

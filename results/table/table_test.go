@@ -17,6 +17,7 @@ import (
 	"assay/internal/fault"
 	"assay/internal/rng"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
 )
 
@@ -62,7 +63,7 @@ func run(t testing.TB, model, backend string, seed uint64, base float64, params 
 }
 
 // example holds one of everything that a table can show.
-func example(t testing.TB) ([]results.Run, Options) {
+func example(t testing.TB) ([]results.Run, compare.Options) {
 	t.Helper()
 	var runs, expected []results.Run
 	for seed := uint64(1); seed <= 3; seed++ {
@@ -81,10 +82,10 @@ func example(t testing.TB) ([]results.Run, Options) {
 	lstm.State, lstm.Results = results.Running, nil
 	lstm.Provenance.Host = "node3"
 	runs = append(runs, lstm)
-	return runs, Options{
+	return runs, compare.Options{
 		Name: "quickstart", Expected: expected,
 		Problems: []results.Problem{{Trial: expected[9].Trial, Path: "results/runs/quickstart/lstm", Err: fmt.Errorf("run.json was changed or damaged: its checksum does not match")}},
-		Published: []PublishedResult{
+		Published: []compare.Published{
 			{Model: "Naive Bayes", F1: 0.4032, MasterF1: math.NaN(), Source: "Scholarly (2020): 1.3M papers"},
 			{Model: "SHA-RNN", F1: 0.6496, MasterF1: 0.93, Source: "Scholarly (2020): 1.3M papers"},
 			{Model: "Random forest", F1: 0.0862, MasterF1: math.NaN(), Source: "Scholarly (2020): 1.3M papers"},
@@ -92,9 +93,18 @@ func example(t testing.TB) ([]results.Run, Options) {
 	}
 }
 
-func compare(t testing.TB, runs []results.Run, opt Options) Table {
+// lay compares runs and lays the comparison out, as the command does.
+func lay(v compare.View, runs []results.Run, opt compare.Options, intervals ...Intervals) (Table, error) {
+	c, err := v.Compare(runs, opt)
+	if err != nil {
+		return Table{}, fmt.Errorf("table: %w", err)
+	}
+	return Of(c, append(intervals, Auto)[0]), nil
+}
+
+func laid(t testing.TB, runs []results.Run, opt compare.Options, intervals ...Intervals) Table {
 	t.Helper()
-	table, err := Compare(runs, opt)
+	table, err := lay(compare.View{}, runs, opt, intervals...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,8 +126,8 @@ func hostile() Table {
 		Caption: `A & B_1 <50 %> "x" | $y$ {z} \w ~ ^ #1`,
 		Columns: []Column{{Key: "model", Title: "Model <i>"}, {Key: "f1", Title: "F1 % | &", Unit: "fraction", Numeric: true}},
 		Rows: []Row{
-			{Status: Measured, Cells: []Cell{{Text: `<script>alert("x")</script>`}, {Text: "50.00", Interval: "1.00", Best: true, Number: &Number{Value: 0.5}}}},
-			{Status: Measured, Cells: []Cell{{Text: `a|b & c_d, "e" $f$ \g{h}`}, {Text: "49.00", Close: true, Number: &Number{Value: 0.49}}}},
+			{Status: compare.Measured, Cells: []Cell{{Text: `<script>alert("x")</script>`}, {Text: "50.00", Interval: "1.00", Best: true, Number: &compare.Number{Value: 0.5}}}},
+			{Status: compare.Measured, Cells: []Cell{{Text: `a|b & c_d, "e" $f$ \g{h}`}, {Text: "49.00", Close: true, Number: &compare.Number{Value: 0.49}}}},
 		},
 		Notes: []string{`note with | & _ % # ~ ^ \ <b> and "quotes"`},
 	}
@@ -129,15 +139,15 @@ func TestGolden(t *testing.T) {
 	judged := slices.Clone(runs)
 	papers := invent(judged, 400, true)
 	both := opt
-	both.Papers, both.Intervals = papers.of, "both"
+	both.Papers = papers.of
 	one := slices.DeleteFunc(slices.Clone(judged), func(r results.Run) bool { return r.Seed != 1 || r.State != results.Done })
 	for name, table := range map[string]Table{
-		"both":    compare(t, judged, both),
-		"papers":  compare(t, one, Options{Name: "quickstart", Papers: papers.of}),
-		"full":    compare(t, runs, opt),
-		"single":  compare(t, single, Options{Name: "quickstart"}),
+		"both":    laid(t, judged, both, Both),
+		"papers":  laid(t, one, compare.Options{Name: "quickstart", Papers: papers.of}),
+		"full":    laid(t, runs, opt),
+		"single":  laid(t, single, compare.Options{Name: "quickstart"}),
 		"hostile": hostile(),
-		"empty":   compare(t, nil, Options{Name: "quickstart"}),
+		"empty":   laid(t, nil, compare.Options{Name: "quickstart"}),
 	} {
 		for _, f := range Formats() {
 			path := filepath.Join("testdata", name+"."+f)
@@ -165,11 +175,11 @@ func TestOrderOfRunsDoesNotMatter(t *testing.T) {
 	opt.Papers = invent(runs, 50, true).of
 	for _, expected := range [][]results.Run{opt.Expected, nil} {
 		opt.Expected = expected
-		want := written(t, compare(t, runs, opt), JSON)
+		want := written(t, laid(t, runs, opt), JSON)
 		for seed := range uint64(5) {
 			shuffled := slices.Clone(runs)
 			rng.New(seed, "shuffle").Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-			if got := written(t, compare(t, shuffled, opt), JSON); got != want {
+			if got := written(t, laid(t, shuffled, opt), JSON); got != want {
 				t.Fatalf("shuffled runs gave another table:\n%s\nwant\n%s", got, want)
 			}
 		}
@@ -191,7 +201,7 @@ func TestParamsReadBackAreTheSameGroup(t *testing.T) {
 	if err := dec.Decode(&done.Params); err != nil {
 		t.Fatal(err)
 	}
-	table := compare(t, []results.Run{done}, Options{Expected: []results.Run{expected, done}})
+	table := laid(t, []results.Run{done}, compare.Options{Expected: []results.Run{expected, done}})
 	if got := table.Rows[0].Cells[len(table.Columns)-1].Text; got != "1/2" {
 		t.Errorf("n is %q, want 1/2: %+v", got, table.Rows)
 	}
@@ -205,7 +215,7 @@ func TestMeanAndInterval(t *testing.T) {
 		r.Results[0].All.SampleF1 = f
 		runs = append(runs, r)
 	}
-	table := compare(t, runs, Options{Columns: []string{"f1"}})
+	table := laid(t, runs, compare.Options{Metrics: []string{"f1"}})
 	cell := table.Rows[0].Cells[2]
 	if cell.Text != "42.00" || cell.Interval != "4.97" || !slices.Equal(cell.Number.Replicates, []float64{0.40, 0.42, 0.44}) {
 		t.Errorf("cell %+v, want 42.00 ± 4.97 (t = 4.303, sd = 2)", cell)
@@ -216,13 +226,13 @@ func TestMeanAndInterval(t *testing.T) {
 }
 
 func TestBestAndClose(t *testing.T) {
-	runs, f := models(t, 3, "a", "b", "c"), fates{}
+	runs, f := models(t, 3, "a", "b", "c"), outcomes{}
 	for i := range runs {
 		own := rng.New(runs[i].Seed, runs[i].Model.Name)
 		share := map[string]float64{"a": 0.62, "b": 0.6, "c": 0.4}[runs[i].Model.Name]
 		f.set(&runs[i], 0, constant(600, func(int) bool { return own.Float64() < share }))
 	}
-	table := compare(t, runs, Options{Columns: []string{"f1"}, Papers: f.of})
+	table := laid(t, runs, compare.Options{Metrics: []string{"f1"}, Papers: f.of})
 	marks := func() (s string) {
 		for _, row := range table.Rows {
 			switch c := row.Cells[2]; {
@@ -240,7 +250,7 @@ func TestBestAndClose(t *testing.T) {
 		t.Errorf("marks %q, want *~.", marks())
 	}
 	runs[4].Data.Hash = "other"
-	table = compare(t, runs, Options{Columns: []string{"f1"}})
+	table = laid(t, runs, compare.Options{Metrics: []string{"f1"}})
 	if marks() != "..." || !strings.HasPrefix(table.Notes[0], "NOT COMPARABLE: the runs read different corpora") {
 		t.Errorf("different corpora: marks %q, notes %q", marks(), table.Notes)
 	}
@@ -248,7 +258,7 @@ func TestBestAndClose(t *testing.T) {
 
 func TestNothingIsLeftOutInSilence(t *testing.T) {
 	runs, opt := example(t)
-	table := compare(t, runs, opt)
+	table := laid(t, runs, opt)
 	text := written(t, table, Text)
 	for _, want := range []string{
 		"failed: seed 2", "tree 7: out of memory", "2/3", "running: seed 1", "running: on node3",
@@ -260,14 +270,14 @@ func TestNothingIsLeftOutInSilence(t *testing.T) {
 	}
 	older := runs[0]
 	older.Trial = "older"
-	table = compare(t, append(runs, older), opt)
+	table = laid(t, append(runs, older), opt)
 	if !strings.Contains(table.Notes[len(table.Notes)-1], "1 run of other configurations") {
 		t.Errorf("notes %q", table.Notes)
 	}
 	opt.Expected = nil
 	older.Started = older.Started.Add(-time.Hour)
 	older.Results = nil
-	table = compare(t, append([]results.Run{older}, runs...), opt)
+	table = laid(t, append([]results.Run{older}, runs...), opt)
 	if !strings.Contains(table.Notes[len(table.Notes)-2], "1 run with the same model, parameters and seed as a later one not shown") ||
 		!strings.Contains(table.Notes[len(table.Notes)-1], "Not read: results/runs/quickstart/lstm") {
 		t.Errorf("notes %q", table.Notes)
@@ -278,8 +288,8 @@ func TestNothingIsLeftOutInSilence(t *testing.T) {
 	}
 	empty := runs[0]
 	empty.Results = nil
-	table = compare(t, []results.Run{empty}, Options{})
-	if table.Rows[0].Status != Damaged {
+	table = laid(t, []results.Run{empty}, compare.Options{})
+	if table.Rows[0].Status != compare.Damaged {
 		t.Errorf("a done run without results is %q", table.Rows[0].Status)
 	}
 }
@@ -288,7 +298,7 @@ func TestNothingIsLeftOutInSilence(t *testing.T) {
 func TestMissingMetricIsAbsent(t *testing.T) {
 	a, b := run(t, "M", "native", 1, 0.4, nil), run(t, "M", "native", 2, 0.4, nil)
 	b.Results[0].All.PrecisionAt = nil
-	table := compare(t, []results.Run{a, b}, Options{Columns: []string{"precision_at_1"}})
+	table := laid(t, []results.Run{a, b}, compare.Options{Metrics: []string{"precision_at_1"}})
 	if got := table.Rows[0].Cells[2]; got.Text != absent || got.Number != nil {
 		t.Errorf("cell %+v", got)
 	}
@@ -296,16 +306,16 @@ func TestMissingMetricIsAbsent(t *testing.T) {
 		t.Errorf("cell %+v", got)
 	}
 	b.Results[0].All.SampleF1 = math.NaN()
-	if _, err := Compare([]results.Run{a, b}, Options{}); err == nil || !strings.Contains(err.Error(), "NaN") {
+	if _, err := lay(compare.View{}, []results.Run{a, b}, compare.Options{}); err == nil || !strings.Contains(err.Error(), "NaN") {
 		t.Errorf("a NaN gave %v", err)
 	}
 }
 
 func TestSweepRowsSayWhatDiffers(t *testing.T) {
-	table := compare(t, []results.Run{
+	table := laid(t, []results.Run{
 		run(t, "M", "native", 1, 0.4, map[string]any{"alpha": 0.5, "features": "counts"}),
 		run(t, "M", "native", 1, 0.5, map[string]any{"alpha": 1.0, "features": "counts"}),
-	}, Options{})
+	}, compare.Options{})
 	if a, b := table.Rows[0].Cells[0].Text, table.Rows[2].Cells[0].Text; a != "M (alpha=0.5)" || b != "M (alpha=1)" {
 		t.Errorf("labels %q and %q", a, b)
 	}
@@ -314,8 +324,8 @@ func TestSweepRowsSayWhatDiffers(t *testing.T) {
 func TestTextFitsATerminal(t *testing.T) {
 	runs, opt := example(t)
 	opt.Papers = invent(runs, 50, true).of
-	for _, opt.Intervals = range IntervalKinds() {
-		for i, line := range strings.Split(written(t, compare(t, runs, opt), Text), "\n") {
+	for _, kind := range IntervalKinds() {
+		for i, line := range strings.Split(written(t, laid(t, runs, opt, Intervals(kind)), Text), "\n") {
 			if n := len([]rune(line)); n > textWidth {
 				t.Errorf("line %d is %d wide: %s", i+1, n, line)
 			}
@@ -325,7 +335,7 @@ func TestTextFitsATerminal(t *testing.T) {
 
 func TestCSVIsReadBack(t *testing.T) {
 	runs, opt := example(t)
-	table := compare(t, runs, opt)
+	table := laid(t, runs, opt)
 	records, err := csv.NewReader(strings.NewReader(written(t, table, CSV))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -344,7 +354,7 @@ func TestBadOptions(t *testing.T) {
 		call func() error
 	}{
 		{`format "pdf" is unknown: want one of text, markdown, latex, csv, html, json`, func() error { _, err := ParseFormat("pdf"); return err }},
-		{`column "f2" is unknown: want some of f1, master_f1`, func() error { _, err := Compare(nil, Options{Columns: []string{"f2"}}); return err }},
+		{`column "f2" is unknown: want some of f1, master_f1`, func() error { _, err := lay(compare.View{}, nil, compare.Options{Metrics: []string{"f2"}}); return err }},
 		{`format "pdf"`, func() error { return Write(&bytes.Buffer{}, Table{}, "pdf") }},
 	} {
 		if err := c.call(); err == nil || !fault.IsUsage(err) || !strings.Contains(err.Error(), c.want) {
@@ -390,7 +400,7 @@ func TestVectorsThatDiffer(t *testing.T) {
 		"other seeds":    {[]results.Run{run("a", 1, "x", 100), run("b", 2, "y", 100)}, false},
 		"other settings": {[]results.Run{run("a", 1, "x", 100), run("b", 1, "y", 50)}, false},
 	} {
-		table, err := Compare(c.runs, Options{})
+		table, err := lay(compare.View{}, c.runs, compare.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"assay/results"
+	"assay/results/compare"
 )
 
 // topicRuns are runs on two topics: the more accurate model has the higher loss.
@@ -31,7 +32,7 @@ func topicRuns(t *testing.T) []results.Run {
 func TestTopics(t *testing.T) {
 	runs := topicRuns(t)
 	nan := math.NaN()
-	table, err := Compare(runs, Options{Name: "two", Exclusive: true, Published: []PublishedResult{
+	table, err := lay(compare.View{}, runs, compare.Options{Name: "two", Exclusive: true, Published: []compare.Published{
 		{Model: "LSTM", F1: nan, MasterF1: nan, Accuracy: 0.8203, Loss: 0.88, Source: "there"},
 	}})
 	if err != nil {
@@ -70,7 +71,7 @@ func TestTopics(t *testing.T) {
 			runs[i].Results[0].All.Loss = &high
 		}
 	}
-	if table, err = Compare(runs, Options{Name: "two", Exclusive: true, Columns: []string{"loss"}}); err != nil {
+	if table, err = lay(compare.View{}, runs, compare.Options{Name: "two", Exclusive: true, Metrics: []string{"loss"}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range table.Rows {

@@ -6,34 +6,42 @@ import (
 
 	"assay/corpus"
 	"assay/experiments/config"
+	"assay/internal/fault"
 	"assay/results"
-	"assay/results/table"
+	"assay/results/compare"
 )
 
-// Compare builds the experiment's table from the runs in the store. Each trial
-// shows the run that has its identity (current holds the trials of today's data
-// and code) or else the last finished run of the same configuration, seed and
-// data by another version of the program, with a note. Where the corpus is not
-// at hand, current is nil, and the data are those of the experiment's last run.
-// Runs of different data never stand in one table.
-func Compare(ctx context.Context, cfg *config.Config, store *results.Store, current []Trial, columns []string) (table.Table, error) {
-	return compareRuns(ctx, cfg, store, current, table.Options{Columns: columns}, table.Compare)
+// Standing is how an experiment stands: for each of its trials the run that counts.
+type Standing struct {
+	// Runs are all runs of the experiment that the store holds.
+	Runs []results.Run
+	// Options say what a comparison of the runs is made of: the trials, what could not
+	// be read, published numbers, and how each test paper fared.
+	Options compare.Options
+	// Other counts the trials for which a run by another version of the program stands.
+	Other int
+
+	folder string // of the experiment's runs
 }
 
-// compareRuns fills in opt what the experiment and the store know, and lays the
-// runs out.
-func compareRuns(ctx context.Context, cfg *config.Config, store *results.Store, current []Trial, opt table.Options,
-	layOut func([]results.Run, table.Options) (table.Table, error)) (table.Table, error) {
+// Stand finds how an experiment stands. For each trial counts the run that has its
+// identity (current holds the trials of today's data and code) or else the last finished
+// run of the same configuration, seed and data by another version of the program. Where
+// the corpus is not at hand, current is nil, and the data are those of the experiment's
+// last run. Runs of different data never stand together. ctx bounds the reading of
+// papers, too, which a comparison asks for.
+func Stand(ctx context.Context, cfg *config.Config, store *results.Store, current []Trial) (*Standing, error) {
 	runs, problems, err := store.List(ctx, cfg.Name)
 	if err != nil {
-		return table.Table{}, err
+		return nil, err
 	}
 	trials := current
 	if trials == nil {
 		trials = Trials(cfg, lastData(cfg, runs), "")
 	}
-	opt.Name, opt.Problems, opt.Expected = cfg.Name, problems, []results.Run{}
-	opt.Papers = newPaperReader(ctx, store).scores
+	s := &Standing{Runs: runs, folder: store.Path(cfg.Name, ""), Options: compare.Options{
+		Name: cfg.Name, Problems: problems, Expected: []results.Run{}, Papers: newPaperReader(ctx, store).scores,
+	}}
 	other := map[string]bool{}
 	index := indexRuns(runs)
 	for _, t := range trials {
@@ -41,27 +49,47 @@ func compareRuns(ctx context.Context, cfg *config.Config, store *results.Store, 
 		if otherCode && current != nil {
 			other[want.Trial] = true
 		}
-		opt.Expected = append(opt.Expected, want)
+		s.Options.Expected = append(s.Options.Expected, want)
 	}
+	s.Other = len(other)
 	for _, p := range cfg.Published {
-		opt.Published = append(opt.Published, table.PublishedResult{
+		s.Options.Published = append(s.Options.Published, compare.Published{
 			Model: p.Model, F1: p.F1, MasterF1: p.MasterF1, Accuracy: p.Accuracy, Loss: p.Loss, Source: p.Source,
 		})
 	}
 	if taxonomy, err := corpus.LookupTaxonomy(cfg.Corpus.Taxonomy); err == nil {
-		opt.Exclusive = taxonomy.Exclusive
+		s.Options.Exclusive = taxonomy.Exclusive
 	}
-	t, err := layOut(runs, opt)
-	if err == nil { // a reading that was stopped would be a note
-		err = ctx.Err()
+	return s, nil
+}
+
+// Chosen returns the runs that stand for the trials, in their order and in whatever
+// state, and notes on what is missing or comes from another version of the program. No
+// run at all is an error of usage.
+func (s *Standing) Chosen() (chosen []results.Run, notes []string, err error) {
+	trials := len(s.Options.Expected)
+	for _, r := range s.Options.Expected {
+		if r.State != "" {
+			chosen = append(chosen, r)
+		}
 	}
-	if err != nil {
-		return table.Table{}, err
+	if len(chosen) == 0 {
+		found := s.folder + " has no run"
+		if n := len(s.Runs); n > 0 {
+			found = fmt.Sprintf("%d runs in %s are of other configurations or data", n, s.folder)
+		}
+		return nil, nil, fault.Usagef("experiments: no trial of %s has run: %s; `assay run` makes them", s.Options.Name, found)
 	}
-	if len(other) > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("%d of the experiment's %d trials are represented by a run of another version of the program; `assay run` runs them anew.", len(other), len(trials)))
+	if n := trials - len(chosen); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d of %d trials have not run.", n, trials))
 	}
-	return t, nil
+	if s.Other > 0 {
+		notes = append(notes, fmt.Sprintf("%d of %d trials by another version of the program.", s.Other, trials))
+	}
+	if n := len(s.Options.Problems); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d folders could not be read.", n))
+	}
+	return chosen, notes, nil
 }
 
 // lastData is the corpus hash of the run of this experiment that began last.

@@ -1,4 +1,4 @@
-package table
+package compare
 
 import (
 	"slices"
@@ -6,13 +6,13 @@ import (
 	"assay/results/stats"
 )
 
-// panel is all test papers of a comparison. One set of resamples of them serves all
+// pool is all test papers of a comparison. One set of resamples of them serves all
 // rows and metrics, so that every difference is paired. A paper that several runs
 // tested, under whatever seeds, is drawn or left out for all of them.
-type panel struct {
+type pool struct {
 	lists     []*paperList
 	place     map[string]int32 // of each paper among all
-	rows      []*measured
+	rows      []*Row
 	resampled *stats.Resampled
 }
 
@@ -23,7 +23,7 @@ type paperList struct {
 }
 
 // listOf finds or makes the list of these papers.
-func (p *panel) listOf(ids []string) *paperList {
+func (p *pool) listOf(ids []string) *paperList {
 	for _, l := range p.lists {
 		if len(l.ids) == len(ids) && (&l.ids[0] == &ids[0] || slices.Equal(l.ids, ids)) {
 			return l
@@ -46,7 +46,7 @@ func (p *panel) listOf(ids []string) *paperList {
 }
 
 // part returns what stats.ResampleParts is told of the list.
-func (p *panel) part(l *paperList) stats.Part {
+func (p *pool) part(l *paperList) stats.Part {
 	if len(l.at) == len(p.place) && slices.IsSorted(l.at) {
 		return stats.Part{} // all of them, in their order
 	}
@@ -54,7 +54,7 @@ func (p *panel) part(l *paperList) stats.Part {
 }
 
 // resample draws the resamples, and notes where each run's quantities stand.
-func (p *panel) resample(resamples int) error {
+func (p *pool) resample(resamples int) error {
 	var parts []stats.Part
 	total := 0
 	for _, l := range p.lists {
@@ -95,7 +95,7 @@ func (p *panel) resample(resamples int) error {
 }
 
 // estimate is a row's mean over its runs of metric j, which the row has.
-func (p *panel) estimate(row *measured, j int) stats.Estimate {
+func (p *pool) estimate(row *Row, j int) stats.Estimate {
 	var at []int
 	for _, t := range row.papers {
 		at = append(at, t.at[j])
@@ -105,7 +105,7 @@ func (p *panel) estimate(row *measured, j int) stats.Estimate {
 
 // comparable reports whether two rows have a seed in common, and the same papers
 // under each that they have in common.
-func (p *panel) comparable(a, b *measured) bool {
+func (p *pool) comparable(a, b *Row) bool {
 	if a.papers == nil || b.papers == nil {
 		return false
 	}
@@ -118,32 +118,32 @@ func (p *panel) comparable(a, b *measured) bool {
 // count returns how many papers two comparable rows were tested on, and on how many
 // of them metric j makes a difference between runs of one seed. Papers that only one
 // of the rows was tested on count as differing.
-func (p *panel) count(a, b *measured, j int) (tested, differing int) {
+func (p *pool) count(a, b *Row, j int) (tested, differing int) {
 	const isTested, differs = 1, 2
-	papers := make([]uint8, len(p.place))
+	flags := make([]uint8, len(p.place)) // of each paper
 	pairs := a.Pairs(b.Replicates)
-	for side, row := range []*measured{a, b} {
+	for side, row := range []*Row{a, b} {
 		for i, t := range row.papers {
-			mark := uint8(isTested)
+			flag := uint8(isTested)
 			if !slices.ContainsFunc(pairs, func(pair [2]int) bool { return pair[side] == i }) {
-				mark |= differs
+				flag |= differs
 			}
 			for _, k := range t.list.at {
-				papers[k] |= mark
+				flags[k] |= flag
 			}
 		}
 	}
 	for _, pair := range pairs {
 		x, y := a.papers[pair[0]], b.papers[pair[1]]
 		for i, k := range x.list.at {
-			if papers[k]&differs == 0 && x.quantities[j].Differs(y.quantities[j], i) {
-				papers[k] |= differs
+			if flags[k]&differs == 0 && x.quantities[j].Differs(y.quantities[j], i) {
+				flags[k] |= differs
 			}
 		}
 	}
-	for _, mark := range papers {
-		tested += int(mark & isTested)
-		differing += int(mark & differs / differs)
+	for _, flag := range flags {
+		tested += int(flag & isTested)
+		differing += int(flag & differs / differs)
 	}
 	return tested, differing
 }
@@ -152,7 +152,7 @@ func (p *panel) count(a, b *measured, j int) (tested, differing int) {
 // right under more seeds. With one seed they are McNemar's discordant pairs; with
 // several a paper still counts once, since its seeds' predictions are not
 // independent.
-func (p *panel) discordant(a, b *measured, j int) (first, second int) {
+func (p *pool) discordant(a, b *Row, j int) (first, second int) {
 	ahead := make([]float64, len(p.place))
 	for _, pair := range a.Pairs(b.Replicates) {
 		x, y := a.papers[pair[0]], b.papers[pair[1]]

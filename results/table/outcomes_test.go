@@ -12,23 +12,24 @@ import (
 	"assay/internal/multilabel"
 	"assay/internal/rng"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
 )
 
-// fates is what each run's papers met, by trial and rule.
-type fates map[string]PaperScores
+// outcomes is what each run's papers met, by trial and rule.
+type outcomes map[string]compare.PaperScores
 
-func (f fates) of(r results.Run, rule metrics.Rule) (PaperScores, error) {
+func (f outcomes) of(r results.Run, rule metrics.Rule) (compare.PaperScores, error) {
 	p, ok := f[r.Trial+rule.String()]
 	if !ok {
-		return PaperScores{}, errors.New("no predictions")
+		return compare.PaperScores{}, errors.New("no predictions")
 	}
 	return p, nil
 }
 
 // set gives a run's rule these papers, and the scores and the hash that follow from
 // them.
-func (f fates) set(r *results.Run, rule int, p PaperScores) {
+func (f outcomes) set(r *results.Run, rule int, p compare.PaperScores) {
 	res := &r.Results[rule]
 	var errs [2]error
 	res.All, errs[0] = metrics.Evaluate(p.Predicted, p.Truth, nil)
@@ -61,8 +62,8 @@ const (
 	masters    = 4
 )
 
-func noPapers() PaperScores {
-	return PaperScores{
+func noPapers() compare.PaperScores {
+	return compare.PaperScores{
 		Predicted: multilabel.New(categories), Truth: multilabel.New(categories),
 		MasterPredicted: multilabel.New(masters), MasterTruth: multilabel.New(masters),
 		PrecisionAt: map[int][]float64{},
@@ -70,7 +71,7 @@ func noPapers() PaperScores {
 }
 
 // add adds a paper; first says whether the best-scoring category is right.
-func (p *PaperScores) add(id string, predicted, truth []int32, first bool, loss float64) {
+func add(p *compare.PaperScores, id string, predicted, truth []int32, first bool, loss float64) {
 	p.IDs = append(p.IDs, id)
 	p.Predicted.Append(predicted)
 	p.Truth.Append(truth)
@@ -111,7 +112,7 @@ func inventPaper(id string, r *rand.Rand) paper {
 
 // meet adds what a model predicts for a paper: at is how well it does on it, around
 // 0 to 1.
-func (p *PaperScores) meet(of paper, at float64, r *rand.Rand) {
+func meet(p *compare.PaperScores, of paper, at float64, r *rand.Rand) {
 	wrong := (of.truth[0] + 4 + int32(r.IntN(categories-8))) % categories
 	var predicted []int32
 	switch {
@@ -126,14 +127,14 @@ func (p *PaperScores) meet(of paper, at float64, r *rand.Rand) {
 	default:
 		predicted = []int32{wrong}
 	}
-	p.add(of.id, predicted, of.truth, at > 0.35, 1-at)
+	add(p, of.id, predicted, of.truth, at > 0.35, 1-at)
 }
 
-// invent gives runs the fates of n papers: some papers are hard for every model,
+// invent gives runs the outcomes of n papers: some papers are hard for every model,
 // and a run's present F1 says how good it is. Papers differ between seeds, with
 // some in common, or are the same.
-func invent(runs []results.Run, n int, perSeed bool) fates {
-	f := fates{}
+func invent(runs []results.Run, n int, perSeed bool) outcomes {
+	f := outcomes{}
 	for i := range runs {
 		if runs[i].State != results.Done {
 			continue
@@ -148,7 +149,7 @@ func invent(runs []results.Run, n int, perSeed bool) fates {
 					j += int(runs[i].Seed) * n * 3 / 4
 				}
 				of := paperOf(fmt.Sprintf("2001.%05d", j))
-				p.meet(of, good+0.5-(0.7*of.hard+0.3*own.Float64()), own)
+				meet(&p, of, good+0.5-(0.7*of.hard+0.3*own.Float64()), own)
 			}
 			f.set(&runs[i], k, p)
 		}
@@ -172,13 +173,13 @@ func models(t testing.TB, seeds int, names ...string) []results.Run {
 
 // constant are papers of which those that are right have every score of 1 and the
 // others of 0.
-func constant(n int, right func(i int) bool) PaperScores {
+func constant(n int, right func(i int) bool) compare.PaperScores {
 	p := noPapers()
 	for i := range n {
 		if right(i) {
-			p.add(fmt.Sprint(i), []int32{0}, []int32{0}, true, 0)
+			add(&p, fmt.Sprint(i), []int32{0}, []int32{0}, true, 0)
 		} else {
-			p.add(fmt.Sprint(i), []int32{1}, []int32{0}, false, 1)
+			add(&p, fmt.Sprint(i), []int32{1}, []int32{0}, false, 1)
 		}
 	}
 	return p

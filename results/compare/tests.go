@@ -1,4 +1,4 @@
-package table
+package compare
 
 import (
 	"math"
@@ -8,17 +8,17 @@ import (
 	"assay/results/stats"
 )
 
-// The names of tests, as Test.Name and notes have them.
+// The names of tests.
 const (
-	seedsTest  = "paired t over seeds"
-	papersTest = "paired bootstrap over papers"
-	exactTest  = "McNemar on exactly right papers"
+	OverSeeds  = "paired t over seeds"
+	OverPapers = "paired bootstrap over papers"
+	OnExact    = "McNemar on exactly right papers"
 )
 
 // Test compares a row with the best of its column, on the same seeds and papers.
 //
 // A row is Close to the best unless every test that decides rejects at 0.05. Those
-// are the paired bootstrap over papers, for Exact and Accuracy McNemar's test, too, and
+// are the paired bootstrap over papers, for the two accuracies McNemar's test, too, and
 // from three seeds on the paired t-test over seeds: the one asks whether other papers
 // would turn the order, the other whether another training would. Where the seeds
 // share their papers, the bootstrap's p reckons with the spread over seeds, too; its
@@ -52,29 +52,58 @@ type Test struct {
 	Decides  bool    `json:"decides"`
 }
 
-// seedsBesidePapers is the number of seeds from which on their test decides beside
+// SeedsBesidePapers is the number of seeds from which on their test decides beside
 // that over papers.
-const seedsBesidePapers = 3
+const SeedsBesidePapers = 3
 
-// tested is what the notes say of the tests.
-type tested struct {
-	seeds, papers [2]int // the fewest and the most of a deciding t-test, or bootstrap
-	over          []bool // by metric: a test over papers decided
-	untested      []int  // by metric: rows without a test
-	few           int    // comparisons over papers of which too few differ
-	fewSeeds      bool   // a test over seeds did not decide
-	widened       bool   // a test over papers reckons with the spread over seeds
+// Tests sums up the tests of a comparison.
+type Tests struct {
+	Seeds, Papers Span   // the fewest and the most of a deciding t-test, or bootstrap
+	Over          []bool // by metric: a test over papers decided
+	Untested      []int  // by metric: rows without a test
+	Few           int    // comparisons over papers of which too few differ
+	FewSeeds      bool   // a test over seeds did not decide
+	Widened       bool   // a test over papers reckons with the spread over seeds
 }
 
-// mark finds the best score of each column and those that no test can tell from
+// Span is the smallest and the largest of counts; the zero value is of none.
+type Span struct{ Least, Most int }
+
+// Add widens the span to n.
+func (s *Span) Add(n int) {
+	if s.Most == 0 || n < s.Least {
+		s.Least = n
+	}
+	s.Most = max(s.Most, n)
+}
+
+// add joins the tests of another comparison by the same metrics.
+func (t *Tests) add(o Tests) {
+	for _, span := range []struct {
+		of   *Span
+		more Span
+	}{{&t.Seeds, o.Seeds}, {&t.Papers, o.Papers}} {
+		if span.more.Most > 0 {
+			span.of.Add(span.more.Least)
+			span.of.Add(span.more.Most)
+		}
+	}
+	for j := range o.Over {
+		t.Over[j] = t.Over[j] || o.Over[j]
+		t.Untested[j] += o.Untested[j]
+	}
+	t.FewSeeds, t.Widened = t.FewSeeds || o.FewSeeds, t.Widened || o.Widened
+	t.Few += o.Few
+}
+
+// findBest finds the best score of each column and those that no test can tell from
 // it. Runs on different data have no best, nor have columns that are not of test
 // papers.
-func (c *comparison) mark() {
-	if c.incomparable() != "" {
+func (c *Comparison) findBest() {
+	if c.Incomparable != "" {
 		return
 	}
-	c.tests.over, c.tests.untested = make([]bool, len(c.metrics)), make([]int, len(c.metrics))
-	for j, m := range c.metrics {
+	for j, m := range c.Metrics {
 		if m.papers == nil {
 			continue
 		}
@@ -82,13 +111,13 @@ func (c *comparison) mark() {
 		if best == nil || rivals < 2 {
 			continue
 		}
-		var rows []*measured
-		for _, g := range c.groups {
-			for _, row := range g.rows {
+		var rows []*Row
+		for _, g := range c.Groups {
+			for _, row := range g.Rows {
 				switch {
-				case row.values[j] == nil:
-				case row.values[j].Value == best.values[j].Value:
-					row.best[j] = true
+				case row.Values[j] == nil:
+				case row.Values[j].Value == best.Values[j].Value:
+					row.Best[j] = true
 				default:
 					rows = append(rows, row)
 				}
@@ -101,45 +130,45 @@ func (c *comparison) mark() {
 	}
 }
 
-// decide marks a row by its tests against the best of metric j.
-func (c *comparison) decide(j int, row *measured) {
-	tests := row.values[j].Tests
+// decide says whether a row is close to the best of metric j, by its tests.
+func (c *Comparison) decide(j int, row *Row) {
+	tests := row.Values[j].Tests
 	if !slices.ContainsFunc(tests, func(t Test) bool { return t.Decides }) {
-		row.close[j] = true
-		c.tests.untested[j]++
+		row.Close[j] = true
+		c.Tests.Untested[j]++
 		return
 	}
-	c.tests.over[j] = true
+	c.Tests.Over[j] = true
 	for i := range tests {
 		t := &tests[i]
-		if t.Name == seedsTest {
-			t.Decides = t.N >= seedsBesidePapers
-			c.tests.fewSeeds = c.tests.fewSeeds || !t.Decides
+		if t.Name == OverSeeds {
+			t.Decides = t.N >= SeedsBesidePapers
+			c.Tests.FewSeeds = c.Tests.FewSeeds || !t.Decides
 		}
 		if !t.Decides {
 			continue
 		}
-		row.close[j] = row.close[j] || t.Adjusted >= 1-level
+		row.Close[j] = row.Close[j] || t.Adjusted >= 1-Level
 		switch t.Name {
-		case seedsTest:
-			widen(&c.tests.seeds, t.N)
-		case papersTest:
-			widen(&c.tests.papers, t.N)
+		case OverSeeds:
+			c.Tests.Seeds.Add(t.N)
+		case OverPapers:
+			c.Tests.Papers.Add(t.N)
 		}
 	}
 }
 
 // compareColumn tests the rows against the best of metric j.
-func (c *comparison) compareColumn(j int, best *measured, rows []*measured) {
+func (c *Comparison) compareColumn(j int, best *Row, rows []*Row) {
 	c.adjust(j, best, rows, stats.Holm, c.overSeeds)
 	c.overPapers(j, best, rows)
 	c.adjust(j, best, rows, stats.HolmBest, c.onExact)
 }
 
 // adjust tests each row by itself and adjusts the p-values.
-func (c *comparison) adjust(j int, best *measured, rows []*measured, how func([]float64) []float64, test func(j int, best, row *measured) (Test, bool)) {
+func (c *Comparison) adjust(j int, best *Row, rows []*Row, how func([]float64) []float64, test func(j int, best, row *Row) (Test, bool)) {
 	var tests []Test
-	var of []*measured
+	var of []*Row
 	var ps []float64
 	for _, row := range rows {
 		if t, ok := test(j, best, row); ok {
@@ -148,35 +177,26 @@ func (c *comparison) adjust(j int, best *measured, rows []*measured, how func([]
 	}
 	for i, p := range how(ps) {
 		tests[i].Adjusted = p
-		of[i].values[j].Tests = append(of[i].values[j].Tests, tests[i])
+		of[i].Values[j].Tests = append(of[i].Values[j].Tests, tests[i])
 	}
 }
 
 // overSeeds is the paired t-test over the seeds that both rows have; false where
 // they are too few, or where no difference varies.
-func (c *comparison) overSeeds(j int, best, row *measured) (Test, bool) {
-	d, p, err := pairedSeeds(j, row, best)
+func (c *Comparison) overSeeds(j int, best, row *Row) (Test, bool) {
+	d, p, err := Paired(row.Values[j], best.Values[j], row.Pairs(best.Replicates))
 	if err != nil || !d.HasInterval() {
 		return Test{}, false
 	}
 	interval := results.Interval{Low: d.Mean - d.HalfWidth, High: d.Mean + d.HalfWidth}
-	return Test{Name: seedsTest, N: d.N, Difference: &d.Mean, Interval: &interval, P: p}, true
-}
-
-func pairedSeeds(j int, row, best *measured) (stats.Summary, float64, error) {
-	var ours, theirs []float64
-	for _, pair := range row.Pairs(best.Replicates) {
-		ours = append(ours, row.values[j].Replicates[pair[0]])
-		theirs = append(theirs, best.values[j].Replicates[pair[1]])
-	}
-	return stats.Paired(ours, theirs, level)
+	return Test{Name: OverSeeds, N: d.N, Difference: &d.Mean, Interval: &interval, P: p}, true
 }
 
 // overPapers gives the rows the paired bootstrap, but for those that do not share
 // seeds and papers with the best.
-func (c *comparison) overPapers(j int, best *measured, rows []*measured) {
-	p := &c.panel
-	all := slices.DeleteFunc(append([]*measured{best}, rows...), func(row *measured) bool { return row.papers == nil })
+func (c *Comparison) overPapers(j int, best *Row, rows []*Row) {
+	p := &c.pool
+	all := slices.DeleteFunc(append([]*Row{best}, rows...), func(row *Row) bool { return row.papers == nil })
 	if p.resampled == nil || len(all) == 0 || all[0] != best {
 		return
 	}
@@ -190,35 +210,35 @@ func (c *comparison) overPapers(j int, best *measured, rows []*measured) {
 			continue
 		}
 		difference := estimates[i].Value - estimates[0].Value
-		interval, raw := estimates[i].Minus(estimates[0], level)
+		interval, raw := estimates[i].Minus(estimates[0], Level)
 		tested, differing := p.count(row, best, j)
-		if differing < stats.FewestPairs(1-level) {
-			c.tests.few++
+		if differing < stats.FewestPairs(1-Level) {
+			c.Tests.Few++
 		}
 		spread, replicates := spreadOverSeeds(j, row, best)
 		alone, adjusted := pairs.P(i, 0, tested, spread, replicates)
 		least := stats.SmallestP(differing)
 		t := Test{
-			Name: papersTest, N: tested, Difference: &difference, Interval: (*results.Interval)(&interval),
+			Name: OverPapers, N: tested, Difference: &difference, Interval: (*results.Interval)(&interval),
 			P: max(raw, alone, least), Decides: true,
 		}
-		c.tests.widened = c.tests.widened || spread > 0
+		c.Tests.Widened = c.Tests.Widened || spread > 0
 		t.Adjusted = max(t.P, adjusted, min(1, least*float64(pairs.N())))
-		row.values[j].Tests = append(row.values[j].Tests, t)
+		row.Values[j].Tests = append(row.Values[j].Tests, t)
 	}
 }
 
 // spreadOverSeeds is the standard error, over seeds, of the difference of two rows; 0 where it
 // is not known to vary, and where each seed has its own papers, which then tell the
 // difference's spread over seeds themselves.
-func spreadOverSeeds(j int, row, best *measured) (standardError float64, replicates int) {
+func spreadOverSeeds(j int, row, best *Row) (standardError float64, replicates int) {
 	list := row.papers[0].list
 	for _, t := range slices.Concat(row.papers, best.papers) {
 		if t.list != list {
 			return 0, 0
 		}
 	}
-	d, _, err := pairedSeeds(j, row, best)
+	d, _, err := Paired(row.Values[j], best.Values[j], row.Pairs(best.Replicates))
 	if err != nil || !d.HasInterval() {
 		return 0, 0
 	}
@@ -227,32 +247,25 @@ func spreadOverSeeds(j int, row, best *measured) (standardError float64, replica
 
 // onExact is McNemar's test on the papers that are exactly right; false where the
 // rows do not share seeds and papers.
-func (c *comparison) onExact(j int, best, row *measured) (Test, bool) {
-	m := c.metrics[j]
-	if m.exact == nil || !c.panel.comparable(row, best) {
+func (c *Comparison) onExact(j int, best, row *Row) (Test, bool) {
+	m := c.Metrics[j]
+	if m.exact == nil || !c.pool.comparable(row, best) {
 		return Test{}, false
 	}
-	first, second := c.panel.discordant(row, best, j)
+	first, second := c.pool.discordant(row, best, j)
 	p, _ := stats.McNemar(first, second)
-	return Test{Name: exactTest, N: first + second, P: p, Decides: m.ofExact()}, true
-}
-
-func widen(span *[2]int, n int) {
-	if span[1] == 0 || n < span[0] {
-		span[0] = n
-	}
-	span[1] = max(span[1], n)
+	return Test{Name: OnExact, N: first + second, P: p, Decides: m.OfExact()}, true
 }
 
 // bestRow returns the row with the best value of metric j, and how many have one.
-func (c *comparison) bestRow(j int) (best *measured, rivals int) {
-	for _, g := range c.groups {
-		for _, row := range g.rows {
-			if row.values[j] == nil {
+func (c *Comparison) bestRow(j int) (best *Row, rivals int) {
+	for _, g := range c.Groups {
+		for _, row := range g.Rows {
+			if row.Values[j] == nil {
 				continue
 			}
 			rivals++
-			if best == nil || c.metrics[j].better(row.values[j].Value, best.values[j].Value) {
+			if best == nil || c.Metrics[j].Better(row.Values[j].Value, best.Values[j].Value) {
 				best = row
 			}
 		}

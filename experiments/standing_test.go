@@ -1,35 +1,29 @@
 package experiments
 
 import (
-	"context"
+	"math"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"assay/corpus/synthetic"
 	"assay/experiments/config"
 	"assay/results"
-	"assay/results/table"
+	"assay/results/compare"
 )
 
-// shown returns the F1 cells of an experiment's table and its notes.
-func shown(t *testing.T, s *Session, current []Trial) (f1 []float64, notes string) {
+// compared compares the runs that stand for an experiment's trials.
+func compared(t *testing.T, s *Session, current []Trial, keys []string) *compare.Comparison {
 	t.Helper()
-	tab, err := Compare(context.Background(), s.Config, s.Store(), current, []string{"f1"})
+	standing, err := Stand(t.Context(), s.Config, s.Store(), current)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, row := range tab.Rows {
-		if row.Status != table.Measured {
-			continue
-		}
-		for _, c := range row.Cells {
-			if c.Number != nil && c.Number.Value < 1 {
-				f1 = append(f1, c.Number.Value)
-			}
-		}
+	standing.Options.Metrics = keys
+	c, err := compare.Runs(standing.Runs, standing.Options)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return f1, strings.Join(tab.Notes, "\n")
+	return c
 }
 
 // Runs of one configuration on two corpora never stand in one table, whichever
@@ -51,9 +45,15 @@ func TestTableKeepsCorporaApart(t *testing.T) {
 			mean += r.Results[0].All.SampleF1 / 3
 		}
 		for _, current := range [][]Trial{s.Trials(), nil} { // nil: the data of the last run
-			f1, notes := shown(t, s, current)
-			if len(f1) != 4 || f1[0]-mean > 1e-12 || mean-f1[0] > 1e-12 || strings.Contains(notes, "NOT COMPARABLE") {
-				t.Errorf("%s, corpus at hand %t: F1 %v, want the first to be %v; notes:\n%s", path, current != nil, f1, mean, notes)
+			c := compared(t, s, current, []string{"f1"})
+			var f1 []float64
+			for _, g := range c.Groups {
+				for _, row := range g.Rows {
+					f1 = append(f1, row.Values[0].Value)
+				}
+			}
+			if len(f1) != 4 || math.Abs(f1[0]-mean) > 1e-12 || c.Incomparable != "" {
+				t.Errorf("%s, corpus at hand %t: F1 %v, want the first to be %v; %s; notes %q", path, current != nil, f1, mean, c.Incomparable, c.Notes)
 			}
 		}
 	}
