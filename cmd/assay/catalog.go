@@ -14,7 +14,7 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/catalog"
-	"assay/corpus/harvest/unusable"
+	"assay/corpus/harvest/ledger"
 	"assay/internal/fault"
 	"assay/internal/numerals"
 )
@@ -48,14 +48,14 @@ func catalogInfo(cmd *cobra.Command, path string, asJSON bool) error {
 			}
 			names.Add(p)
 		}
-		flaws, err := readFlaws(cmd.Context(), c)
+		flaws, err := ledger.ReadFlaws(cmd.Context(), c)
 		if err != nil {
 			return err
 		}
 		if asJSON {
 			return writeJSON(cmd.OutOrStdout(), map[string]any{
-				"mended_records": append([]unusable.Group{}, flaws.mended.Groups()...), "unusable": append([]unusable.Group{}, flaws.unusable.Groups()...),
-				"missing": append([]unusable.Part{}, flaws.missing.Parts()...), "path": path, "papers": n.Papers, "categories": n.Categories, "authors": n.Authors,
+				"mended_records": append([]ledger.Group{}, flaws.MendedRecords...), "unusable": append([]ledger.Group{}, flaws.Unusable...),
+				"missing": append([]ledger.Part{}, flaws.Missing...), "path": path, "papers": n.Papers, "categories": n.Categories, "authors": n.Authors,
 				"deleted": n.Deleted, "documents": n.Documents, "topics": n.Topics,
 				"same_text": names.SameText(), "damaged_ids": names.Damaged(),
 			})
@@ -75,26 +75,8 @@ func catalogInfo(cmd *cobra.Command, path string, asJSON bool) error {
 		if err := t.Flush(); err != nil {
 			return err
 		}
-		return writeFlaws(cmd.OutOrStdout(), 0, flaws.mended.Groups(), flaws.unusable.Groups(), flaws.missing.Parts())
+		return flaws.WriteText(cmd.OutOrStdout(), 0)
 	})
-}
-
-// flaws are what the harvests of a catalog could not take as it was.
-type flaws struct{ mended, unusable, missing unusable.List }
-
-func readFlaws(ctx context.Context, c *catalog.Catalog) (*flaws, error) {
-	f := &flaws{mended: unusable.List{Key: unusable.MendedKey}, missing: unusable.List{Key: unusable.UnreadableKey}}
-	f.unusable.Key = unusable.Key
-	for _, list := range []*unusable.List{&f.mended, &f.unusable, &f.missing} {
-		marks, err := c.MarksBeginning(ctx, list.Key)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range marks {
-			list.Take(m)
-		}
-	}
-	return f, nil
 }
 
 type searchOptions struct {

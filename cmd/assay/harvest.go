@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/mail"
 	"net/url"
@@ -18,7 +17,7 @@ import (
 	"assay/corpus/catalog"
 	"assay/corpus/harvest"
 	"assay/corpus/harvest/coreapi"
-	"assay/corpus/harvest/unusable"
+	"assay/corpus/harvest/ledger"
 	"assay/internal/buildinfo"
 	"assay/internal/fault"
 	"assay/internal/numerals"
@@ -198,15 +197,9 @@ func forNowIf(err error) error {
 }
 
 // harvestError marks an error as one that the same command resumes, if it is: where the
-// client gave up for now, the catalog is not to be had for now, or one of the errors
-// named is in it.
-func harvestError(err error, resumable ...error) error {
-	var gaveUp *harvest.GaveUpError
-	again := errors.As(err, &gaveUp) || errors.Is(err, catalog.ErrForNow)
-	for _, r := range resumable {
-		again = again || errors.Is(err, r)
-	}
-	if err == nil || !again {
+// service, or the catalog, is not to be had for now.
+func harvestError(err error) error {
+	if !errors.Is(err, harvest.ErrForNow) && !errors.Is(err, catalog.ErrForNow) {
 		return err
 	}
 	return forNow{fmt.Errorf("%w; the same command goes on where this one stopped", err)}
@@ -252,32 +245,8 @@ func (e effort) rested() string {
 	return fmt.Sprintf("rested %v of the %v that it took", wholeSeconds(e.Waited), wholeSeconds(e.Took))
 }
 
-// writeFlaws tells what of the answers was mended, what is no paper, and what is missing.
-func writeFlaws(w io.Writer, places int, mended, noPapers []unusable.Group, missing []unusable.Part) error {
-	var b strings.Builder
-	if places > 0 {
-		fmt.Fprintf(&b, "%s with what XML forbids mended in the answers\n", numerals.Count(places, "place"))
-	}
-	for _, g := range mended {
-		fmt.Fprintf(&b, "mended for %s and kept, in all harvests: %s: %s\n", g.Reason, numerals.Count(g.Records, "record"), g.First())
-	}
-	if err := unusable.WriteText(&b, noPapers); err != nil {
-		return err
-	}
-	const named = 20
-	for i, p := range missing {
-		if i == named {
-			fmt.Fprintf(&b, "and %d more are missing\n", len(missing)-named)
-			break
-		}
-		fmt.Fprintf(&b, "missing: %s: %s\n", p.Name, p.Why)
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
 // butMissing is said after what a catalog has all of.
-func butMissing(missing []unusable.Part) string {
+func butMissing(missing []ledger.Part) string {
 	if len(missing) == 0 {
 		return ""
 	}
@@ -286,7 +255,7 @@ func butMissing(missing []unusable.Part) string {
 
 // papers asks arXiv for papers: client and catalog are open for the time of ask, and
 // report is told what it cost, whatever the end was.
-func (f *harvestFlags) papers(cmd *cobra.Command, forNow error, ask func(*harvest.Client, *catalog.Catalog) error, report func(effort) error) (err error) {
+func (f *harvestFlags) papers(cmd *cobra.Command, ask func(*harvest.Client, *catalog.Catalog) error, report func(effort) error) (err error) {
 	client, err := f.client(cmd)
 	if err != nil {
 		return err
@@ -301,7 +270,7 @@ func (f *harvestFlags) papers(cmd *cobra.Command, forNow error, ask func(*harves
 	}
 	begun := time.Now()
 	err = ask(client, c)
-	return errors.Join(harvestError(err, forNow), report(f.effort(client.Stats(), begun, err)))
+	return errors.Join(harvestError(err), report(f.effort(client.Stats(), begun, err)))
 }
 
 // noFullTexts keeps full texts from CORE and arXiv's papers apart: who gives the catalog of

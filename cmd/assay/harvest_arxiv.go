@@ -111,7 +111,7 @@ func harvestArxiv(cmd *cobra.Command, opt arxivOptions) (err error) {
 		return err
 	}
 	var sum *arxivapi.Summary
-	return opt.papers(cmd, arxivapi.ErrForNow, func(client *harvest.Client, c *catalog.Catalog) (err error) {
+	return opt.papers(cmd, func(client *harvest.Client, c *catalog.Catalog) (err error) {
 		h.Client, h.Catalog = client, c
 		sum, err = arxivapi.Harvest(cmd.Context(), h)
 		return err
@@ -139,7 +139,7 @@ func (r arxivReport) print(out io.Writer, asJSON bool) error {
 	for _, m := range r.Miscounts {
 		fmt.Fprintf(&b, "%s: the API counts %d papers and gives %d\n", m.List, m.Counted, m.Given)
 	}
-	if err := writeFlaws(&b, r.Mended, r.MendedRecords, r.Unusable, r.Missing); err != nil {
+	if err := r.Flaws.WriteText(&b, r.Mended); err != nil {
 		return err
 	}
 	for i, c := range r.Categories {

@@ -127,18 +127,10 @@ func harvestCore(cmd *cobra.Command, opt coreOptions) (err error) {
 	begun := time.Now()
 	sum, err := coreapi.Harvest(cmd.Context(), c, opt.Options)
 	if len(sum.Topics) == 0 {
-		return coreError(err) // what was asked for does not fit what is there: nothing was begun
+		return harvestError(err) // what was asked for does not fit what is there: nothing was begun
 	}
 	report := coreReport{sum, opt.effort(sum.Stats, begun, err)}
-	return errors.Join(coreError(err), report.print(cmd.OutOrStdout(), opt.json))
-}
-
-func coreError(err error) error {
-	var limit *coreapi.LimitError
-	if errors.As(err, &limit) {
-		return harvestError(err, limit)
-	}
-	return harvestError(err)
+	return errors.Join(harvestError(err), report.print(cmd.OutOrStdout(), opt.json))
 }
 
 // coreReport is what a harvest prints at its end, whatever that end is.

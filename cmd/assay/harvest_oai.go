@@ -97,7 +97,7 @@ func listOAISets(cmd *cobra.Command, opt oaiOptions) error {
 	}
 	sets, err := oaipmh.Sets(cmd.Context(), client, opt.url)
 	if err != nil {
-		return harvestError(err, oaipmh.ErrForNow)
+		return harvestError(err)
 	}
 	if opt.json {
 		return writeJSON(cmd.OutOrStdout(), sets)
@@ -129,7 +129,7 @@ func harvestOAI(cmd *cobra.Command, opt oaiOptions) (err error) {
 		return err
 	}
 	var sum *oaipmh.Summary
-	return opt.papers(cmd, oaipmh.ErrForNow, func(client *harvest.Client, c *catalog.Catalog) (err error) {
+	return opt.papers(cmd, func(client *harvest.Client, c *catalog.Catalog) (err error) {
 		h.Client, h.Catalog = client, c
 		sum, err = oaipmh.Harvest(cmd.Context(), h)
 		return err
@@ -151,7 +151,7 @@ func (r oaiReport) print(out io.Writer, asJSON bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d papers added, %d replaced, %d unchanged, %d removed; %d records in %d pages\n", r.Added, r.Replaced, r.Unchanged, r.Removed, r.Records, r.Pages)
 	fmt.Fprintf(&b, "%s, %d lists begun again; %s\n", r.asked(), r.Restarts, r.rested())
-	if err := writeFlaws(&b, r.Mended, r.MendedRecords, r.Unusable, r.Missing); err != nil {
+	if err := r.Flaws.WriteText(&b, r.Mended); err != nil {
 		return err
 	}
 	for _, c := range r.Sets {

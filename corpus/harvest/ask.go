@@ -49,10 +49,10 @@ func (c *Client) ask(ctx context.Context, q question, check func(*Response) erro
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("harvest: ask %s: the address is no http or https URL", c.opt.Name) // its text may hold a secret
 	}
-	blot := c.blot.with(u)
+	redact := c.redact.with(u)
 	large := 0
 	for try := 1; ; try++ {
-		err := c.try(ctx, q, u, blot, check)
+		err := c.try(ctx, q, u, redact, check)
 		if err == nil {
 			return nil
 		}
@@ -61,7 +61,7 @@ func (c *Client) ask(ctx context.Context, q question, check func(*Response) erro
 		}
 		var f *failure
 		if !errors.As(err, &f) {
-			return blot.error(err)
+			return redact.Error(err)
 		}
 		if f.large {
 			large++
@@ -71,9 +71,9 @@ func (c *Client) ask(ctx context.Context, q question, check func(*Response) erro
 			if known := new(longRest); f.after > patience && !errors.As(f.err, &known) { // which says it itself
 				last = fmt.Errorf("%w; it asks to wait for %s", f.err, inWords(f.after))
 			}
-			return &GaveUpError{URL: blot.url(u), Attempts: try, Last: blot.error(last), service: c.opt.Name}
+			return &GaveUpError{URL: redact.url(u), Attempts: try, Last: redact.Error(last), service: c.opt.Name}
 		}
-		c.wait(f, try, blot)
+		c.wait(f, try, redact)
 	}
 }
 
@@ -84,7 +84,7 @@ func (c *Client) stopped(ctx context.Context) error {
 // wait lets the next try rest. The waits double up to LongestWait, each a quarter
 // longer or shorter by chance, so that those whom a service turned away together do
 // not come back together.
-func (c *Client) wait(f *failure, try int, blot *blotter) {
+func (c *Client) wait(f *failure, try int, redact *Redactor) {
 	d := c.opt.LongestWait
 	if shift := try - 1; shift < 30 && c.opt.FirstWait<<shift>>shift == c.opt.FirstWait {
 		d = min(d, c.opt.FirstWait<<shift)
@@ -95,7 +95,7 @@ func (c *Client) wait(f *failure, try int, blot *blotter) {
 	c.mu.Lock()
 	c.stats.Retries++
 	c.mu.Unlock()
-	c.note(blot.text(fmt.Sprintf("%v, waiting %s (try %d of %d)", f.err, inWords(max(d, c.opt.Pause)), try+1, c.opt.Attempts)))
+	c.note(redact.Text(fmt.Sprintf("%v, waiting %s (try %d of %d)", f.err, inWords(max(d, c.opt.Pause)), try+1, c.opt.Attempts)))
 }
 
 func (c *Client) note(text string) {
@@ -105,15 +105,15 @@ func (c *Client) note(text string) {
 }
 
 // try asks once, following redirects, and has the answer checked.
-func (c *Client) try(ctx context.Context, q question, u *url.URL, blot *blotter, check func(*Response) error) error {
+func (c *Client) try(ctx context.Context, q question, u *url.URL, redact *Redactor, check func(*Response) error) error {
 	at := u
 	for hop := 0; ; hop++ {
-		resp, to, err := c.exchange(ctx, q, at, sameOrigin(u, at), blot)
+		resp, to, err := c.exchange(ctx, q, at, sameOrigin(u, at), redact)
 		if err != nil {
 			return err
 		}
 		if to == nil {
-			resp.URL, resp.blot = blot.url(u), blot
+			resp.URL, resp.redact = redact.url(u), redact
 			err := check(resp)
 			var again retryError
 			if errors.As(err, &again) {
@@ -135,7 +135,7 @@ func (c *Client) try(ctx context.Context, q question, u *url.URL, blot *blotter,
 }
 
 // exchange is one request and its answer, which may send elsewhere.
-func (c *Client) exchange(ctx context.Context, q question, u *url.URL, own bool, blot *blotter) (r *Response, to *url.URL, err error) {
+func (c *Client) exchange(ctx context.Context, q question, u *url.URL, own bool, redact *Redactor) (r *Response, to *url.URL, err error) {
 	waited, release, err := c.pace.turn(ctx, c.note)
 	c.mu.Lock()
 	c.stats.Waited += waited
@@ -152,7 +152,7 @@ func (c *Client) exchange(ctx context.Context, q question, u *url.URL, own bool,
 	}
 	limited, cancel := context.WithTimeout(ctx, c.opt.Timeout)
 	defer cancel()
-	r, err = c.send(limited, q, u, own, blot)
+	r, err = c.send(limited, q, u, own, redact)
 	after := c.opt.Pause
 	var f *failure
 	if errors.As(err, &f) {
@@ -177,7 +177,7 @@ func (c *Client) exchange(ctx context.Context, q question, u *url.URL, own bool,
 }
 
 // send does what net/http does. Its errors name no URL.
-func (c *Client) send(ctx context.Context, q question, u *url.URL, own bool, blot *blotter) (*Response, error) {
+func (c *Client) send(ctx context.Context, q question, u *url.URL, own bool, redact *Redactor) (*Response, error) {
 	req, err := http.NewRequestWithContext(ctx, q.method, u.String(), bytes.NewReader(q.body))
 	if err != nil {
 		return nil, errors.New("harvest: the request cannot be made")
@@ -210,7 +210,7 @@ func (c *Client) send(ctx context.Context, q question, u *url.URL, own bool, blo
 		if resp.Header.Get("Content-Encoding") != "" || bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
 			body = nil // nothing to read for a person
 		}
-		f.err = (&Response{Status: status, Body: body, blot: blot}).Problem()
+		f.err = (&Response{Status: status, Body: body, redact: redact}).Problem()
 		return nil, f
 	}
 	body, err := c.body(resp)

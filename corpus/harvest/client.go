@@ -45,12 +45,12 @@ type Options struct {
 
 // Response is an answer that has arrived in full.
 type Response struct {
-	URL    string // asked, secrets blotted out
+	URL    string // asked, secrets redacted
 	Status int    // 200 to 499 but 408, 425 and 429, which are retried, and redirects, which are followed
 	Header http.Header
 	Body   []byte // unpacked; holds until the call returns
 
-	blot *blotter
+	redact *Redactor
 }
 
 // Client asks one service. It is safe for concurrent use; requests wait for each
@@ -58,7 +58,7 @@ type Response struct {
 type Client struct {
 	opt    Options
 	http   *http.Client
-	blot   *blotter
+	redact *Redactor
 	random *rand.Rand    // guarded by asking
 	asking chan struct{} // holds one token: the right to ask
 	pace   *pace
@@ -77,7 +77,7 @@ type Stats struct {
 // GaveUpError says that a request failed as often as the options allow, or that
 // the service asks for more patience than an hour.
 type GaveUpError struct {
-	URL      string // secrets blotted out
+	URL      string // secrets redacted
 	Attempts int
 	Last     error
 
@@ -99,6 +99,9 @@ func (e *GaveUpError) Error() string {
 
 // Unwrap returns the last failure.
 func (e *GaveUpError) Unwrap() error { return e.Last }
+
+// Is makes it an [ErrForNow].
+func (e *GaveUpError) Is(target error) bool { return target == ErrForNow }
 
 // ErrTooLarge says that an answer is larger than Options.MaxBody.
 var ErrTooLarge = errors.New("the answer is too large")
@@ -126,7 +129,7 @@ func New(opt Options) (*Client, error) {
 		Transport:     opt.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	c.blot = newBlotter(opt.Header, opt.Secrets)
+	c.redact = newRedactor(opt.Header, opt.Secrets)
 	seed := opt.Seed
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())
@@ -213,7 +216,7 @@ func (r *Response) Problem() error {
 		return nil
 	}
 	text := fmt.Sprintf("%d %s", r.Status, http.StatusText(r.Status))
-	if said := beginning(r.Body, r.blot); said != "" {
+	if said := beginning(r.Body, r.redact); said != "" {
 		text += ": " + said
 	}
 	return errors.New(text)
@@ -221,9 +224,9 @@ func (r *Response) Problem() error {
 
 // beginning is the first words of a body, white space folded, markup left as it is. Secrets
 // are taken out before the text is cut, or a part of one could be left.
-func beginning(body []byte, blot *blotter) string {
+func beginning(body []byte, redact *Redactor) string {
 	const most, looked = 200, 64 << 10
-	body = []byte(blot.text(string(body[:min(len(body), looked)])))
+	body = []byte(redact.Text(string(body[:min(len(body), looked)])))
 	if len(body) > 4*most {
 		body = body[:4*most]
 	}

@@ -1,6 +1,7 @@
 package harvest
 
 import (
+	"errors"
 	"html"
 	"net/http"
 	"net/url"
@@ -8,37 +9,44 @@ import (
 	"strings"
 )
 
-// blotted stands for a secret.
-const blotted = "…"
+// redacted stands for a secret.
+const redacted = "…"
 
 // shortestSecret is the length from which a value is searched for in texts: shorter
-// ones would blot out ordinary words. Query parameters are blotted at any length.
+// ones would redact ordinary words. The values of secret query parameters are redacted in addresses at
+// any length.
 const shortestSecret = 6
 
-// blotter takes secrets out of texts.
-type blotter struct {
+// Redactor takes secrets out of texts: it puts "…" in their place. Nil, it knows none.
+type Redactor struct {
 	parameters []string // of queries
 	values     []string // wherever they stand, longest first
 }
 
-func newBlotter(h http.Header, parameters []string) *blotter {
-	b := &blotter{parameters: parameters}
+// NewRedactor knows one secret, of any length but 0.
+func NewRedactor(secret string) *Redactor {
+	return (&Redactor{values: forms(secret)}).sorted()
+}
+
+// newRedactor knows the values of a request's headers, and the names of secret parameters.
+func newRedactor(h http.Header, parameters []string) *Redactor {
+	r := &Redactor{parameters: parameters}
 	for _, values := range h {
 		for _, v := range values {
-			b.add(v)
+			r.add(v)
 			if _, token, found := strings.Cut(v, " "); found {
-				b.add(strings.TrimSpace(token)) // of "Bearer TOKEN"
+				r.add(strings.TrimSpace(token)) // of "Bearer TOKEN"
 			}
 		}
 	}
-	return b.sorted()
+	return r.sorted()
 }
 
-// with returns a blotter that also knows the secrets of a URL.
-func (b *blotter) with(u *url.URL) *blotter {
-	all := &blotter{parameters: b.parameters, values: slices.Clone(b.values)}
+// with returns a Redactor that also knows the secrets of a URL.
+func (r *Redactor) with(u *url.URL) *Redactor {
+	all := &Redactor{parameters: r.parameters, values: slices.Clone(r.values)}
 	query := u.Query()
-	for _, name := range b.parameters {
+	for _, name := range r.parameters {
 		for _, v := range query[name] {
 			all.add(v)
 		}
@@ -49,70 +57,75 @@ func (b *blotter) with(u *url.URL) *blotter {
 	return all.sorted()
 }
 
-// SecretForms returns how a secret may stand in a text: as it is, and as URLs, web pages
+// forms returns how a secret may stand in a text: as it is, and as URLs, web pages
 // and JSON write it.
-func SecretForms(secret string) []string {
+func forms(secret string) []string {
 	return []string{secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret), strings.ReplaceAll(secret, "/", `\/`)}
 }
 
-func (b *blotter) add(v string) {
+func (r *Redactor) add(v string) {
 	if len(v) >= shortestSecret {
-		b.values = append(b.values, SecretForms(v)...)
+		r.values = append(r.values, forms(v)...)
 	}
 }
 
-func (b *blotter) sorted() *blotter {
-	slices.SortFunc(b.values, func(x, y string) int {
+func (r *Redactor) sorted() *Redactor {
+	slices.SortFunc(r.values, func(x, y string) int {
 		if d := len(y) - len(x); d != 0 {
 			return d
 		}
 		return strings.Compare(x, y)
 	})
-	b.values = slices.Compact(b.values)
-	return b
+	r.values = slices.Compact(r.values)
+	return r
 }
 
-// text returns a text without secrets. The nil blotter knows none.
-func (b *blotter) text(s string) string {
-	if b == nil {
+// Text returns a text without secrets.
+func (r *Redactor) Text(s string) string {
+	if r == nil {
 		return s
 	}
-	for _, v := range b.values {
-		s = strings.ReplaceAll(s, v, blotted)
+	for _, v := range r.values {
+		s = strings.ReplaceAll(s, v, redacted)
 	}
 	return s
 }
 
 // url writes a URL without user and secret parameters.
-func (b *blotter) url(u *url.URL) string {
+func (r *Redactor) url(u *url.URL) string {
 	shown := *u
 	shown.User = nil
 	parts := strings.Split(u.RawQuery, "&")
 	for i, part := range parts {
 		key, _, found := strings.Cut(part, "=")
-		if name, err := url.QueryUnescape(key); found && err == nil && slices.Contains(b.parameters, name) {
-			parts[i] = key + "=" + blotted
+		if name, err := url.QueryUnescape(key); found && err == nil && slices.Contains(r.parameters, name) {
+			parts[i] = key + "=" + redacted
 		}
 	}
 	shown.RawQuery = strings.Join(parts, "&")
-	return b.text(shown.String())
+	return r.Text(shown.String())
 }
 
-// error returns err with a text without secrets.
-func (b *blotter) error(err error) error {
+// Error returns err with a text without secrets, or nil for nil. The kinds of what it wraps
+// are still seen by errors.Is and errors.As.
+func (r *Redactor) Error(err error) error {
+	if err == nil {
+		return nil
+	}
 	text := err.Error()
-	if clean := b.text(text); clean != text {
-		return &blottedError{clean, err}
+	if clean := r.Text(text); clean != text {
+		return &redactedError{clean, err}
 	}
 	return err
 }
 
-type blottedError struct {
+type redactedError struct {
 	text string
 	err  error
 }
 
-func (e *blottedError) Error() string { return e.text }
+func (e *redactedError) Error() string { return e.text }
 
-// Is and As see the kind of the error; its text stays hidden.
-func (e *blottedError) Unwrap() error { return e.err }
+// Is and As reach what the error wraps, whose text no one sees.
+func (e *redactedError) Is(target error) bool { return errors.Is(e.err, target) }
+func (e *redactedError) As(target any) bool   { return errors.As(e.err, target) }

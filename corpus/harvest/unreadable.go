@@ -59,6 +59,10 @@ func (d *Doubts) Count(c *Client, err error) error {
 	return Retry(err)
 }
 
+// ErrForNow is part of an error that another time may bring no more: a service that did not
+// answer (a [*GaveUpError]), or a list that did not come to rest or to its end.
+var ErrForNow = errors.New("given up for now")
+
 // MissingError says that all was harvested but parts that cannot be read.
 type MissingError struct {
 	Parts []string

@@ -19,9 +19,8 @@ const holesMost = 5
 // by the minute of submission, and so on down to the minute, which is read paper by paper.
 func (h *harvester) around(ctx context.Context, category string, p *pass, why error) error {
 	w := p.Windows[len(p.Windows)-1]
-	if h.unread++; h.unread > harvest.UnreadableRow {
-		h.unread = 0
-		return fmt.Errorf("no answer of %d can be read (the last one: %w): %w", harvest.UnreadableRow, why, ErrForNow)
+	if err := h.marks.Unread(why); err != nil {
+		return err
 	}
 	if !w.From.IsZero() && !w.From.Before(w.To) {
 		return h.readMinute(ctx, category, p)
@@ -46,7 +45,7 @@ func (h *harvester) around(ctx context.Context, category string, p *pass, why er
 	for i := range 2 {
 		p.Windows[len(p.Windows)-1-i].Narrow = true
 	}
-	return h.write(ctx, catalog.Batch{})
+	return h.marks.Write(ctx, catalog.Batch{})
 }
 
 // front asks for the first paper of a list that can be read, and says how many before it
@@ -61,7 +60,7 @@ func (h *harvester) front(ctx context.Context, category string, doubt func(page 
 			return page, blind, err
 		}
 	}
-	return nil, blind, fmt.Errorf("none of the first %d papers can be read: %w: %w", holesMost, err, ErrForNow)
+	return nil, blind, fmt.Errorf("none of the first %d papers can be read: %w: %w", holesMost, err, harvest.ErrForNow)
 }
 
 // readMinute reads the papers submitted in the present window's minute, in ever smaller
@@ -94,7 +93,8 @@ func (h *harvester) readMinute(ctx context.Context, category string, p *pass) er
 		if err != nil {
 			return err
 		}
-		total, holes, h.unread = page.Total, 0, 0
+		total, holes = page.Total, 0
+		h.marks.WasRead()
 		if len(page.Entries) == 0 {
 			break
 		}
@@ -115,12 +115,10 @@ func (h *harvester) readMinute(ctx context.Context, category string, p *pass) er
 
 func (h *harvester) keepMinute(ctx context.Context, p *pass, name string, all *Page, why error) error {
 	var batch catalog.Batch
-	text := ""
 	if why != nil {
-		text = why.Error()
 		h.Note(fmt.Sprintf("%s: not all can be read: %v", name, why))
 	}
-	h.marks.Miss(&batch, name, text)
+	h.marks.Miss(&batch, name, why)
 	p.Windows = p.Windows[:len(p.Windows)-1]
 	p.Entries += len(all.Entries)
 	return h.keep(ctx, all, batch)
@@ -137,14 +135,11 @@ func minuteName(category string, minute time.Time) string {
 }
 
 // missing returns what cannot be read of categories.
-func (h *harvester) missing(categories ...string) (names []string) {
-	for _, m := range h.marks.Unreadable.Parts() {
-		category, _, _ := strings.Cut(m.Name, submitted)
-		if slices.Contains(categories, category) {
-			names = append(names, m.Name)
-		}
-	}
-	return names
+func (h *harvester) missing(categories ...string) []string {
+	return h.marks.Missing(func(part string) bool {
+		category, _, _ := strings.Cut(part, submitted)
+		return slices.Contains(categories, category)
+	})
 }
 
 // lost returns the minutes of a category that are missing as lists to be asked for once more.

@@ -12,7 +12,7 @@ import (
 	"assay/corpus/harvest"
 	"assay/corpus/harvest/arxivapi/arxivtest"
 	"assay/corpus/harvest/harvesttest"
-	"assay/corpus/harvest/unusable"
+	"assay/corpus/harvest/ledger"
 )
 
 func without(all []*corpus.Paper, ids ...string) []*corpus.Paper {
@@ -50,7 +50,7 @@ func TestMendedRecordsAreCounted(t *testing.T) {
 	mended.Title = "   café\u00a0AT&T   " + mended.Title
 	want[30] = &mended
 	w.check(want)
-	group := []unusable.Group{{Reason: unusable.NotXML, Records: 1, Identifiers: []string{all[30].ID}}}
+	group := []ledger.Group{{Reason: ledger.NotXML, Records: 1, Identifiers: []string{all[30].ID}}}
 	if sum.Mended == 0 || sum.Mended%7 != 0 || !reflect.DeepEqual(sum.MendedRecords, group) || len(sum.Missing) > 0 {
 		t.Errorf("%+v", sum)
 	}
@@ -184,7 +184,7 @@ func TestNothingCanBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	damage.Where = map[string]harvesttest.Fault{"<opensearch:totalResults>": harvesttest.Inside}
-	if _, err := w.harvest(context.Background(), Options{}); !errors.Is(err, ErrForNow) {
+	if _, err := w.harvest(context.Background(), Options{}); !errors.Is(err, harvest.ErrForNow) {
 		t.Fatal(err)
 	}
 	damage.Where = nil

@@ -33,9 +33,7 @@
 package arxivapi
 
 import (
-	"errors"
-
-	"assay/corpus/harvest/unusable"
+	"assay/corpus/harvest/ledger"
 )
 
 // URL is where the API answers.
@@ -49,10 +47,6 @@ const (
 
 // SliceUsual is the number of papers asked for at once where nothing else is said.
 const SliceUsual = 1000
-
-// ErrForNow is part of an error that another time may bring no more: a list did not come
-// to rest. A *harvest.GaveUpError is of the same kind.
-var ErrForNow = errors.New("given up for now")
 
 // Summary is what a call of Harvest did.
 type Summary struct {
@@ -68,12 +62,10 @@ type Summary struct {
 	Mended   int  `json:"mended_places"` // of answers, which XML forbids
 	Resumed  bool `json:"resumed"`       // an unfinished harvest was gone on with
 
-	Categories    []Coverage       `json:"categories"`               // those finished, by this call or one that it resumed
-	Miscounts     []Miscount       `json:"miscounts,omitempty"`      // lists shorter than their counts
-	Unusable      []unusable.Group `json:"unusable,omitempty"`       // of all harvests of this catalog, most first
-	MendedRecords []unusable.Group `json:"mended_records,omitempty"` // likewise
-	Missing       []unusable.Part  `json:"missing,omitempty"`        // what cannot be read, in all harvests of this catalog
-	Unfinished    string           `json:"unfinished,omitempty"`     // category at which the harvest stopped
+	Categories   []Coverage `json:"categories"`          // those finished, by this call or one that it resumed
+	Miscounts    []Miscount `json:"miscounts,omitempty"` // lists shorter than their counts
+	ledger.Flaws            // of all harvests of this catalog
+	Unfinished   string     `json:"unfinished,omitempty"` // category at which the harvest stopped
 }
 
 // Coverage is what a catalog holds of a category without a gap: the papers changed

@@ -13,7 +13,7 @@ import (
 	"assay/corpus"
 	"assay/corpus/arxivid"
 	"assay/corpus/harvest"
-	"assay/corpus/harvest/unusable"
+	"assay/corpus/harvest/ledger"
 )
 
 // Page is an answer of the API: a part of the results of a query.
@@ -147,15 +147,15 @@ func (e *entry) read() Entry {
 	}
 	switch {
 	case out.ID == "":
-		out.Reason = unusable.NoID
+		out.Reason = ledger.NoID
 	case strings.TrimSpace(p.Title) == "":
-		out.Reason = unusable.NoTitle
+		out.Reason = ledger.NoTitle
 	case strings.TrimSpace(p.Abstract) == "":
-		out.Reason = unusable.NoAbstract
+		out.Reason = ledger.NoAbstract
 	case len(p.Categories) == 0:
-		out.Reason = unusable.NoCategories
+		out.Reason = ledger.NoCategories
 	case !published || !updated:
-		out.Reason = unusable.BadDate
+		out.Reason = ledger.BadDate
 	default:
 		out.Paper = p
 	}

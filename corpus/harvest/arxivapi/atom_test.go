@@ -13,7 +13,7 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/arxivid"
-	"assay/corpus/harvest/unusable"
+	"assay/corpus/harvest/ledger"
 )
 
 const head = `<?xml version='1.0' encoding='UTF-8'?>
@@ -68,14 +68,14 @@ func TestReadAtom(t *testing.T) {
 func TestReadAtomEntries(t *testing.T) {
 	for _, c := range []struct{ from, to, id, reason string }{
 		{"abs/hep-th/9901001v12", "abs/2101.00001", "2101.00001", ""},
-		{"http://arxiv.org/abs/hep-th/9901001v12", "hep-th/9901001", "", unusable.NoID},
-		{"abs/hep-th/9901001v12", "abs/a b", "", unusable.NoID},
-		{"abs/hep-th/9901001v12", "abs/", "", unusable.NoID},
-		{"On\n  $x &lt; y$", " \n", "hep-th/9901001", unusable.NoTitle},
-		{"  We show. ", "", "hep-th/9901001", unusable.NoAbstract},
-		{"1999-01-01T00:00:01Z", "1999-13-01T00:00:01Z", "hep-th/9901001", unusable.BadDate},
-		{"2001-02-03T23:30:00-02:00", "yesterday", "hep-th/9901001", unusable.BadDate},
-		{"2001-02-03T23:30:00-02:00", "0001-01-01T00:00:00Z", "hep-th/9901001", unusable.BadDate},
+		{"http://arxiv.org/abs/hep-th/9901001v12", "hep-th/9901001", "", ledger.NoID},
+		{"abs/hep-th/9901001v12", "abs/a b", "", ledger.NoID},
+		{"abs/hep-th/9901001v12", "abs/", "", ledger.NoID},
+		{"On\n  $x &lt; y$", " \n", "hep-th/9901001", ledger.NoTitle},
+		{"  We show. ", "", "hep-th/9901001", ledger.NoAbstract},
+		{"1999-01-01T00:00:01Z", "1999-13-01T00:00:01Z", "hep-th/9901001", ledger.BadDate},
+		{"2001-02-03T23:30:00-02:00", "yesterday", "hep-th/9901001", ledger.BadDate},
+		{"2001-02-03T23:30:00-02:00", "0001-01-01T00:00:00Z", "hep-th/9901001", ledger.BadDate},
 	} {
 		page, err := ReadAtom([]byte(head + strings.Replace(oneEntry, c.from, c.to, 1) + "</feed>"))
 		if err != nil || len(page.Entries) != 1 || page.Entries[0].ID != c.id || page.Entries[0].Reason != c.reason || (page.Entries[0].Paper == nil) != (c.reason != "") {
@@ -83,7 +83,7 @@ func TestReadAtomEntries(t *testing.T) {
 		}
 	}
 	none := strings.NewReplacer(`term="hep-th"`, `term=""`, `term="cs.LG"`, `term="Q-BIO"`).Replace(oneEntry)
-	if page, err := ReadAtom([]byte(head + none + "</feed>")); err != nil || page.Entries[0].Reason != unusable.NoCategories {
+	if page, err := ReadAtom([]byte(head + none + "</feed>")); err != nil || page.Entries[0].Reason != ledger.NoCategories {
 		t.Errorf("%+v, %v", page, err)
 	}
 	page, err := ReadAtom([]byte(head + strings.Replace(oneEntry, "We show", "We\x01\xffshow", 1) + "</feed>"))

@@ -8,6 +8,7 @@ import (
 
 	"assay/corpus/catalog"
 	"assay/corpus/harvest"
+	"assay/corpus/harvest/ledger"
 	"assay/internal/fault"
 	"assay/internal/progress"
 )
@@ -20,7 +21,6 @@ type harvester struct {
 	view    view
 	told    bool // that the service's order is not kept
 	fullest int  // papers of a slice so far
-	unread  int  // slices in turn that could not be read
 }
 
 // earliest is before arXiv's first paper.
@@ -39,7 +39,9 @@ func Harvest(ctx context.Context, opt Options) (*Summary, error) {
 		h.view.bar.Done()
 	}
 	if h.marks != nil {
-		h.sum.Unusable, h.sum.MendedRecords, h.sum.Missing = h.marks.Unusable.Groups(), h.marks.Mended.Groups(), h.marks.Unreadable.Parts()
+		h.sum.Flaws = h.marks.Flaws()
+		w := h.marks.Written
+		h.sum.Added, h.sum.Replaced, h.sum.Unchanged = w.Added, w.Replaced, w.Unchanged
 	}
 	if err != nil {
 		err = fmt.Errorf("arxivapi: %w", err)
@@ -60,17 +62,11 @@ func (h *harvester) prepare(ctx context.Context) (err error) {
 	if h.marks, err = loadMarks(ctx, h.Catalog, sourceOf(h.URL)); err != nil {
 		return err
 	}
-	since := dayText(h.Since)
-	if old := h.marks.Run; old != nil {
-		if old.isFor(categories, since) {
-			h.sum.Resumed = true
-			h.Note("going on with the harvest that was not finished: it was at " + old.Categories[old.Turn])
-			return nil
-		}
-		h.Note("a harvest with other settings was not finished; what it read is kept: it was at " + old.Categories[old.Turn])
+	h.marks.Note = h.Note
+	want := &runState{Categories: categories, Since: dayText(h.Since)}
+	if h.sum.Resumed = h.marks.Resume(want, (*runState).isFor, (*runState).place); !h.sum.Resumed {
+		h.noteCovered(categories)
 	}
-	h.marks.Run = &runState{Categories: categories, Since: since}
-	h.noteCovered(categories)
 	return nil
 }
 
@@ -126,10 +122,7 @@ func (h *harvester) run(ctx context.Context) error {
 	for _, id := range r.Categories {
 		h.sum.Categories = append(h.sum.Categories, h.marks.Covered[id])
 	}
-	if parts := h.missing(r.Categories...); len(parts) > 0 {
-		return &harvest.MissingError{Parts: parts}
-	}
-	return nil
+	return ledger.Incomplete(h.missing(r.Categories...))
 }
 
 // begin is a category's first pass.
@@ -211,11 +204,11 @@ func (h *harvester) again(ctx context.Context, p *pass) error {
 		next.Number = 1
 	}
 	h.marks.Run.Pass = next
-	if err := h.write(ctx, catalog.Batch{}); err != nil {
+	if err := h.marks.Write(ctx, catalog.Batch{}); err != nil {
 		return err
 	}
 	if restless {
-		return fmt.Errorf("the list changed each of the %d times that it was read: %w", passesMost, ErrForNow)
+		return fmt.Errorf("the list changed each of the %d times that it was read: %w", passesMost, harvest.ErrForNow)
 	}
 	return nil
 }
@@ -232,19 +225,7 @@ func (h *harvester) finish(ctx context.Context, category string, p *pass) error 
 		h.marks.Run = nil
 	}
 	h.view.finish()
-	return h.write(ctx, catalog.Batch{Marks: []catalog.Mark{mark}})
-}
-
-// write writes a batch with the run's mark and counts what it changed.
-func (h *harvester) write(ctx context.Context, batch catalog.Batch) error {
-	written, err := h.marks.Write(ctx, h.Catalog, batch)
-	if err != nil {
-		return err
-	}
-	h.sum.Added += written.Added
-	h.sum.Replaced += written.Replaced
-	h.sum.Unchanged += written.Unchanged
-	return nil
+	return h.marks.Write(ctx, catalog.Batch{Marks: []catalog.Mark{mark}})
 }
 
 // tooMany says that a minute holds more papers than the API gives.

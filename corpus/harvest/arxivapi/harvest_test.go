@@ -17,7 +17,7 @@ import (
 	"assay/corpus/harvest"
 	"assay/corpus/harvest/arxivapi/arxivtest"
 	"assay/corpus/harvest/harvesttest"
-	"assay/corpus/harvest/unusable"
+	"assay/corpus/harvest/ledger"
 	"assay/internal/fault"
 )
 
@@ -218,7 +218,7 @@ func TestRestlessList(t *testing.T) {
 		n++
 		w.server.Revise(fmt.Sprintf("0803.%04d", 1+n%60))
 	}
-	if _, err := w.harvest(context.Background(), Options{Slice: 3}); !errors.Is(err, ErrForNow) || !strings.Contains(err.Error(), "cs.LG: the list changed each of the 8 times") {
+	if _, err := w.harvest(context.Background(), Options{Slice: 3}); !errors.Is(err, harvest.ErrForNow) || !strings.Contains(err.Error(), "cs.LG: the list changed each of the 8 times") {
 		t.Fatal(err)
 	}
 	w.before = nil
@@ -351,7 +351,7 @@ func TestBlockIsNamed(t *testing.T) {
 		w.handler = c.handler
 		sum, err := w.harvest(context.Background(), Options{})
 		var gaveUp *harvest.GaveUpError
-		if !errors.As(err, &gaveUp) && !errors.Is(err, ErrForNow) || len(sum.Missing) > 0 || sum.Unfinished != "cs.LG" || len(sum.Categories) > 0 {
+		if !errors.As(err, &gaveUp) && !errors.Is(err, harvest.ErrForNow) || len(sum.Missing) > 0 || sum.Unfinished != "cs.LG" || len(sum.Categories) > 0 {
 			t.Fatalf("%s: %v, %+v", name, err, sum)
 		}
 		port := strings.Split(strings.TrimPrefix(w.url, "http://127.0.0.1:"), "/")[0]
@@ -387,7 +387,7 @@ func TestListEndsBeforeItsCount(t *testing.T) {
 		})
 		sum, err := w.harvest(context.Background(), Options{})
 		if c.want != "" {
-			if !errors.Is(err, ErrForNow) || !strings.Contains(err.Error(), c.want) {
+			if !errors.Is(err, harvest.ErrForNow) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%d more: %v", c.more, err)
 			}
 			continue
@@ -485,7 +485,7 @@ func TestUnusableAreCounted(t *testing.T) {
 	title := all[20].Title
 	all[20].Title = " "
 	w := newWorld(t, arxivtest.Options{Papers: all})
-	want := []unusable.Group{{Reason: unusable.NoTitle, Records: 1, Identifiers: []string{all[20].ID}}}
+	want := []ledger.Group{{Reason: ledger.NoTitle, Records: 1, Identifiers: []string{all[20].ID}}}
 	for range 2 {
 		if sum := w.mustHarvest(Options{Since: earliest}); !reflect.DeepEqual(sum.Unusable, want) {
 			t.Errorf("unusable %v", sum.Unusable)

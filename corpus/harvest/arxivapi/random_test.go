@@ -93,7 +93,7 @@ func randomHarvest(t *testing.T, seed uint64) {
 			switch {
 			case err == nil:
 				done = true
-			case !errors.Is(err, context.Canceled) && !errors.Is(err, ErrForNow) && !errors.As(err, &gaveUp):
+			case !errors.Is(err, context.Canceled) && !errors.Is(err, harvest.ErrForNow) && !errors.As(err, &gaveUp):
 				t.Fatal(err)
 			case len(w.server.Asked()) > 20_000:
 				t.Fatalf("no end: %v", err)

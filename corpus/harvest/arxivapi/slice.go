@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"assay/corpus/catalog"
+	"assay/corpus/harvest"
 )
 
 const (
@@ -113,7 +114,8 @@ func (h *harvester) note(p *pass, w *window, page *Page) {
 		p.Total = min(p.Total, page.Total)
 	}
 	if len(page.Entries) > 0 {
-		w.Seen, h.unread = true, 0
+		w.Seen = true
+		h.marks.WasRead()
 		p.Pages++
 		h.sum.Pages++
 		h.fullest = max(h.fullest, len(page.Entries))
@@ -146,7 +148,7 @@ func (h *harvester) advance(category string, p *pass, w *window, page *Page, s s
 			return h.split(p, page.Total) // its parts may give more
 		}
 		return fmt.Errorf("%s counts %d papers, and there was none after %d in %d tries: %w",
-			question{category: category, from: w.From, to: w.To}.list(), page.Total, w.Start+n, shortTries, ErrForNow)
+			question{category: category, from: w.From, to: w.To}.list(), page.Total, w.Start+n, shortTries, harvest.ErrForNow)
 	case s.stuck && asked < min(SliceMost, h.Limit-w.Start):
 		w.Size = min(2*asked, SliceMost)
 		return nil
@@ -194,7 +196,7 @@ func (h *harvester) keep(ctx context.Context, page *Page, batch catalog.Batch) e
 	}
 	h.sum.Entries += len(page.Entries)
 	h.sum.Mended += page.Mended
-	if err := h.write(ctx, batch); err != nil {
+	if err := h.marks.Write(ctx, batch); err != nil {
 		return err
 	}
 	h.view.add(len(page.Entries))

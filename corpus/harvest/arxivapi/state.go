@@ -114,7 +114,10 @@ func (m *marks) cover(category string, p *pass) (catalog.Mark, error) {
 	return m.CoveredMark(category)
 }
 
-// isFor reports whether a run is what options ask for.
-func (r *runState) isFor(categories []string, since string) bool {
-	return slices.Equal(r.Categories, categories) && r.Since == since
+// isFor reports whether a run is what another one asks for.
+func (r *runState) isFor(want *runState) bool {
+	return slices.Equal(r.Categories, want.Categories) && r.Since == want.Since
 }
+
+// place is where a run is.
+func (r *runState) place() string { return r.Categories[r.Turn] }

@@ -20,7 +20,7 @@ type asker struct {
 	meter  *meter
 	opt    *Options
 	note   func(text string)
-	blot   func(string) string
+	key    *harvest.Redactor
 	rest   time.Duration // due before the next question
 }
 
@@ -82,7 +82,7 @@ func (a *asker) read(body []byte) (p *Page, err error) {
 	} else {
 		p, err = ReadV3(body)
 	}
-	if err != nil && a.blot(string(body)) != string(body) {
+	if err != nil && a.key.Text(string(body)) != string(body) {
 		err = fmt.Errorf("%w: a text that repeats the key", errNotAnAnswer)
 	}
 	return p, err

@@ -92,13 +92,17 @@ type Options struct {
 	Client      harvest.Options // its header, secrets and transport are completed
 }
 
-// LimitError says that CORE's allowance is used up for longer than Harvest waits.
+// LimitError says that CORE's allowance is used up for longer than Harvest waits. It is a
+// [harvest.ErrForNow].
 type LimitError struct{ Wait time.Duration }
 
 // Error implements error.
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("coreapi: CORE's allowance for this key is used up for another %v", e.Wait.Round(time.Second))
 }
+
+// Is makes it a [harvest.ErrForNow].
+func (e *LimitError) Is(target error) bool { return target == harvest.ErrForNow }
 
 // Check says what is wrong with the options, as Harvest would.
 func (o Options) Check() error {

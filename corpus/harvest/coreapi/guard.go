@@ -1,6 +1,7 @@
 package coreapi
 
 import (
+	"assay/corpus/harvest"
 	"errors"
 	"io"
 	"math"
@@ -21,7 +22,7 @@ import (
 type guard struct {
 	base    http.RoundTripper
 	longest time.Duration // that a refusal may ask to wait
-	blot    func(string) string
+	key     *harvest.Redactor
 
 	mu   sync.Mutex
 	once bool          // the present question goes on with a scroll
@@ -53,7 +54,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := g.base.RoundTrip(req)
 	if err == nil && resp.StatusCode >= 300 {
-		g.blotBody(resp)
+		g.redactBody(resp)
 	}
 	if err == nil && g.refused(resp) {
 		_ = resp.Body.Close()
@@ -76,9 +77,9 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// blotBody takes the key out of a text that messages quote, before they shorten it and
+// redactBody takes the key out of a text that messages quote, before they shorten it and
 // a part of the key is left.
-func (g *guard) blotBody(resp *http.Response) {
+func (g *guard) redactBody(resp *http.Response) {
 	const most = 64 << 10
 	var text []byte
 	packed := io.LimitReader(resp.Body, most)
@@ -92,7 +93,7 @@ func (g *guard) blotBody(resp *http.Response) {
 	}
 	_ = resp.Body.Close() // what broke off is no less of a refusal
 	resp.Header.Del("Content-Encoding")
-	resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(g.blot(string(text)))), -1
+	resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(g.key.Text(string(text)))), -1
 }
 
 // lost is the answer that stands for a scroll without a place.

@@ -27,10 +27,10 @@ func Harvest(ctx context.Context, c *catalog.Catalog, opt Options) (*Summary, er
 	}
 	h, err := newHarvester(ctx, c, &opt)
 	if err != nil {
-		return &Summary{}, h.blot(err)
+		return &Summary{}, h.key.Error(err)
 	}
 	defer h.bar.Done()
-	err = h.blot(h.all(ctx))
+	err = h.key.Error(h.all(ctx))
 	return h.summary(), err
 }
 
@@ -42,6 +42,7 @@ type store interface {
 
 type harvester struct {
 	opt     *Options
+	key     *harvest.Redactor
 	store   store
 	client  *harvest.Client
 	states  []*state
@@ -55,7 +56,7 @@ type harvester struct {
 }
 
 func newHarvester(ctx context.Context, s store, opt *Options) (*harvester, error) {
-	h := &harvester{opt: opt, store: s, owners: map[string][]int{}, alone: make([]int, len(opt.Topics)), bar: (*progress.Silent)(nil)}
+	h := &harvester{opt: opt, key: harvest.NewRedactor(opt.Key), store: s, owners: map[string][]int{}, alone: make([]int, len(opt.Topics)), bar: (*progress.Silent)(nil)}
 	list, err := s.Marks(ctx, Source)
 	if err != nil {
 		return h, err
@@ -113,18 +114,18 @@ func (h *harvester) newAsker() (*asker, error) {
 	}
 	if note := opt.Note; note != nil {
 		opt.Note = func(text string) {
-			text = h.blotText(text)
+			text = h.key.Text(text)
 			h.bar.Note(text)
 			note(text)
 		}
 	}
-	g := &guard{base: opt.Transport, longest: h.opt.LongestRest, blot: h.blotText}
+	g := &guard{base: opt.Transport, longest: h.opt.LongestRest, key: h.key}
 	opt.Transport = g
 	client, err := harvest.New(opt)
 	if err != nil {
 		return nil, err
 	}
-	a := &asker{client: client, guard: g, meter: newMeter(), opt: h.opt, note: opt.Note, blot: h.blotText}
+	a := &asker{client: client, guard: g, meter: newMeter(), opt: h.opt, note: opt.Note, key: h.key}
 	if a.note == nil {
 		a.note = func(string) {}
 	}
@@ -286,30 +287,3 @@ func (h *harvester) write(ctx context.Context, b catalog.Batch) error {
 	}
 	return nil
 }
-
-// blotText removes the key from a text, such as an answer that repeats it.
-func (h *harvester) blotText(s string) string {
-	for _, form := range harvest.SecretForms(h.opt.Key) {
-		s = strings.ReplaceAll(s, form, "…")
-	}
-	return s
-}
-
-// blot removes the key from an error's text.
-func (h *harvester) blot(err error) error {
-	if err == nil || h.blotText(err.Error()) == err.Error() {
-		return err
-	}
-	return &blotted{h.blotText(err.Error()), err}
-}
-
-type blotted struct {
-	text string
-	err  error
-}
-
-func (b *blotted) Error() string { return b.text }
-
-// Is and As reach what the error wraps, whose text no one sees.
-func (b *blotted) Is(target error) bool { return errors.Is(b.err, target) }
-func (b *blotted) As(target any) bool   { return errors.As(b.err, target) }

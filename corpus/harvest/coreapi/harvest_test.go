@@ -145,9 +145,9 @@ func do(ctx context.Context, t *testing.T, s store, opt Options) (*Summary, erro
 	}
 	h, err := newHarvester(ctx, s, &opt)
 	if err != nil {
-		return nil, h.blot(err)
+		return nil, h.key.Error(err)
 	}
-	err = h.blot(h.all(ctx))
+	err = h.key.Error(h.all(ctx))
 	return h.summary(), err
 }
 

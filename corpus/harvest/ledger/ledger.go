@@ -1,6 +1,12 @@
-// Package ledger keeps in a catalog how far the harvests of one source have come: the
-// unfinished one, what is covered without a gap, what cannot be read, and the records
-// that are no papers or were mended.
+// Package ledger is what harvests of one source keep of themselves in a catalog: the
+// unfinished harvest, what is covered without a gap, the records that are no papers or
+// were mended, and the parts of lists that cannot be read. So a harvest goes on after it
+// was broken off, and a record that is read twice counts once.
+//
+//	l, err := ledger.Load(ctx, c, "arxiv-api export.arxiv.org/api/query", checkRun, checkCovered)
+//	resumed := l.Resume(want, isFor, place)
+//	l.Judge(&batch, record.ID, record.Reason, record.Mended)
+//	err = l.Write(ctx, batch)
 package ledger
 
 import (
@@ -10,10 +16,9 @@ import (
 	"strings"
 
 	"assay/corpus/catalog"
-	"assay/corpus/harvest/unusable"
 )
 
-// Keys of the marks, beside those of package unusable.
+// Keys of the marks, beside those of flaws.
 const (
 	runKey     = "run"
 	coveredKey = "covered " // and the name of what is covered
@@ -22,13 +27,15 @@ const (
 // Ledger is what a catalog knows of a source. R is the state of a harvest and C what is
 // covered of a part of the source; both are kept as JSON.
 type Ledger[R, C any] struct {
-	Source  string
-	Run     *R           // the unfinished harvest, or nil
-	Covered map[string]C // by name
+	Run     *R              // the unfinished harvest, or nil
+	Covered map[string]C    // by name
+	Written catalog.Written // what all calls of Write changed
+	Note    func(string)    // is told what a user should know
 
-	Unusable   unusable.List
-	Mended     unusable.List
-	Unreadable unusable.List // parts of what is covered that are missing
+	catalog *catalog.Catalog
+	source  string
+	flaws   flaws
+	unread  int // answers in turn that could not be read
 }
 
 // Load reads a source's marks. What was read is checked; marks of other kinds, by a later
@@ -38,8 +45,7 @@ func Load[R, C any](ctx context.Context, c *catalog.Catalog, source string, chec
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger[R, C]{Source: source, Covered: map[string]C{}}
-	l.Mended.Key, l.Unreadable.Key = unusable.MendedKey, unusable.UnreadableKey
+	l := &Ledger[R, C]{Covered: map[string]C{}, Note: func(string) {}, catalog: c, source: source, flaws: newFlaws()}
 	for _, mark := range all {
 		if err := l.take(mark, checkRun, checkCovered); err != nil {
 			return nil, fmt.Errorf("mark %q of %q: %w", mark.Key, source, err)
@@ -49,7 +55,7 @@ func Load[R, C any](ctx context.Context, c *catalog.Catalog, source string, chec
 }
 
 func (l *Ledger[R, C]) take(mark catalog.Mark, checkRun func(*R) error, checkCovered func(C) error) error {
-	if l.Unusable.Take(mark) || l.Mended.Take(mark) || l.Unreadable.Take(mark) {
+	if l.flaws.take(mark) {
 		return nil
 	}
 	if name, ok := strings.CutPrefix(mark.Key, coveredKey); ok {
@@ -70,45 +76,63 @@ func (l *Ledger[R, C]) take(mark catalog.Mark, checkRun func(*R) error, checkCov
 	return checkRun(l.Run)
 }
 
+// Resume takes up the unfinished harvest if it is for what is wanted, and otherwise begins
+// the wanted one. The note to the user says where the unfinished one was, as place tells.
+func (l *Ledger[R, C]) Resume(want *R, isFor func(old, want *R) bool, place func(*R) string) (resumed bool) {
+	at := ""
+	if l.Run != nil {
+		if at = place(l.Run); at != "" {
+			at = ": it was at " + at
+		}
+		if isFor(l.Run, want) {
+			l.Note("going on with the harvest that was not finished" + at)
+			return true
+		}
+		l.Note("a harvest with other settings was not finished; what it read is kept" + at)
+	}
+	l.Run = want
+	return false
+}
+
 // CoveredMark is the mark of what is covered under a name.
 func (l *Ledger[R, C]) CoveredMark(name string) (catalog.Mark, error) {
 	text, err := json.Marshal(l.Covered[name])
-	return catalog.Mark{Source: l.Source, Key: coveredKey + name, State: string(text)}, err
+	return catalog.Mark{Source: l.source, Key: coveredKey + name, State: string(text)}, err
 }
 
-// Judge notes in a batch why a record is no paper, or that it is one, and in how many places
-// it had to be mended.
+// Judge notes in a batch why a record is no paper, or with "" that it is one, and in how
+// many places it had to be mended.
 func (l *Ledger[R, C]) Judge(batch *catalog.Batch, identifier, reason string, mended int) {
-	if mark, news := l.Unusable.Judge(l.Source, identifier, reason); news {
-		batch.Marks = append(batch.Marks, mark)
-	}
+	l.flaws.unusable.note(batch, l.source, identifier, reason)
 	why := ""
 	if mended > 0 {
-		why = unusable.NotXML
+		why = NotXML
 	}
-	if mark, news := l.Mended.Judge(l.Source, identifier, why); news {
-		batch.Marks = append(batch.Marks, mark)
-	}
+	l.flaws.mended.note(batch, l.source, identifier, why)
 }
 
-// Miss notes in a batch why a part of the source cannot be read, or with "" that it can.
-func (l *Ledger[R, C]) Miss(batch *catalog.Batch, part, why string) {
-	if mark, news := l.Unreadable.Judge(l.Source, part, why); news {
-		batch.Marks = append(batch.Marks, mark)
-	}
-}
+// Flaws counts what could not be taken as it came, in all harvests of the source.
+func (l *Ledger[R, C]) Flaws() Flaws { return l.flaws.count() }
 
 // Write writes a batch and the run as it stands in one transaction; without a run its
 // mark is removed.
-func (l *Ledger[R, C]) Write(ctx context.Context, c *catalog.Catalog, batch catalog.Batch) (catalog.Written, error) {
-	mark := catalog.Mark{Source: l.Source, Key: runKey}
+func (l *Ledger[R, C]) Write(ctx context.Context, batch catalog.Batch) error {
+	mark := catalog.Mark{Source: l.source, Key: runKey}
 	if l.Run != nil {
 		text, err := json.Marshal(l.Run)
 		if err != nil {
-			return catalog.Written{}, err
+			return err
 		}
 		mark.State = string(text)
 	}
 	batch.Marks = append(batch.Marks, mark)
-	return c.Write(ctx, batch)
+	w, err := l.catalog.Write(ctx, batch)
+	if err != nil {
+		return err
+	}
+	l.Written.Added += w.Added
+	l.Written.Replaced += w.Replaced
+	l.Written.Unchanged += w.Unchanged
+	l.Written.Removed += w.Removed
+	return nil
 }

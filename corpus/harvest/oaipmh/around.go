@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,11 +16,9 @@ import (
 func (h *harvester) around(ctx context.Context, set string, why error) (done, last bool, err error) {
 	r := h.marks.Run
 	w := r.Window
-	if h.unread++; h.unread > harvest.UnreadableRow {
-		h.unread = 0
+	if err := h.marks.Unread(why); err != nil {
 		*w = w.afresh()
-		return false, false, errors.Join(fmt.Errorf("no answer of %d can be read (the last one: %w): %w", harvest.UnreadableRow, why, ErrForNow),
-			h.write(ctx, catalog.Batch{}))
+		return false, false, errors.Join(err, h.marks.Write(ctx, catalog.Batch{}))
 	}
 	from, until := w.days(h.Now())
 	if w.Again || !from.Before(until) {
@@ -33,7 +30,7 @@ func (h *harvester) around(ctx context.Context, set string, why error) (done, la
 	r.Window = &window{From: w.From, Until: dayText(end)}
 	h.guard.begin(true)
 	h.view.begin(r, h.Now())
-	return false, false, h.write(ctx, catalog.Batch{})
+	return false, false, h.marks.Write(ctx, catalog.Batch{})
 }
 
 // lose ends the present window without all of its records, which the catalog remembers.
@@ -42,13 +39,13 @@ func (h *harvester) lose(ctx context.Context, set string, why error) (done, last
 	p := part{set: set}
 	p.from, p.until = r.Window.days(h.Now())
 	var batch catalog.Batch
-	h.marks.Miss(&batch, p.String(), why.Error())
+	h.marks.Miss(&batch, p.String(), why)
 	h.Note(fmt.Sprintf("%s cannot be read and is left out: %v", p, why))
 	r.Suspect = ""
 	if last, err = h.finish(set, &batch, p); err != nil {
 		return false, false, err
 	}
-	return true, last, h.write(ctx, batch)
+	return true, last, h.marks.Write(ctx, batch)
 }
 
 // days returns a window's first and last day; that of an open one is the present.
@@ -129,14 +126,11 @@ func parsePart(text string) (p part, ok bool) {
 }
 
 // missing returns what cannot be read of a set's days that are asked for.
-func (h *harvester) missing(set string) (names []string) {
-	for _, m := range h.marks.Unreadable.Parts() {
-		p, ok := parsePart(m.Name)
-		if ok && p.set == set && !p.until.Before(h.From) && (h.Until.IsZero() || !p.from.After(h.Until)) {
-			names = append(names, m.Name)
-		}
-	}
-	return names
+func (h *harvester) missing(set string) []string {
+	return h.marks.Missing(func(name string) bool {
+		p, ok := parsePart(name)
+		return ok && p.set == set && !p.until.Before(h.From) && (h.Until.IsZero() || !p.from.After(h.Until))
+	})
 }
 
 // found forgets that days of a set were missing which are read now, but for those that still are.
@@ -146,23 +140,10 @@ func (h *harvester) found(batch *catalog.Batch, set string, w *window, lost part
 	if !closed {
 		until, _ = parseDay(w.Answered)
 	}
-	for _, m := range h.marks.Unreadable.Parts() {
-		p, ok := parsePart(m.Name)
-		if ok && p.set == set && m.Name != lost.String() && !p.from.Before(from) && !p.until.After(until) {
-			h.marks.Miss(batch, m.Name, "")
-		}
+	for _, name := range h.marks.Missing(func(name string) bool {
+		p, ok := parsePart(name)
+		return ok && p.set == set && name != lost.String() && !p.from.Before(from) && !p.until.After(until)
+	}) {
+		h.marks.Miss(batch, name, nil)
 	}
-}
-
-// incomplete is the error of a harvest that came to its end without all of its parts.
-func (h *harvester) incomplete(sets []string) error {
-	var all []string
-	for _, set := range sets {
-		all = append(all, h.missing(set)...)
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	slices.Sort(all)
-	return &harvest.MissingError{Parts: all}
 }

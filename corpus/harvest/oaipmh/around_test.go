@@ -12,8 +12,8 @@ import (
 	"assay/corpus"
 	"assay/corpus/harvest"
 	"assay/corpus/harvest/harvesttest"
+	"assay/corpus/harvest/ledger"
 	"assay/corpus/harvest/oaipmh/oaitest"
-	"assay/corpus/harvest/unusable"
 )
 
 // without leaves papers out.
@@ -34,7 +34,7 @@ func TestMendedRecordsAreCounted(t *testing.T) {
 	mended.Title += "   café\u00a0AT&T   "
 	want[30] = &mended
 	w.check(want)
-	group := []unusable.Group{{Reason: unusable.NotXML, Records: 1, Identifiers: []string{"oai:arXiv.org:" + all[30].ID}}}
+	group := []ledger.Group{{Reason: ledger.NotXML, Records: 1, Identifiers: []string{"oai:arXiv.org:" + all[30].ID}}}
 	if sum.Mended != 7 || !reflect.DeepEqual(sum.MendedRecords, group) || len(sum.Missing)+len(sum.Unusable) > 0 {
 		t.Errorf("%+v", sum)
 	}
@@ -60,7 +60,7 @@ func TestRecordsThatAreNotWellFormed(t *testing.T) {
 	for _, i := range []int{20, 21, 70} {
 		ids = append(ids, "oai:arXiv.org:"+all[i].ID)
 	}
-	if want := []unusable.Group{{Reason: unreadable, Records: 3, Identifiers: ids}}; !reflect.DeepEqual(sum.Unusable, want) || len(sum.Missing) > 0 || len(sum.MendedRecords) != 1 {
+	if want := []ledger.Group{{Reason: unreadable, Records: 3, Identifiers: ids}}; !reflect.DeepEqual(sum.Unusable, want) || len(sum.Missing) > 0 || len(sum.MendedRecords) != 1 {
 		t.Errorf("%+v", sum)
 	}
 	want := without(all, all[20].ID, all[21].ID, all[70].ID)
@@ -210,7 +210,7 @@ func TestNothingCanBeRead(t *testing.T) {
 	w := newWorld(t, oaitest.Options{Records: entries(papers(200)), PageSize: 10})
 	damage := &harvesttest.Faults{Handler: w.server, Where: map[string]harvesttest.Fault{"<header>": harvesttest.Broken}}
 	w.handler = damage
-	if _, err := w.harvest(context.Background(), Options{From: papers(200)[0].Updated}); !errors.Is(err, ErrForNow) {
+	if _, err := w.harvest(context.Background(), Options{From: papers(200)[0].Updated}); !errors.Is(err, harvest.ErrForNow) {
 		t.Fatal(err)
 	}
 	damage.Where = nil

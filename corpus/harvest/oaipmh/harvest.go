@@ -10,6 +10,7 @@ import (
 
 	"assay/corpus/catalog"
 	"assay/corpus/harvest"
+	"assay/corpus/harvest/ledger"
 	"assay/internal/fault"
 	"assay/internal/progress"
 	"assay/internal/suggest"
@@ -24,8 +25,6 @@ type harvester struct {
 	sum   Summary
 	view  view
 	guard guard
-
-	unread int // questions in turn whose answers could not be read
 }
 
 // Harvest reads records into the catalog until the present or opt.Until is reached.
@@ -42,7 +41,9 @@ func Harvest(ctx context.Context, opt Options) (*Summary, error) {
 		bar.Done()
 	}
 	if h.marks != nil {
-		h.sum.Unusable, h.sum.MendedRecords, h.sum.Missing = h.marks.Unusable.Groups(), h.marks.Mended.Groups(), h.marks.Unreadable.Parts()
+		h.sum.Flaws = h.marks.Flaws()
+		w := h.marks.Written
+		h.sum.Added, h.sum.Replaced, h.sum.Unchanged, h.sum.Removed = w.Added, w.Replaced, w.Unchanged, w.Removed
 	}
 	if err != nil {
 		err = fmt.Errorf("oaipmh: %w", err)
@@ -86,6 +87,7 @@ func (h *harvester) prepare(ctx context.Context) (err error) {
 	if h.marks, err = loadMarks(ctx, h.Catalog, sourceOf(base)); err != nil {
 		return err
 	}
+	h.marks.Note = h.Note
 	return h.resume(ctx)
 }
 
@@ -100,30 +102,14 @@ func (h *harvester) resume(ctx context.Context) error {
 			}
 		}
 	}
-	want := runState{Sets: sets, Format: h.Format, From: dayText(h.From), Until: dayText(h.Until)}
-	if old := h.marks.Run; old != nil {
-		if slices.Equal(old.Sets, want.Sets) && old.Format == want.Format && old.From == want.From && old.Until == want.Until {
-			h.sum.Resumed = true
-			h.Note("going on with the harvest that was not finished" + at(old))
-			return nil
-		}
-		h.Note("a harvest with other settings was not finished; what it read is kept" + at(old))
+	want := &runState{Sets: sets, Format: h.Format, From: dayText(h.From), Until: dayText(h.Until)}
+	if h.sum.Resumed = h.marks.Resume(want, (*runState).isFor, (*runState).place); h.sum.Resumed {
+		return nil
 	}
 	if h.id.Deleted != deletedKept {
 		h.Note(fmt.Sprintf("%s does not tell for ever which papers were withdrawn (deletedRecord %q)", h.id.Name, h.id.Deleted))
 	}
-	h.marks.Run = &want
 	return h.checkSets(ctx, sets)
-}
-
-func at(r *runState) string {
-	switch {
-	case r.Window != nil:
-		return ": it was at " + r.Window.From
-	case r.Next != "":
-		return ": it was at " + r.Next
-	}
-	return ""
 }
 
 // checkSets asks for the sets' names where sets are wanted.
@@ -175,10 +161,15 @@ func (h *harvester) run(ctx context.Context) error {
 		}
 	}
 	h.marks.Run = nil
-	if err := h.write(ctx, catalog.Batch{}); err != nil {
+	if err := h.marks.Write(ctx, catalog.Batch{}); err != nil {
 		return err
 	}
-	return h.incomplete(r.Sets)
+	var missing []string
+	for _, set := range r.Sets {
+		missing = append(missing, h.missing(set)...)
+	}
+	slices.Sort(missing)
+	return ledger.Incomplete(missing)
 }
 
 // readSet reads what is left of a set, window by window.

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"assay/corpus"
+	"assay/corpus/harvest/ledger"
 	"assay/corpus/harvest/oaipmh/oaitest"
-	"assay/corpus/harvest/unusable"
 )
 
 func TestHarvestGivesAllPapers(t *testing.T) {
@@ -304,7 +304,7 @@ func TestUnusableAreCounted(t *testing.T) {
 	broken := *all[20]
 	broken.Title = " "
 	w := newWorld(t, oaitest.Options{Records: append(entries(all), oaitest.Record{Paper: &broken}), PageSize: 5, TokenRequests: 7})
-	want := []unusable.Group{{Reason: unusable.NoTitle, Records: 1, Identifiers: []string{"oai:arXiv.org:0803.0021"}}}
+	want := []ledger.Group{{Reason: ledger.NoTitle, Records: 1, Identifiers: []string{"oai:arXiv.org:0803.0021"}}}
 	for range 2 {
 		if sum := w.mustHarvest(Options{From: date("2006-01-01")}); !reflect.DeepEqual(sum.Unusable, want) {
 			t.Errorf("unusable %v, want %v", sum.Unusable, want)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"assay/corpus/catalog"
+	"assay/corpus/harvest"
 )
 
 // keep writes a page and how far the harvest is after it in one transaction, and
@@ -15,12 +16,12 @@ func (h *harvester) keep(ctx context.Context, set string, page *Page) (done, las
 	r := h.marks.Run
 	w := r.Window
 	if len(page.Records) > 0 {
-		h.unread = 0
+		h.marks.WasRead()
 	}
 	if problem := h.guard.check(w.Token, page); problem != "" {
 		*w = w.afresh()
-		return false, false, errors.Join(fmt.Errorf("list%s from %s does not end: %s: %w", ofSet(set), w.From, problem, ErrForNow),
-			h.write(ctx, catalog.Batch{}))
+		return false, false, errors.Join(fmt.Errorf("list%s from %s does not end: %s: %w", ofSet(set), w.From, problem, harvest.ErrForNow),
+			h.marks.Write(ctx, catalog.Batch{}))
 	}
 	var batch catalog.Batch
 	for _, rec := range page.Records {
@@ -51,7 +52,7 @@ func (h *harvester) keep(ctx context.Context, set string, page *Page) (done, las
 	h.sum.Pages++
 	h.sum.Records += len(page.Records)
 	h.sum.Mended += page.Mended
-	if err := h.write(ctx, batch); err != nil {
+	if err := h.marks.Write(ctx, batch); err != nil {
 		return false, false, err
 	}
 	h.view.page(w, page, h.Now())
@@ -100,8 +101,8 @@ func (h *harvester) restart(ctx context.Context, why string) error {
 	if w.Restarts++; w.Restarts > restartsMost {
 		w.Restarts = 0
 		*w = w.afresh()
-		return errors.Join(fmt.Errorf("the list from %s was begun %d times and never came to its end (the last time: %s): %w", w.From, restartsMost+1, why, ErrForNow),
-			h.write(ctx, catalog.Batch{}))
+		return errors.Join(fmt.Errorf("the list from %s was begun %d times and never came to its end (the last time: %s): %w", w.From, restartsMost+1, why, harvest.ErrForNow),
+			h.marks.Write(ctx, catalog.Batch{}))
 	}
 	from, _ := parseDay(w.From)
 	until, _ := parseDay(w.Until)
@@ -113,18 +114,5 @@ func (h *harvester) restart(ctx context.Context, why string) error {
 	h.sum.Restarts++
 	h.guard.begin(true)
 	h.view.begin(r, h.Now())
-	return h.write(ctx, catalog.Batch{})
-}
-
-// write writes a batch with the run's mark and counts what it changed.
-func (h *harvester) write(ctx context.Context, batch catalog.Batch) error {
-	written, err := h.marks.Write(ctx, h.Catalog, batch)
-	if err != nil {
-		return err
-	}
-	h.sum.Added += written.Added
-	h.sum.Replaced += written.Replaced
-	h.sum.Unchanged += written.Unchanged
-	h.sum.Removed += written.Removed
-	return nil
+	return h.marks.Write(ctx, catalog.Batch{})
 }

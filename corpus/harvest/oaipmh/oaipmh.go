@@ -40,10 +40,9 @@
 package oaipmh
 
 import (
-	"errors"
 	"time"
 
-	"assay/corpus/harvest/unusable"
+	"assay/corpus/harvest/ledger"
 )
 
 // ArxivURL is where arXiv answers since March 2025.
@@ -51,10 +50,6 @@ const ArxivURL = "https://oaipmh.arxiv.org/oai"
 
 // arxivEarliest is the first day of arXiv's records.
 var arxivEarliest = time.Date(2005, 9, 16, 0, 0, 0, 0, time.UTC)
-
-// ErrForNow is part of an error that another time may bring no more: the repository's lists
-// did not come to their end. A *harvest.GaveUpError is of the same kind.
-var ErrForNow = errors.New("given up for now")
 
 // Formats lists the metadata formats that can be read. In arXivRaw the dates of
 // all versions are given and authors are one text; in arXiv authors are given
@@ -75,10 +70,8 @@ type Summary struct {
 	Mended   int  `json:"mended_places"` // of answers, which XML forbids
 	Resumed  bool `json:"resumed"`       // an unfinished harvest was gone on with
 
-	Sets          []Coverage       `json:"sets"`
-	Unusable      []unusable.Group `json:"unusable,omitempty"`       // of all harvests of this catalog, most first
-	MendedRecords []unusable.Group `json:"mended_records,omitempty"` // likewise
-	Missing       []unusable.Part  `json:"missing,omitempty"`        // what cannot be read, in all harvests of this catalog
+	Sets         []Coverage `json:"sets"`
+	ledger.Flaws            // of all harvests of this catalog
 }
 
 // Coverage is what a catalog holds of a set without a gap, by the days of the

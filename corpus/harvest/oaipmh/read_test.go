@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"assay/corpus"
+	"assay/corpus/harvest/ledger"
 	"assay/corpus/harvest/oaipmh/oaitest"
-	"assay/corpus/harvest/unusable"
 	"assay/corpus/synthetic"
 )
 
@@ -163,19 +163,19 @@ func TestUnusableRecords(t *testing.T) {
 	for name, c := range map[string]struct{ xml, reason string }{
 		"usable":          {entry(head, "<id>0901.0022</id><title>t</title>"+rest), ""},
 		"id in header":    {entry(head, "<title>t</title>"+rest), ""},
-		"no title":        {entry(head, "<id>0901.0022</id><title> </title>"+rest), unusable.NoTitle},
-		"no abstract":     {entry(head, "<id>0901.0022</id><title>t</title><categories>x</categories>"), unusable.NoAbstract},
-		"no categories":   {entry(head, "<id>0901.0022</id><title>t</title><abstract>a</abstract>"), unusable.NoCategories},
-		"id with a space": {entry(head, "<id>1 2</id><title>t</title>"+rest), unusable.NoID},
-		"bad day":         {entry("<identifier>x</identifier><datestamp>2011-02-31</datestamp>", "<id>0901.0022</id><title>t</title>"+rest), unusable.BadDate},
-		"no day":          {entry("<identifier>x</identifier>", "<id>0901.0022</id><title>t</title>"+rest), unusable.BadDate},
-		"bad version":     {entry(head, "<id>0901.0022</id><title>t</title>"+rest+`<version version="v1"><date>yesterday</date></version>`), unusable.BadDate},
-		"zone":            {entry(head, "<id>0901.0022</id><title>t</title>"+rest+`<version version="v1"><date>Tue, 30 Dec 2008 22:18:58 EST</date></version>`), unusable.BadDate},
+		"no title":        {entry(head, "<id>0901.0022</id><title> </title>"+rest), ledger.NoTitle},
+		"no abstract":     {entry(head, "<id>0901.0022</id><title>t</title><categories>x</categories>"), ledger.NoAbstract},
+		"no categories":   {entry(head, "<id>0901.0022</id><title>t</title><abstract>a</abstract>"), ledger.NoCategories},
+		"id with a space": {entry(head, "<id>1 2</id><title>t</title>"+rest), ledger.NoID},
+		"bad day":         {entry("<identifier>x</identifier><datestamp>2011-02-31</datestamp>", "<id>0901.0022</id><title>t</title>"+rest), ledger.BadDate},
+		"no day":          {entry("<identifier>x</identifier>", "<id>0901.0022</id><title>t</title>"+rest), ledger.BadDate},
+		"bad version":     {entry(head, "<id>0901.0022</id><title>t</title>"+rest+`<version version="v1"><date>yesterday</date></version>`), ledger.BadDate},
+		"zone":            {entry(head, "<id>0901.0022</id><title>t</title>"+rest+`<version version="v1"><date>Tue, 30 Dec 2008 22:18:58 EST</date></version>`), ledger.BadDate},
 		"other format":    {"<record><header>" + head + "</header><metadata><dc><title>t</title></dc></metadata></record>", noMetadata},
-		"nothing":         {"<record></record>", unusable.BadDate},
+		"nothing":         {"<record></record>", ledger.BadDate},
 		"deleted":         {"<record><header status='deleted'>" + head + "</header></record>", ""},
-		"deleted, no id":  {"<record><header status='deleted'><datestamp>2011-02-03</datestamp></header></record>", unusable.NoID},
-		"deleted, no day": {"<record><header status='deleted'><identifier>oai:arXiv.org:0901.0022</identifier></header></record>", unusable.BadDate},
+		"deleted, no id":  {"<record><header status='deleted'><datestamp>2011-02-03</datestamp></header></record>", ledger.NoID},
+		"deleted, no day": {"<record><header status='deleted'><identifier>oai:arXiv.org:0901.0022</identifier></header></record>", ledger.BadDate},
 	} {
 		page, err := ReadRecords([]byte(oaitest.Envelope(time.Now(), "http://x", nil, "<ListRecords>"+c.xml+"</ListRecords>")))
 		if err != nil || len(page.Records) != 1 {

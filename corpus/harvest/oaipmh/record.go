@@ -7,7 +7,7 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/arxivid"
-	"assay/corpus/harvest/unusable"
+	"assay/corpus/harvest/ledger"
 )
 
 // Record is one entry of a list: a paper, a deletion, or what is neither for a
@@ -21,7 +21,7 @@ type Record struct {
 	Mended     int           // places in it that XML forbids
 }
 
-// noMetadata is a reason that this protocol adds to those of package unusable.
+// noMetadata is a reason that this protocol adds to those of package ledger.
 const noMetadata = "no metadata in a known format"
 
 // record is a record as XML has it.
@@ -76,9 +76,9 @@ func (r *record) read() Record {
 	out.Deleted = strings.TrimSpace(r.Header.Status) == "deleted"
 	switch {
 	case out.Deleted && localID(out.Identifier) == "":
-		out.Reason = unusable.NoID
+		out.Reason = ledger.NoID
 	case !dated:
-		out.Reason = unusable.BadDate
+		out.Reason = ledger.BadDate
 	case out.Deleted:
 	case r.Metadata.Raw != nil:
 		out.Paper, out.Reason = r.Metadata.Raw.paper(out)
@@ -133,13 +133,13 @@ func (c *common) paper(r Record) (*corpus.Paper, string) {
 	}
 	switch {
 	case p.ID == "":
-		return nil, unusable.NoID
+		return nil, ledger.NoID
 	case strings.TrimSpace(p.Title) == "":
-		return nil, unusable.NoTitle
+		return nil, ledger.NoTitle
 	case strings.TrimSpace(p.Abstract) == "":
-		return nil, unusable.NoAbstract
+		return nil, ledger.NoAbstract
 	case len(p.Categories) == 0:
-		return nil, unusable.NoCategories
+		return nil, ledger.NoCategories
 	}
 	return p, ""
 }
@@ -157,7 +157,7 @@ func (m *arxivMetadata) paper(r Record) (*corpus.Paper, string) {
 	if text := strings.TrimSpace(m.Created); text != "" {
 		created, ok := parseDay(text)
 		if !ok {
-			return nil, unusable.BadDate
+			return nil, ledger.BadDate
 		}
 		// arXiv's server writes the latest version's day here; that is the first one's
 		// only if it is not after the month that the id names.
@@ -177,7 +177,7 @@ func (m *rawMetadata) paper(r Record) (*corpus.Paper, string) {
 	for i, v := range m.Versions {
 		created, ok := parseMoment(strings.TrimSpace(v.Date))
 		if !ok {
-			return nil, unusable.BadDate
+			return nil, ledger.BadDate
 		}
 		if first := strings.TrimSpace(v.Version) == "v1"; first || i == 0 {
 			if p.Created = created; first {

@@ -128,7 +128,7 @@ func TestHostileLists(t *testing.T) {
 		// A refusal is final; all else may be better another time.
 		var gaveUp *harvest.GaveUpError
 		var refusal *ProtocolError
-		if errors.As(err, &refusal) == (errors.Is(err, ErrForNow) || errors.As(err, &gaveUp)) {
+		if errors.As(err, &refusal) == (errors.Is(err, harvest.ErrForNow) || errors.As(err, &gaveUp)) {
 			t.Errorf("%s: %v is of no kind or of both", name, err)
 		}
 	}

@@ -35,7 +35,7 @@ func (h *harvester) settle(ctx context.Context, set string) (done, last bool, er
 	if last, err = h.finish(set, &batch, part{}); err != nil {
 		return false, false, err
 	}
-	return true, last, h.write(ctx, batch)
+	return true, last, h.marks.Write(ctx, batch)
 }
 
 // shifted asks for what was changed since the day before the window's list was begun,
@@ -59,7 +59,7 @@ func (h *harvester) shifted(ctx context.Context) (why string, err error) {
 			return "", nil
 		case errors.As(err, &refusal) && l.token != "" && slices.Contains(voidCodes, refusal.Code):
 			if lists++; lists > restartsMost {
-				return "", fmt.Errorf("begun %d times (the last time: %w): %w", lists-1, refusal, ErrForNow)
+				return "", fmt.Errorf("begun %d times (the last time: %w): %w", lists-1, refusal, harvest.ErrForNow)
 			}
 			l = first
 			circle.begin(true)
@@ -73,7 +73,7 @@ func (h *harvester) shifted(ctx context.Context) (why string, err error) {
 			}
 		}
 		if problem := circle.check(l.token, page); problem != "" {
-			return "", fmt.Errorf("the list does not end: %s: %w", problem, ErrForNow)
+			return "", fmt.Errorf("the list does not end: %s: %w", problem, harvest.ErrForNow)
 		}
 		if page.Next == "" {
 			return "", nil

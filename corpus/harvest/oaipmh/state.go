@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"assay/corpus/catalog"
@@ -26,6 +27,19 @@ type runState struct {
 
 	Suspect string   `json:"suspect,omitempty"` // up to this day there is a page that cannot be read; "" where none is sought
 	Again   []string `json:"again,omitempty"`   // of this set: parts that were missing, to be asked for once more
+}
+
+// isFor reports whether a run is what another one asks for.
+func (r *runState) isFor(want *runState) bool {
+	return slices.Equal(r.Sets, want.Sets) && r.Format == want.Format && r.From == want.From && r.Until == want.Until
+}
+
+// place is where a run is, "" where it has only begun.
+func (r *runState) place() string {
+	if r.Window != nil {
+		return r.Window.From
+	}
+	return r.Next
 }
 
 // window is a list that has been begun.
