@@ -40,7 +40,7 @@ func Stand(ctx context.Context, cfg *config.Config, store *results.Store, curren
 		trials = Trials(cfg, lastData(cfg, runs), "")
 	}
 	s := &Standing{Runs: runs, folder: store.Path(cfg.Name, ""), Options: compare.Options{
-		Name: cfg.Name, Problems: problems, Expected: []results.Run{}, Papers: newPaperReader(ctx, store).scores,
+		Name: cfg.Name, Problems: problems, Expected: []results.Run{}, Papers: newPaperReader(ctx, store).scores, Published: Published(cfg),
 	}}
 	other := map[string]bool{}
 	index := indexRuns(runs)
@@ -52,15 +52,19 @@ func Stand(ctx context.Context, cfg *config.Config, store *results.Store, curren
 		s.Options.Expected = append(s.Options.Expected, want)
 	}
 	s.Other = len(other)
-	for _, p := range cfg.Published {
-		s.Options.Published = append(s.Options.Published, compare.Published{
-			Model: p.Model, F1: p.F1, MasterF1: p.MasterF1, Accuracy: p.Accuracy, Loss: p.Loss, Source: p.Source,
-		})
-	}
 	if taxonomy, err := corpus.LookupTaxonomy(cfg.Corpus.Taxonomy); err == nil {
 		s.Options.Exclusive = taxonomy.Exclusive
 	}
 	return s, nil
+}
+
+// Published returns what the configuration says that others report.
+func Published(cfg *config.Config) []compare.Published {
+	var out []compare.Published
+	for _, p := range cfg.Published {
+		out = append(out, compare.Published(p))
+	}
+	return out
 }
 
 // Chosen returns the runs that stand for the trials, in their order and in whatever

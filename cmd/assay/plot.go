@@ -15,6 +15,7 @@ import (
 	"assay/internal/markup"
 	"assay/results"
 	"assay/results/calibration"
+	"assay/results/compare"
 	"assay/results/metrics"
 	"assay/results/plot"
 )
@@ -120,7 +121,7 @@ func newPlotComparison() *cobra.Command {
 			})
 		},
 	}
-	opt.flags(cmd, plot.Metrics())
+	opt.flags(cmd, compare.Keys())
 	opt.ruleFlag(cmd, "all")
 	return cmd
 }
@@ -144,7 +145,7 @@ one, --around MODEL draws what differs from that model in nothing else.`,
 			})
 		},
 	}
-	opt.flags(cmd, plot.Metrics())
+	opt.flags(cmd, compare.Keys())
 	opt.ruleFlag(cmd, "tuned, or the first")
 	cmd.Flags().StringVar(&sweep.X, "x", "", "the setting along the horizontal axis, such as dropout; model is the model's name")
 	cmd.Flags().BoolVar(&sweep.Log, "log", false, "a logarithmic horizontal axis")
@@ -170,7 +171,7 @@ score and interval, and beside it the paired difference to the reference table.`
 			})
 		},
 	}
-	opt.flags(cmd, plot.Metrics())
+	opt.flags(cmd, compare.Keys())
 	opt.ruleFlag(cmd, "tuned, or the first")
 	cmd.Flags().StringVar(&reference, "reference", "", "the word vectors that others are compared with (default: the first)")
 	return cmd
@@ -372,16 +373,13 @@ func (o *plotOptions) size() (size plot.Size, err error) {
 // options returns the options of the picture that the flags and the
 // configuration give.
 func (o *plotOptions) options(cfg *config.Config) (plot.Options, error) {
-	opt := plot.Options{Name: cfg.Name, Metrics: o.metrics, Models: o.models, Where: o.where}
+	opt := plot.Options{Name: cfg.Name, Metrics: o.metrics, Models: o.models, Where: o.where, Published: experiments.Published(cfg)}
 	for _, r := range o.rules {
 		rule, err := metrics.ParseRule(r)
 		if err != nil {
 			return opt, fault.Usagef("--rule: %w", err)
 		}
 		opt.Rules = append(opt.Rules, rule)
-	}
-	for _, p := range cfg.Published {
-		opt.Published = append(opt.Published, plot.Published{Model: p.Model, F1: p.F1, MasterF1: p.MasterF1, Accuracy: p.Accuracy, Loss: p.Loss})
 	}
 	return opt, nil
 }

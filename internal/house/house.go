@@ -57,7 +57,7 @@ var Rooms = []Rule{
 	{"results/diff", "results results/metrics results/stats", ""},
 	{"results/check", "results results/metrics results/stats", ""},
 	{"results/calibration", "", ""},
-	{"results/plot", "results results/calibration results/metrics results/stats", ""},
+	{"results/plot", "results results/calibration results/compare results/metrics results/stats", ""},
 	{"results/mistakes", "results results/metrics", ""},
 	{"experiments/config", "baselines/forest configs corpus features results/metrics", "results"},
 	{"experiments", "baselines/bayes baselines/forest baselines/golearn baselines/logistic classifier corpus corpus/arxivid corpus/shards corpus/synthetic embeddings embeddings/fasttext embeddings/vectorfile experiments/config features networks networks/training results results/compare results/mistakes results/metrics results/stats", "configs corpus/text"},

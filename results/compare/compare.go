@@ -162,7 +162,7 @@ func (c *Comparison) measure() error {
 	for _, g := range c.Groups {
 		for _, rule := range Rules(g.Done()) {
 			row := &Row{Rule: rule, Best: make([]bool, len(c.Metrics)), Close: make([]bool, len(c.Metrics))}
-			row.Replicates = under(rule, g.Done())
+			row.Replicates = Under(rule, g.Done())
 			for _, m := range c.Metrics {
 				n, err := m.Join(rule, row.Runs)
 				if err != nil {
@@ -177,8 +177,8 @@ func (c *Comparison) measure() error {
 	return nil
 }
 
-// under joins the runs that have a result by the rule.
-func under(rule metrics.Rule, runs []results.Run) results.Replicates {
+// Under joins the runs that have a result by the rule.
+func Under(rule metrics.Rule, runs []results.Run) results.Replicates {
 	return results.Join(slices.DeleteFunc(slices.Clone(runs), func(r results.Run) bool {
 		_, ok := r.Result(rule)
 		return !ok

@@ -183,7 +183,7 @@ func directed(a, b results.Value, descending bool) int {
 func (m Metric) best(runs []results.Run) (results.Value, error) {
 	var best results.Value
 	for _, rule := range Rules(runs) {
-		n, err := m.Join(rule, slices.DeleteFunc(slices.Clone(runs), func(r results.Run) bool { _, ok := r.Result(rule); return !ok }))
+		n, err := m.Join(rule, Under(rule, runs).Runs)
 		if err != nil {
 			return results.Value{}, fmt.Errorf("sort: %w", err)
 		}

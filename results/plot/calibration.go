@@ -8,6 +8,7 @@ import (
 	"assay/internal/fault"
 	"assay/results"
 	"assay/results/calibration"
+	"assay/results/compare"
 	"assay/results/stats"
 )
 
@@ -106,7 +107,7 @@ func (p *predicted) calibrate(g *group, load Load, how CalibrationOptions) (Cali
 		}
 		n.ECEBySeed = append(n.ECEBySeed, calibration.Error(bins))
 	}
-	summary, err := stats.Summarize(n.ECEBySeed, level)
+	summary, err := stats.Summarize(n.ECEBySeed, compare.Level)
 	if err != nil {
 		return n, err
 	}

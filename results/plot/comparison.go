@@ -2,13 +2,13 @@ package plot
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"assay/internal/fault"
 	"assay/internal/numerals"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
 )
 
@@ -46,11 +46,11 @@ func Comparison(runs []results.Run, opt Options) (Figure, error) {
 		if i == 0 || hasPoints(p) {
 			fig.Panels = append(fig.Panels, p)
 		} else {
-			fig.Notes = append(fig.Notes, fmt.Sprintf("No run has a value of %s.", m.label))
+			fig.Notes = append(fig.Notes, fmt.Sprintf("No run has a value of %s.", m.label()))
 		}
 	}
 	if !hasPoints(fig.Panels[0]) {
-		return Figure{}, fault.Usagef("plot: no run has a value of %s", chosen[0].key)
+		return Figure{}, fault.Usagef("plot: no run has a value of %s", chosen[0].Key)
 	}
 	fig.Notes = append(fig.Notes, seen.notes("Bars")...)
 	fig.Notes = slices.Concat(fig.Notes, leftOut(others, again), equalReplicates(groups), warnings(groups), opt.Notes)
@@ -63,13 +63,13 @@ const barWidth = 0.76
 // comparisonPanel draws the bars of one metric. What does not depend on the rule
 // has one bar a setting.
 func comparisonPanel(m metric, rules []metrics.Rule, groups []*group, seen *origins) Panel {
-	p := Panel{Horizontal: true, X: Axis{Label: m.label, Zero: true}}
-	if !m.score {
+	p := Panel{Horizontal: true, X: Axis{Label: m.label(), Zero: true}}
+	if !m.ofRule() {
 		rules = rules[:1]
 	}
 	for i, rule := range rules {
 		s := Series{Name: ruleWords(rule), Colour: i, Mark: Bars, Width: barWidth / float64(len(rules))}
-		if !m.score {
+		if !m.ofRule() {
 			s.Name, s.Colour = "", -1
 		}
 		offset := (float64(i) - float64(len(rules)-1)/2) * s.Width
@@ -86,7 +86,7 @@ func comparisonPanel(m metric, rules []metrics.Rule, groups []*group, seen *orig
 
 // publishedRow is a published number at its row.
 type publishedRow struct {
-	Published
+	compare.Published
 	row int
 }
 
@@ -102,7 +102,7 @@ func comparisonRows(groups []*group, opt Options) (categories []string, publishe
 		}
 		rows := 0
 		for row, g := range groups {
-			if g.model.Name == p.Model {
+			if g.Model.Name == p.Model {
 				published = append(published, publishedRow{p, row})
 				rows++
 			}
@@ -117,12 +117,9 @@ func comparisonRows(groups []*group, opt Options) (categories []string, publishe
 
 func publishedSeries(m metric, rows []publishedRow) (Series, bool) {
 	s := Series{Name: "published by others", Colour: -1, Mark: Ring}
-	if m.published == nil {
-		return s, false
-	}
 	for _, p := range rows {
-		if v := m.published(p.Published); !math.IsNaN(v) {
-			s.Points = append(s.Points, Point{X: v, Y: float64(p.row)})
+		if v, ok := m.Published(p.Published); ok {
+			s.Points = append(s.Points, Point{X: m.times * v, Y: float64(p.row)})
 		}
 	}
 	return s, len(s.Points) > 0

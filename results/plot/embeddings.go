@@ -9,8 +9,8 @@ import (
 	"assay/internal/numerals"
 	"assay/internal/suggest"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
-	"assay/results/stats"
 )
 
 // Embeddings draws tables of word vectors against each other: models that differ
@@ -51,7 +51,7 @@ func Embeddings(runs []results.Run, opt Options, reference string) (Figure, erro
 		fig.Panels = append(fig.Panels, d.scores(m), d.differences(m))
 	}
 	if !hasPoints(fig.Panels[0]) {
-		return Figure{}, fault.Usagef("plot: no run has a value of %s by the rule %s", chosen[0].key, rule)
+		return Figure{}, fault.Usagef("plot: no run has a value of %s by the rule %s", chosen[0].Key, rule)
 	}
 	fig.Notes = append([]string{"Decision: " + ruleWords(rule) + "."}, d.seen.notes("Symbols")...)
 	if d.paired {
@@ -75,7 +75,7 @@ type row struct {
 func pairs(groups []*group) (rows []*row, tables []string, alone int) {
 	var members [][]*group
 	for _, g := range groups {
-		if _, ok := g.params["embeddings"]; !ok {
+		if _, ok := g.Params["embeddings"]; !ok {
 			continue
 		}
 		i := slices.IndexFunc(members, func(m []*group) bool { return partners(m[0], g) })
@@ -93,7 +93,7 @@ func pairs(groups []*group) (rows []*row, tables []string, alone int) {
 			table := g.value("embeddings")
 			if r.groups[table] == nil {
 				r.groups[table] = g
-				names = append(names, g.model.Name)
+				names = append(names, g.Model.Name)
 			}
 		}
 		if len(r.groups) < 2 {
@@ -112,7 +112,7 @@ func pairs(groups []*group) (rows []*row, tables []string, alone int) {
 
 // partners reports whether groups differ in their word vectors alone.
 func partners(a, b *group) bool {
-	if a.model.Kind != b.model.Kind || a.model.Backend != b.model.Backend {
+	if a.Model.Kind != b.Model.Kind || a.Model.Backend != b.Model.Backend {
 		return false
 	}
 	return !slices.ContainsFunc(differing([]*group{a, b}), func(k string) bool {
@@ -155,7 +155,7 @@ func tellApart(rows []*row, firsts []*group) {
 		var parts []string
 		for _, k := range differing(same[r.label]) {
 			if table, _, _ := strings.Cut(k, "."); table != "embeddings" {
-				parts = append(parts, setting(firsts[i].params, k))
+				parts = append(parts, firsts[i].describe(k))
 			}
 		}
 		if len(parts) > 0 {
@@ -186,7 +186,7 @@ func offset(i, n int) float64 { return 0.6 * (float64(i) - float64(n-1)/2) / flo
 
 // scores draws the metric of each table.
 func (d *tableDrawing) scores(m metric) Panel {
-	p := Panel{Horizontal: true, X: Axis{Label: m.label}, Y: Axis{Categories: d.categories()}}
+	p := Panel{Horizontal: true, X: Axis{Label: m.label()}, Y: Axis{Categories: d.categories()}}
 	for i, table := range d.tables {
 		s := Series{Name: table, Colour: i, Mark: Dots}
 		for y, r := range d.rows {
@@ -206,12 +206,12 @@ func (d *tableDrawing) scores(m metric) Panel {
 
 // differences draws each table minus the reference, over the seeds of both.
 func (d *tableDrawing) differences(m metric) Panel {
-	name, unit, _ := strings.Cut(m.label, ", ")
-	if unit == "%" {
+	unit := m.unit
+	if m.Unit == compare.Fraction {
 		unit = "points"
 	}
 	p := Panel{Horizontal: true, Y: Axis{Categories: d.categories()},
-		X:      Axis{Label: fmt.Sprintf("%s: difference to %s, %s", name, d.reference, unit), Zero: true},
+		X:      Axis{Label: fmt.Sprintf("%s: difference to %s, %s", m.Name, d.reference, unit), Zero: true},
 		Series: []Series{{Colour: -1, Mark: Rule}}}
 	for i, table := range d.tables {
 		if table == d.reference {
@@ -242,17 +242,13 @@ func (d *tableDrawing) difference(m metric, a, b *group) (Point, bool) {
 	if !okX || !okY {
 		return Point{}, false
 	}
-	var differences []float64
-	for _, pair := range x.of.Pairs(y.of) {
-		differences = append(differences, x.values[pair[0]]-y.values[pair[1]])
-	}
-	s, err := stats.Summarize(differences, level)
+	s, _, err := compare.Paired(x.number, y.number, x.of.Pairs(y.of))
 	if err != nil {
 		return Point{}, false
 	}
-	p := Point{X: s.Mean}
+	p := Point{X: m.times * s.Mean}
 	if s.HasInterval() {
-		p.Interval = &Range{s.Mean - s.HalfWidth, s.Mean + s.HalfWidth}
+		p.Interval = &Range{m.times * (s.Mean - s.HalfWidth), m.times * (s.Mean + s.HalfWidth)}
 		d.paired = true
 	}
 	return p, true

@@ -9,6 +9,7 @@
 package plot
 
 import (
+	"assay/results/compare"
 	"assay/results/metrics"
 )
 
@@ -16,7 +17,7 @@ import (
 type Options struct {
 	// Name of the experiment; it begins the title.
 	Name string
-	// Metrics are keys out of Metrics(), or of CurveMetrics() for Curves: a panel
+	// Metrics are keys out of compare.Keys(), or of CurveMetrics() for Curves: a panel
 	// each. nil takes F1, for Curves F1 and the loss, or accuracy and loss where
 	// the labels are exclusive and the runs kept their accuracy.
 	Metrics []string
@@ -27,22 +28,12 @@ type Options struct {
 	Models []string
 	// Exclusive says that each paper has exactly one label.
 	Exclusive bool
-	// Where are conditions of the form key=value on the settings of a run, all of
-	// which it must meet.
+	// Where are conditions of a compare.Filter, all of which a run must meet.
 	Where []string
 	// Published are numbers from elsewhere, drawn by Comparison.
-	Published []Published
+	Published []compare.Published
 	// Notes are added to those under the picture.
 	Notes []string
-}
-
-// Published are scores that others report for a model, as fractions of 1; NaN
-// where they give none.
-type Published struct {
-	Model        string // the name of ours to compare with
-	F1, MasterF1 float64
-	Accuracy     float64
-	Loss         float64 // binary cross entropy, in nats
 }
 
 // Figure is a picture as data.

@@ -1,8 +1,6 @@
 package plot
 
 import (
-	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,100 +9,62 @@ import (
 	"assay/internal/numerals"
 	"assay/internal/suggest"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
 )
 
 // group is one setting: runs that differ in their seed alone.
 type group struct {
-	label  string // the model and, where several share its name, what differs
-	model  results.Model
-	params map[string]any
-	runs   []results.Run // ascending by seed
+	*compare.Group
+	label string        // the model and, where several share its name, what differs
+	runs  []results.Run // ascending by seed
 }
 
-// choose returns the runs that the options ask for.
+// choose returns the runs that the options ask for. What they are compared in must be
+// comparable.
 func choose(runs []results.Run, opt Options) ([]results.Run, error) {
 	if len(runs) == 0 {
 		return nil, fault.Usagef("plot: there are no runs to draw; `assay run` makes them")
 	}
-	var names, keys []string
+	var names []string
 	for _, r := range runs {
 		names = append(names, r.Model.Name)
-		for k := range r.Params {
-			keys = append(keys, k)
-		}
 	}
-	names, keys = unique(names), distinct(keys)
+	names = unique(names)
 	for _, m := range opt.Models {
 		if !slices.Contains(names, m) {
 			return nil, fault.Usagef("plot: no run of a model %q%s; there are %s", m, suggest.Hint(m, names), strings.Join(names, ", "))
 		}
 	}
-	conditions := map[string]results.Value{}
-	for _, w := range opt.Where {
-		key, value, ok := strings.Cut(w, "=")
-		if !ok {
-			return nil, fault.Usagef("plot: condition %q: want KEY=VALUE, such as dropout=0.1", w)
-		}
-		if !slices.Contains(keys, key) {
-			return nil, fault.Usagef("plot: condition %q: no run has the setting %q%s", w, key, suggest.Hint(key, keys))
-		}
-		conditions[key] = results.ParseValue(key, value)
-		if value == results.Unset {
-			conditions[key] = results.Value{}
-		}
+	filter, err := compare.ParseFilter(opt.Where, "")
+	if err == nil {
+		runs, err = filter.Keep(runs)
 	}
-	var out []results.Run
-	for _, r := range runs {
-		meets := len(opt.Models) == 0 || slices.Contains(opt.Models, r.Model.Name)
-		for key, value := range conditions {
-			meets = meets && results.CompareValues(results.ValueOf(r.Params, key), value) == 0
-		}
-		if meets {
-			out = append(out, r)
-		}
+	if err != nil {
+		return nil, fmt.Errorf("plot: %w", err)
 	}
-	if len(out) == 0 {
-		return nil, fault.Usagef("plot: none of %s meets %s", numerals.Count(len(runs), "run"), strings.Join(opt.Where, " and "))
+	if len(opt.Models) > 0 {
+		runs = slices.DeleteFunc(runs, func(r results.Run) bool { return !slices.Contains(opt.Models, r.Model.Name) })
 	}
-	return out, comparable(out)
+	if len(runs) == 0 {
+		return nil, fault.Usagef("plot: no run of %s meets %s", strings.Join(opt.Models, ", "), strings.Join(opt.Where, " and "))
+	}
+	if why := compare.Incomparable(runs); why != "" {
+		return nil, fault.Usagef("plot: %s: they cannot be compared in one picture", why)
+	}
+	return runs, nil
 }
 
-// comparable refuses runs that must not stand in one picture.
-func comparable(runs []results.Run) error {
-	first := runs[0].Data
-	for _, r := range runs[1:] {
-		d := r.Data
-		if d.Hash != first.Hash || d.Sample != first.Sample || d.Split != first.Split || d.Taxonomy != first.Taxonomy {
-			return fault.Usagef("plot: %s and %s saw different papers (%s; %s): they cannot be compared in one picture",
-				runs[0].Trial, r.Trial, first.Name, d.Name)
-		}
-	}
-	return nil
-}
-
-// groupsOf joins replicates, in the order of their first run. Of several runs
-// of one setting and seed it keeps the last begun.
+// groupsOf joins replicates, in the order of their first run, and counts the runs that a
+// later one of the same setting and seed stands for.
 func groupsOf(runs []results.Run) (groups []*group, again int) {
-	byKey := map[string]*group{}
-	for _, r := range runs {
-		params, _ := json.Marshal(r.Params) // what cannot be written is not told apart
-		key := strings.Join([]string{r.Model.Name, r.Model.Kind, r.Model.Backend, string(params)}, "\x00")
-		g := byKey[key]
-		if g == nil {
-			g = &group{model: r.Model, params: r.Params}
-			byKey[key] = g
-			groups = append(groups, g)
+	joined, again := compare.Groups(runs)
+	for _, j := range joined {
+		g := &group{Group: j}
+		for _, t := range j.Trials {
+			g.runs = append(g.runs, t.Run)
 		}
-		g.runs = append(g.runs, r)
-	}
-	for _, g := range groups {
-		slices.SortStableFunc(g.runs, func(a, b results.Run) int {
-			return cmp.Or(cmp.Compare(a.Seed, b.Seed), -a.Started.Compare(b.Started), cmp.Compare(a.Trial, b.Trial))
-		})
-		n := len(g.runs)
-		g.runs = slices.CompactFunc(g.runs, func(a, b results.Run) bool { return a.Seed == b.Seed })
-		again += n - len(g.runs)
+		groups = append(groups, g)
 	}
 	label(groups)
 	return groups, again
@@ -139,30 +99,30 @@ func done(runs []results.Run) (finished []results.Run, others int) {
 func label(groups []*group) {
 	same := map[string][]*group{}
 	for _, g := range groups {
-		same[g.model.Name] = append(same[g.model.Name], g)
+		same[g.Model.Name] = append(same[g.Model.Name], g)
 	}
 	for _, g := range groups {
-		g.label = g.model.Name
+		g.label = g.Model.Name
 		var parts []string
-		for _, key := range differing(same[g.model.Name]) {
-			parts = append(parts, setting(g.params, key))
+		for _, key := range differing(same[g.Model.Name]) {
+			parts = append(parts, g.describe(key))
 		}
-		if slices.ContainsFunc(same[g.model.Name], func(o *group) bool { return o.model != g.model }) {
-			parts = append(parts, strings.TrimSpace(g.model.Kind+" "+g.model.Backend))
+		if slices.ContainsFunc(same[g.Model.Name], func(o *group) bool { return o.Model != g.Model }) {
+			parts = append(parts, strings.TrimSpace(g.Model.Kind+" "+g.Model.Backend))
 		}
 		if len(parts) == 0 {
 			continue
 		}
 		if g.label = strings.Join(parts, ", "); len(same) > 1 {
-			g.label = fmt.Sprintf("%s (%s)", g.model.Name, g.label)
+			g.label = fmt.Sprintf("%s (%s)", g.Model.Name, g.label)
 		}
 	}
 }
 
-// setting is a key and its value as a reader wants them.
-func setting(params map[string]any, key string) string {
-	value := results.ValueOf(params, key).String()
-	if key == "embeddings" {
+// describe is a key and its value as a reader wants them.
+func (g *group) describe(key string) string {
+	value := g.Setting(key).String()
+	if key == "embeddings" || key == modelKey {
 		return value
 	}
 	return words(key) + " " + value
@@ -173,26 +133,17 @@ func words(key string) string {
 	return strings.NewReplacer("_", " ", ".", ": ").Replace(key)
 }
 
-// differing returns the keys in which groups differ, ascending. Keys of a table
-// of word vectors or of features count only where its name is the same.
+// differing returns the keys of the settings in which groups differ, their models aside.
 func differing(groups []*group) []string {
-	var keys, out []string
-	for _, g := range groups {
-		for k := range g.params {
-			keys = append(keys, k)
-		}
+	of := make([]*compare.Group, len(groups))
+	for i, g := range groups {
+		of[i] = g.Group
 	}
-	for _, k := range distinct(keys) {
-		table, _, inside := strings.Cut(k, ".")
-		if differs(groups, k) && !(inside && differs(groups, table)) {
-			out = append(out, k)
-		}
+	var keys []string
+	for _, d := range compare.Differences(of, "model", "kind", "backend") {
+		keys = append(keys, d.Key)
 	}
-	return out
-}
-
-func differs(groups []*group, key string) bool {
-	return slices.ContainsFunc(groups, func(g *group) bool { return results.ValueOf(g.params, key) != results.ValueOf(groups[0].params, key) })
+	return keys
 }
 
 // mostWarnings is how many warnings of runs a picture repeats.
@@ -214,24 +165,15 @@ func warnings(groups []*group) []string {
 	return all
 }
 
-// rulesOf returns the rules of runs in the order of their first appearance.
-func rulesOf(runs []results.Run) (rules []metrics.Rule, names []string) {
-	for _, r := range runs {
-		for _, res := range r.Results {
-			if !slices.Contains(rules, res.Decision.Rule) {
-				rules = append(rules, res.Decision.Rule)
-				names = append(names, res.Decision.Rule.String())
-			}
-		}
-	}
-	return rules, names
-}
-
 // chooseRules returns the rules that the options name, or all.
 func chooseRules(runs []results.Run, opt Options) ([]metrics.Rule, error) {
-	rules, names := rulesOf(runs)
+	rules := compare.Rules(runs)
 	for _, r := range opt.Rules {
 		if !slices.Contains(rules, r) {
+			var names []string
+			for _, known := range rules {
+				names = append(names, known.String())
+			}
 			return nil, fault.Usagef("plot: no run has a result by the rule %s; they have %s", r, strings.Join(names, ", "))
 		}
 	}
@@ -250,10 +192,7 @@ func chooseRule(runs []results.Run, opt Options) (metrics.Rule, error) {
 	case len(opt.Rules) > 1:
 		return metrics.Rule{}, fault.Usagef("plot: this picture shows one decision rule, not %d", len(opt.Rules))
 	}
-	if i := slices.IndexFunc(rules, func(r metrics.Rule) bool { return r.String() == "tuned" }); i >= 0 {
-		return rules[i], nil
-	}
-	return rules[0], nil
+	return compare.UsualRule(rules), nil
 }
 
 // unique drops repeated words and keeps the order.

@@ -35,7 +35,7 @@ func (d *sweepDrawing) hidden() []string {
 func differingModels(groups []*group) []string {
 	var out []string
 	for _, g := range groups[1:] {
-		if g.model.Kind != groups[0].model.Kind || g.model.Backend != groups[0].model.Backend {
+		if g.Model.Kind != groups[0].Model.Kind || g.Model.Backend != groups[0].Model.Backend {
 			out = append(out, modelKey)
 		}
 	}

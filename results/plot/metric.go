@@ -2,91 +2,40 @@ package plot
 
 import (
 	"math"
-	"slices"
 	"strings"
 
 	"assay/internal/fault"
 	"assay/internal/suggest"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
-	"assay/results/stats"
 )
 
-// level is that of every interval over seeds.
-const level = 0.95
-
-// metric is a number of a run under a rule, in the unit that its axis shows.
+// metric is a metric in the unit that its axis shows.
 type metric struct {
-	key, label string
-	score      bool // of predictions; the others do not depend on the rule
-	value      func(results.Run, results.RuleResult) (float64, bool)
-	// papers returns the interval over test papers, nil where none is kept.
-	papers func(*results.Intervals) results.Interval
-	// published returns what others report; nil where it is not asked for.
-	published func(Published) float64
+	compare.Metric
+	unit  string
+	times float64 // what a value is multiplied by to be in that unit
 }
 
-func score(key, label string, get func(results.RuleResult) float64) metric {
-	return metric{key: key, label: label + ", %", score: true, value: func(_ results.Run, r results.RuleResult) (float64, bool) {
-		return 100 * get(r), true
-	}}
-}
-
-func precisionAt(key, label string, k int) metric {
-	return metric{key: key, label: label + ", %", score: true, value: func(_ results.Run, r results.RuleResult) (float64, bool) {
-		p, ok := r.All.At(k)
-		return 100 * p, ok
-	}}
-}
-
-func known() []metric {
-	of := func(get func(metrics.Report) float64) func(results.RuleResult) float64 {
-		return func(r results.RuleResult) float64 { return get(r.All) }
+func metricOf(m compare.Metric) metric {
+	switch m.Unit {
+	case compare.Fraction:
+		return metric{m, "%", 100}
+	case compare.Seconds:
+		return metric{m, "s", 1}
+	case compare.Bytes:
+		return metric{m, "GiB", 1. / (1 << 30)}
 	}
-	f1 := score("f1", "F1", of(func(r metrics.Report) float64 { return r.SampleF1 }))
-	f1.papers = func(i *results.Intervals) results.Interval { return i.F1 }
-	f1.published = func(p Published) float64 { return 100 * p.F1 }
-	master := score("master_f1", "Master F1", func(r results.RuleResult) float64 { return r.Master.SampleF1 })
-	master.papers = func(i *results.Intervals) results.Interval { return i.MasterF1 }
-	master.published = func(p Published) float64 { return 100 * p.MasterF1 }
-	accuracy := score("accuracy", "Accuracy", of(func(r metrics.Report) float64 { return r.SubsetAccuracy }))
-	accuracy.published = func(p Published) float64 { return 100 * p.Accuracy }
-	loss := metric{key: "loss", label: "Loss, nats", value: func(_ results.Run, r results.RuleResult) (float64, bool) {
-		if r.All.Loss == nil {
-			return 0, false
-		}
-		return *r.All.Loss, true
-	}, published: func(p Published) float64 { return p.Loss }}
-	return []metric{
-		f1, master,
-		score("micro_f1", "Micro F1", of(func(r metrics.Report) float64 { return r.MicroF1 })),
-		score("macro_f1", "Macro F1", of(func(r metrics.Report) float64 { return r.MacroF1 })),
-		score("precision", "Precision", of(func(r metrics.Report) float64 { return r.SamplePrecision })),
-		score("recall", "Recall", of(func(r metrics.Report) float64 { return r.SampleRecall })),
-		accuracy,
-		score("subset_accuracy", "Exact matches", of(func(r metrics.Report) float64 { return r.SubsetAccuracy })),
-		precisionAt("precision_at_1", "Precision at 1", 1),
-		precisionAt("precision_at_3", "Precision at 3", 3),
-		precisionAt("precision_at_5", "Precision at 5", 5),
-		loss,
-		{key: "fit_seconds", label: "Fit, s", value: func(r results.Run, _ results.RuleResult) (float64, bool) {
-			d, ok := r.Stage("fit")
-			return d.Seconds(), ok
-		}},
-		{key: "peak_memory", label: "Peak memory, GiB", value: func(r results.Run, _ results.RuleResult) (float64, bool) {
-			return float64(r.PeakMemory) / (1 << 30), r.PeakMemory > 0
-		}},
-	}
+	return metric{m, string(m.Unit), 1}
 }
 
-// Metrics returns the keys that Options.Metrics may name.
-func Metrics() []string {
-	var keys []string
-	for _, m := range known() {
-		keys = append(keys, m.key)
-	}
-	return keys
-}
+// label names the metric on an axis.
+func (m metric) label() string { return m.Name + ", " + m.unit }
+
+// ofRule reports whether the metric depends on the decision rule: costs do not, nor does
+// the loss, which is of probabilities.
+func (m metric) ofRule() bool { return m.Unit == compare.Fraction }
 
 // chooseMetrics returns the metrics of the keys, F1 where there are none.
 func chooseMetrics(keys []string) ([]metric, error) {
@@ -95,11 +44,11 @@ func chooseMetrics(keys []string) ([]metric, error) {
 	}
 	var chosen []metric
 	for _, key := range keys {
-		i := slices.IndexFunc(known(), func(m metric) bool { return m.key == key })
-		if i < 0 {
-			return nil, fault.Usagef("plot: metric %q is unknown%s: want some of %s", key, suggest.Hint(key, Metrics()), strings.Join(Metrics(), ", "))
+		m, ok := compare.Lookup(key)
+		if !ok || m.ByEpoch {
+			return nil, fault.Usagef("plot: metric %q is unknown%s: want some of %s", key, suggest.Hint(key, compare.Keys()), strings.Join(compare.Keys(), ", "))
 		}
-		chosen = append(chosen, known()[i])
+		chosen = append(chosen, metricOf(m))
 	}
 	return chosen, nil
 }
@@ -118,42 +67,36 @@ type estimate struct {
 	mean     float64
 	interval *Range
 	source   source
-	of       results.Replicates
-	values   []float64 // of its runs
+	values   []float64 // of different runs
+
+	number *compare.Number
+	of     results.Replicates
 }
 
-// estimate joins replicates, equal ones as one; false where a run lacks the metric, since the mean
-// of the others would be of something else, or where it is not finite.
+// estimate joins replicates; false where a run lacks the metric, or where it is not
+// finite.
 func (m metric) estimate(rule metrics.Rule, runs []results.Run) (estimate, bool) {
-	e := estimate{of: results.Join(runs)}
-	for _, r := range e.of.Runs {
-		res, ok := r.Result(rule)
-		if !ok {
-			return estimate{}, false
-		}
-		v, ok := m.value(r, res)
-		if !ok {
-			return estimate{}, false
-		}
-		e.values = append(e.values, v)
-	}
-	s, err := stats.Summarize(e.values, level)
-	if err != nil {
+	of := compare.Under(rule, runs)
+	if len(of.Runs) == 0 {
 		return estimate{}, false
 	}
-	e.mean = s.Mean
-	if s.HasInterval() {
-		e.interval, e.source = &Range{s.Mean - s.HalfWidth, s.Mean + s.HalfWidth}, overSeeds
-		if m.score { // few seeds reach far beyond what a score can be
+	n, err := m.Join(rule, of.Runs)
+	if err != nil || n == nil {
+		return estimate{}, false
+	}
+	e := estimate{mean: m.times * n.Value, number: n, of: of}
+	for _, v := range n.Replicates {
+		e.values = append(e.values, m.times*v)
+	}
+	switch {
+	case n.HalfWidth != nil:
+		half := m.times * *n.HalfWidth
+		e.interval, e.source = &Range{e.mean - half, e.mean + half}, overSeeds
+		if m.Unit == compare.Fraction { // few seeds reach far beyond what a share can be
 			e.interval.Low, e.interval.High = max(e.interval.Low, 0), min(e.interval.High, 100)
 		}
-		return e, true
-	}
-	if res, _ := runs[0].Result(rule); len(e.of.Runs) == 1 && m.papers != nil && res.Intervals != nil {
-		i := m.papers(res.Intervals)
-		if !math.IsNaN(i.Low) && !math.IsNaN(i.High) {
-			e.interval, e.source = &Range{100 * i.Low, 100 * i.High}, overPapers
-		}
+	case n.Papers != nil && !math.IsNaN(n.Papers.Low) && !math.IsNaN(n.Papers.High):
+		e.interval, e.source = &Range{m.times * n.Papers.Low, m.times * n.Papers.High}, overPapers
 	}
 	return e, true
 }

@@ -18,6 +18,7 @@ import (
 
 	"assay/internal/fault"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
 )
 
@@ -121,7 +122,7 @@ func figures(t *testing.T) map[string]Figure {
 		}
 	}
 	out := map[string]Figure{}
-	fig, err := Comparison(compared, Options{Name: "made", Metrics: []string{"f1", "master_f1", "fit_seconds"}, Published: []Published{
+	fig, err := Comparison(compared, Options{Name: "made", Metrics: []string{"f1", "master_f1", "fit_seconds"}, Published: []compare.Published{
 		{Model: "Naive Bayes", F1: 0.4032, MasterF1: math.NaN()}, {Model: "SHA-RNN of the article", F1: 0.6496, MasterF1: 0.93},
 	}})
 	out["comparison"] = must(t, fig, err)
@@ -404,13 +405,13 @@ func TestErrors(t *testing.T) {
 		"model":        {func() (Figure, error) { return Comparison([]results.Run{a, b}, Options{Models: []string{"C"}}) }, "there are A, B"},
 		"condition":    {func() (Figure, error) { return Comparison([]results.Run{a}, Options{Where: []string{"n"}}) }, "want KEY=VALUE"},
 		"key":          {func() (Figure, error) { return Comparison([]results.Run{a}, Options{Where: []string{"wort=x"}}) }, `did you mean "word"?`},
-		"none meets":   {func() (Figure, error) { return Comparison([]results.Run{a}, Options{Where: []string{"n=7"}}) }, "none of 1 run meets n=7"},
+		"none meets":   {func() (Figure, error) { return Comparison([]results.Run{a}, Options{Where: []string{"n=7"}}) }, `where "n=7": no run meets it; n is 1`},
 		"rule": {func() (Figure, error) {
 			return Comparison([]results.Run{a}, Options{Rules: []metrics.Rule{rule(t, "top:3")}})
 		}, "they have fixed:0.5, tuned"},
 		"unfinished":    {func() (Figure, error) { return Comparison([]results.Run{running}, Options{}) }, "none of 1 run is done"},
-		"other data":    {func() (Figure, error) { return Comparison([]results.Run{a, other}, Options{}) }, "saw different papers"},
-		"other split":   {func() (Figure, error) { return Comparison([]results.Run{a, another}, Options{}) }, "saw different papers"},
+		"other data":    {func() (Figure, error) { return Comparison([]results.Run{a, other}, Options{}) }, "the runs read different corpora"},
+		"other split":   {func() (Figure, error) { return Comparison([]results.Run{a, another}, Options{}) }, "the runs drew different samples or splits"},
 		"no epochs":     {func() (Figure, error) { return Curves([]Curve{{Run: a}}, Options{}) }, "none of 1 run has a learning curve"},
 		"many settings": {func() (Figure, error) { return Curves(many, Options{}) }, "choose some with --model or --where"},
 		"no x":          {func() (Figure, error) { return Sweep([]results.Run{a, b}, Options{}, SweepOptions{}) }, "the runs differ in n, word"},

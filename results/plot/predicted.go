@@ -7,6 +7,7 @@ import (
 	"assay/internal/fault"
 	"assay/internal/numerals"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
 )
 
@@ -67,7 +68,11 @@ func newPredicted(runs []results.Run, opt Options) (*predicted, error) {
 	p.notes = slices.Concat(leftOut(others, again), equalReplicates(p.groups), warnings(p.groups), opt.Notes)
 	for _, g := range p.groups {
 		g.runs = results.Join(g.runs).Runs
+		if !opt.Exclusive {
+			g.runs = compare.Under(p.rule, g.runs).Runs
+		}
 	}
+	p.groups = slices.DeleteFunc(p.groups, func(g *group) bool { return len(g.runs) == 0 })
 	return p, nil
 }
 

@@ -72,7 +72,7 @@ func Sweep(runs []results.Run, opt Options, sweep SweepOptions) (Figure, error) 
 	for _, m := range chosen {
 		p := d.panel(m)
 		if !hasPoints(p) {
-			return Figure{}, fault.Usagef("plot: no run has a value of %s by the rule %s", m.key, rule)
+			return Figure{}, fault.Usagef("plot: no run has a value of %s by the rule %s", m.Key, rule)
 		}
 		fig.Panels = append(fig.Panels, p)
 	}
@@ -86,7 +86,7 @@ func Sweep(runs []results.Run, opt Options, sweep SweepOptions) (Figure, error) 
 func (s SweepOptions) check(groups []*group) error {
 	keys := []string{modelKey}
 	for _, g := range groups {
-		keys = append(keys, slices.Collect(maps.Keys(g.params))...)
+		keys = append(keys, slices.Collect(maps.Keys(g.Params))...)
 	}
 	keys = distinct(keys)
 	if s.X == "" {
@@ -112,7 +112,7 @@ func differingHint(groups []*group) string {
 const modelKey = "model"
 
 // value is the text of a setting of a group.
-func (g *group) value(key string) string { return g.setting(key).String() }
+func (g *group) value(key string) string { return g.Setting(key).String() }
 
 // explained reports whether a key follows from those that are drawn: itself, or
 // inside a table that is drawn by name.
@@ -131,7 +131,7 @@ func (s SweepOptions) around(groups []*group) (kept []*group, farther int, err e
 	var centres []*group
 	var names []string
 	for _, g := range groups {
-		if names = append(names, g.model.Name); g.model.Name == s.Around {
+		if names = append(names, g.Model.Name); g.Model.Name == s.Around {
 			centres = append(centres, g)
 		}
 	}
@@ -140,7 +140,7 @@ func (s SweepOptions) around(groups []*group) (kept []*group, farther int, err e
 	}
 	for _, g := range groups {
 		near := slices.ContainsFunc(centres, func(c *group) bool {
-			same := c.model.Kind == g.model.Kind && c.model.Backend == g.model.Backend
+			same := c.Model.Kind == g.Model.Kind && c.Model.Backend == g.Model.Backend
 			return same && !slices.ContainsFunc(differing([]*group{c, g}), func(k string) bool { return !s.explained(k) })
 		})
 		if near {
@@ -153,7 +153,7 @@ func (s SweepOptions) around(groups []*group) (kept []*group, farther int, err e
 // withKey keeps the groups that have a setting.
 func withKey(groups []*group, key string) (kept []*group, without int) {
 	for _, g := range groups {
-		if _, ok := g.params[key]; ok || key == modelKey {
+		if _, ok := g.Params[key]; ok || key == modelKey {
 			kept = append(kept, g)
 		}
 	}
@@ -166,7 +166,7 @@ func (s SweepOptions) axis(groups []*group) (Axis, error) {
 	a := Axis{Label: capital(words(s.X)), Log: s.Log}
 	var apart []string
 	for _, g := range groups {
-		v := g.setting(s.X)
+		v := g.Setting(s.X)
 		_, special := results.ZeroMeans(s.X)
 		switch {
 		case v.Finite() && s.Log && v.Number <= 0:
@@ -200,14 +200,6 @@ func (s SweepOptions) wordAxis(a Axis, groups []*group) (Axis, error) {
 		}
 	}
 	return a, nil
-}
-
-// setting is the value of a key of the group's, its model's name among them.
-func (g *group) setting(key string) results.Value {
-	if key == modelKey {
-		return results.Word(g.model.Name)
-	}
-	return results.ValueOf(g.params, key)
 }
 
 func capital(s string) string {
@@ -258,11 +250,7 @@ func (d *sweepDrawing) lines() error {
 	for _, g := range d.groups {
 		var parts []string
 		for _, k := range d.Series {
-			text := g.value(k)
-			if k != modelKey {
-				text = setting(g.params, k)
-			}
-			parts = append(parts, text)
+			parts = append(parts, g.describe(k))
 		}
 		name := strings.Join(parts, ", ")
 		i := slices.IndexFunc(d.series, func(l *line) bool { return l.name == name })
@@ -298,7 +286,7 @@ func (d *sweepDrawing) place(g *group) float64 {
 	if d.axis.Categories != nil {
 		return float64(slices.Index(d.axis.Categories, g.value(d.X)))
 	}
-	v := g.setting(d.X)
+	v := g.Setting(d.X)
 	for _, p := range d.axis.Apart {
 		if p.Label == v.String() {
 			return p.At
@@ -309,7 +297,7 @@ func (d *sweepDrawing) place(g *group) float64 {
 
 // panel draws one metric: dots of runs behind, then the lines.
 func (d *sweepDrawing) panel(m metric) Panel {
-	p := Panel{X: d.axis, Y: Axis{Label: m.label}}
+	p := Panel{X: d.axis, Y: Axis{Label: m.label()}}
 	var dots, lines []Series
 	for i, l := range d.series {
 		means := Series{Name: l.name, Colour: i, Mark: Line}
