@@ -12,6 +12,7 @@ import (
 	"assay/internal/fault"
 	"assay/internal/suggest"
 	"assay/results"
+	"assay/results/compare"
 )
 
 func newRuns() *cobra.Command {
@@ -28,11 +29,13 @@ func newRuns() *cobra.Command {
 func newRunsList() *cobra.Command {
 	var dir string
 	var asJSON bool
+	var where []string
 	cmd := &cobra.Command{
-		Use:     "list [EXPERIMENT]",
-		Short:   "List runs with their state and result",
-		Example: `  assay runs list baselines`,
-		Args:    usageArgs(cobra.MaximumNArgs(1)),
+		Use:   "list [EXPERIMENT]",
+		Short: "List runs with their state and result",
+		Example: `  assay runs list baselines
+  assay runs list --where kind=lstm --where 'f1>=50%'`,
+		Args: usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			runs, problems, err := listRuns(cmd.Context(), dir, args)
 			if err != nil {
@@ -40,6 +43,13 @@ func newRunsList() *cobra.Command {
 			}
 			for _, p := range problems {
 				fmt.Fprintln(cmd.ErrOrStderr(), "assay: not read:", p)
+			}
+			filter, err := compare.ParseFilter(where, "")
+			if err == nil && len(where) > 0 {
+				runs, err = filter.Keep(runs)
+			}
+			if err != nil {
+				return fmt.Errorf("runs list: %w", err)
 			}
 			if asJSON {
 				if runs == nil {
@@ -57,6 +67,7 @@ func newRunsList() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&dir, "results", "results", "folder of the run store")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the runs' records as JSON")
+	addWhereFlag(cmd, &where)
 	return cmd
 }
 

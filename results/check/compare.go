@@ -177,7 +177,7 @@ func valuesOf(key, rule string, runs map[uint64]Measurement, seeds []uint64) ([]
 		if !ok {
 			return nil, fmt.Errorf("the run of seed %d has no result under %s", seed, rule)
 		}
-		value, ok := m.value(runs[seed], result)
+		value, ok := m.Value(runs[seed].Run, result, runs[seed].Epochs)
 		if !ok {
 			return nil, fmt.Errorf("%s %w with seed %d", key, errMissing, seed)
 		}

@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"assay/results/compare"
 )
 
 // share is the largest part of its baseline that a metric may be tolerated to
 // lose. A wider tolerance is a slip, such as 5 for 5 %: a score that lost half
 // is broken, and so is a loss that doubled.
 func (m metric) share() float64 {
-	if m.unit == "fraction" {
+	if m.Unit == compare.Fraction {
 		return 0.5
 	}
 	return 1
@@ -18,8 +20,8 @@ func (m metric) share() float64 {
 
 // checkWidth refuses amounts that are too large for every baseline.
 func (t Tolerance) checkWidth(m metric) error {
-	most, hint := m.most, ""
-	if m.unit == "fraction" {
+	most, hint := m.Most, ""
+	if m.Unit == compare.Fraction {
 		most, hint = m.share(), ": scores are fractions of 1, five points are 0.05 or 5%"
 	}
 	switch {
@@ -43,7 +45,7 @@ func (b *Baseline) checkShares(metrics []string) error {
 		if !slices.Contains(metrics, c.Metric) || m.ofMachine() || c.Baseline == 0 || !more(c.Allowed, limit) || !more(c.Allowed, usual) {
 			return nil
 		}
-		if m.better == Lower {
+		if m.better() == Lower {
 			return fmt.Errorf("tolerance of %s: that of %s (%s) could rise from %s to %s and pass; a loss may at most double: allow %v or less, or a relative amount, which suits every model",
 				c.Metric, c.Model, c.Rule, m.show(c.Baseline), m.show(c.Baseline+c.Allowed), roundDown(limit))
 		}
@@ -58,7 +60,7 @@ func (b *Baseline) narrow() {
 	_ = b.each(func(c Comparison) error {
 		m, _ := lookup(c.Metric)
 		t := b.tolerance(c.Metric, c.Model, c.Rule)
-		if half := m.share() * c.Baseline; m.unit != "fraction" || t.Better == Same || half == 0 || !more(c.Allowed, half) {
+		if half := m.share() * c.Baseline; m.Unit != compare.Fraction || t.Better == Same || half == 0 || !more(c.Allowed, half) {
 			return nil
 		}
 		t.Absolute = roundDown(m.share() * c.Baseline)
@@ -123,7 +125,7 @@ func (t Tolerance) worse(was []float64) [][]float64 {
 	move := func(direction, by float64) []float64 {
 		out := make([]float64, len(was))
 		for i, v := range was {
-			out[i] = min(max(v+direction*by, 0), m.most)
+			out[i] = min(max(v+direction*by, 0), m.Most)
 		}
 		return out
 	}
@@ -149,9 +151,9 @@ func (t Tolerance) worse(was []float64) [][]float64 {
 func (t Tolerance) whyNever(baseline float64) string {
 	m, _ := lookup(t.Metric)
 	switch {
-	case m.unit == "fraction" && t.Better == Higher && baseline == 0:
+	case m.Unit == compare.Fraction && t.Better == Higher && baseline == 0:
 		return "its baseline is 0, and no score is lower"
-	case m.unit == "fraction":
+	case m.Unit == compare.Fraction:
 		return fmt.Sprintf("it cannot fall from %s by more than its tolerance of %s; --update narrows it", m.show(baseline), m.show(t.allowed(baseline)))
 	}
 	return fmt.Sprintf("it cannot rise from %s by more than its tolerance of %s; lower that", m.show(baseline), m.show(t.allowed(baseline)))

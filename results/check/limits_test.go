@@ -11,6 +11,7 @@ import (
 
 	"assay/internal/fault"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
 )
 
@@ -82,14 +83,14 @@ func random(t *testing.T, r *rand.Rand, seeds int) []Measurement {
 				for _, rule := range []string{"fixed:0.5", "tuned"} {
 					known, _ := lookup(metric)
 					key := metric + rule
-					if known.unit != "fraction" {
+					if known.Unit != "fraction" {
 						key = metric
 					}
 					if _, ok := scale[key]; !ok {
 						scale[key] = []float64{0, 1e-9, 0.001, 0.004, 0.006, 0.02, 0.5, 1}[r.IntN(8)]
 					}
-					set(&m, rule, metric, scale[key]*(1-0.3*r.Float64()*float64(r.IntN(2)))*map[string]float64{"fraction": 1, "loss": 16, "seconds": 1e4, "bytes": 1e10}[known.unit])
-					if known.unit == "bytes" {
+					set(&m, rule, metric, scale[key]*(1-0.3*r.Float64()*float64(r.IntN(2)))*map[compare.Unit]float64{compare.Fraction: 1, compare.Nats: 16, compare.Seconds: 1e4, compare.Bytes: 1e10}[known.Unit])
+					if known.Unit == "bytes" {
 						m.Run.PeakMemory++ // 0 is not known
 					}
 				}
@@ -142,7 +143,7 @@ func TestEveryMetricCanFailOrIsCountedApart(t *testing.T) {
 		seen := outcomes(b, ms)
 		for _, c := range Compare(b, ms).Comparisons {
 			wantFailure(t, b, ms, c, seen[c.Name()], again)
-			if m, _ := lookup(c.Metric); !edited && !c.CanFail && (m.unit != "fraction" || c.Baseline != 0) && m.key != "loss" {
+			if m, _ := lookup(c.Metric); !edited && !c.CanFail && (m.Unit != compare.Fraction || c.Baseline != 0) && m.Key != "loss" {
 				t.Errorf("%s: %s cannot fail by %v from %v in a fresh baseline", again, c.Name(), c.Allowed, c.Baseline)
 			}
 		}
@@ -176,7 +177,7 @@ func outcomes(b *Baseline, ms []Measurement) map[string]map[Verdict]bool {
 				for _, key := range Metrics() {
 					m, _ := lookup(key)
 					for _, r := range now[i].Run.Results {
-						if value <= m.most {
+						if value <= m.Most {
 							set(&now[i], r.Decision.Rule.String(), key, value*(1-spread*float64(now[i].Run.Seed%2)))
 						}
 					}

@@ -49,7 +49,7 @@ func ParseTolerance(text string) (Tolerance, error) {
 	if !ok {
 		return Tolerance{}, fault.Usagef("tolerance %q: %q is no metric%s; one of %s", text, key, suggest.Hint(key, Metrics()), strings.Join(Metrics(), ", "))
 	}
-	t := Tolerance{Metric: key, Better: m.better}
+	t := Tolerance{Metric: key, Better: m.better()}
 	absolute, relative, both := strings.Cut(amounts, ",")
 	var err error
 	if t.Absolute, err = amount(absolute); err == nil && both {
@@ -95,8 +95,8 @@ func (t Tolerance) check() error {
 	case !(t.Significance >= 0 && t.Significance < 1):
 		return fmt.Errorf("tolerance of %s: significance is %v, want 0 for none or a p below 1", t.Metric, t.Significance)
 	}
-	if t.Better != Same && t.Better != m.better {
-		return fmt.Errorf("tolerance of %s: better is %q, but of this metric the %s is", t.Metric, t.Better, m.better)
+	if t.Better != Same && t.Better != m.better() {
+		return fmt.Errorf("tolerance of %s: better is %q, but of this metric the %s is", t.Metric, t.Better, m.better())
 	}
 	if err := t.checkWidth(m); err != nil {
 		return fmt.Errorf("%s: %w; edit it in the file", t.place(), err)

@@ -85,7 +85,7 @@ func chooseMetrics(wanted []string, old *Baseline, ms []Measurement) ([]string, 
 		m, _ := lookup(key)
 		for _, one := range ms {
 			for _, result := range one.Run.Results {
-				if _, ok := m.value(one, result); ok {
+				if _, ok := m.Value(one.Run, result, one.Epochs); ok {
 					return false
 				}
 			}
@@ -137,7 +137,7 @@ func (b *Baseline) measure(name string, ms []Measurement) (Model, error) {
 func allMissing(m metric, runs map[uint64]Measurement) bool {
 	for _, one := range runs {
 		for _, result := range one.Run.Results {
-			if _, ok := m.value(one, result); ok {
+			if _, ok := m.Value(one.Run, result, one.Epochs); ok {
 				return false
 			}
 		}
@@ -150,7 +150,7 @@ func allMissing(m metric, runs map[uint64]Measurement) bool {
 func (b *Baseline) inherit(old *Baseline) {
 	for _, key := range b.Measured.Metrics {
 		m, _ := lookup(key)
-		general := Tolerance{Metric: key, Better: m.better, Absolute: m.absolute, Relative: m.relative}
+		general := Tolerance{Metric: key, Better: m.better(), Absolute: m.absolute, Relative: m.relative}
 		var special []Tolerance
 		if old != nil {
 			for _, t := range old.Tolerances {

@@ -67,9 +67,12 @@ func (m Metric) OfExact() bool { return m.Key == SubsetAccuracy || m.Key == Accu
 // interval over them.
 func (m Metric) OfPapers() bool { return m.papers != nil }
 
+// Metrics returns all metrics.
+func Metrics() []Metric { return slices.Clone(registry()) }
+
 // Lookup returns the metric of the key.
 func Lookup(key string) (Metric, bool) {
-	all := Metrics()
+	all := registry()
 	i := slices.IndexFunc(all, func(m Metric) bool { return m.Key == key })
 	if i < 0 {
 		return Metric{}, false
@@ -78,10 +81,10 @@ func Lookup(key string) (Metric, bool) {
 }
 
 // Keys returns the keys of the metrics that a run's result holds, in the order of
-// Metrics.
+// Metrics().
 func Keys() []string {
 	var keys []string
-	for _, m := range Metrics() {
+	for _, m := range registry() {
 		if !m.ByEpoch {
 			keys = append(keys, m.Key)
 		}

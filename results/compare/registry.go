@@ -3,15 +3,16 @@ package compare
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"assay/results"
 	"assay/results/metrics"
 	"assay/results/stats"
 )
 
-// Metrics returns all metrics: of predictions, of validation papers, of costs. This is
-// the one list of them; a new metric is a new entry.
-func Metrics() []Metric {
+// registry is the one list of all metrics: of predictions, of validation papers, of
+// costs. A new metric is a new entry.
+var registry = sync.OnceValue(func() []Metric {
 	of := func(get func(metrics.Report) float64) func(results.RuleResult) float64 {
 		return func(r results.RuleResult) float64 { return get(r.All) }
 	}
@@ -47,7 +48,7 @@ func Metrics() []Metric {
 		}),
 		peakMemory(), validationLoss(),
 	}
-}
+})
 
 func score(key, name, note string, get func(results.RuleResult) float64) Metric {
 	return Metric{

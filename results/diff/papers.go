@@ -11,12 +11,13 @@ import (
 	"assay/internal/multilabel"
 	"assay/internal/suggest"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
 	"assay/results/stats"
 )
 
-// judged is a run with its predictions of the common papers, in A's order.
-type judged struct {
+// predicted is a run with its predictions of the common papers, in A's order.
+type predicted struct {
 	run results.Run
 	results.Predictions
 }
@@ -44,11 +45,11 @@ func (r *Report) comparePredictions(store *results.Store, a, b results.Run, opt 
 		r.NoScores = fmt.Sprintf("they have no test paper in common that has the same categories: A has %s, B has %s", number(len(pa.IDs)), number(len(pb.IDs)))
 		return nil
 	}
-	return r.compareRules(judged{a, pick(pa, rowsA)}, judged{b, pick(pb, rowsB)}, opt)
+	return r.compareRules(predicted{a, pick(pa, rowsA)}, predicted{b, pick(pb, rowsB)}, opt)
 }
 
 // compareRules compares the runs under each rule that opt wants.
-func (r *Report) compareRules(x, y judged, opt Options) error {
+func (r *Report) compareRules(x, y predicted, opt Options) error {
 	a, b := x.run, y.run
 	var known []string
 	wanted := func(res results.RuleResult) bool {
@@ -130,9 +131,9 @@ func pick(p results.Predictions, rows []int) results.Predictions {
 	return out
 }
 
-// compareRule judges both runs on the common papers; whole says that these are
+// compareRule compares both runs on the common papers; whole says that these are
 // all, so that the scores over master categories, which the runs keep, hold.
-func compareRule(a, b judged, resA, resB results.RuleResult, whole bool, opt Options) (RuleDiff, error) {
+func compareRule(a, b predicted, resA, resB results.RuleResult, whole bool, opt Options) (RuleDiff, error) {
 	predictedA, err := resA.Decision.Apply(a.Scores)
 	if err != nil {
 		return RuleDiff{}, err
@@ -173,23 +174,19 @@ func compareRule(a, b judged, resA, resB results.RuleResult, whole bool, opt Opt
 	return out, nil
 }
 
+// scores are the metrics of the common papers, side by side; over master categories
+// they hold for all papers of the runs alone.
 func scores(a, b results.RuleResult, whole bool) []Score {
 	var out []Score
-	add := func(metric string, x, y float64) {
-		out = append(out, Score{Metric: metric, A: x, B: y, Points: 100 * (y - x)})
-	}
-	add("f1", a.All.SampleF1, b.All.SampleF1)
-	if whole {
-		add("master_f1", a.Master.SampleF1, b.Master.SampleF1)
-	}
-	add("micro_f1", a.All.MicroF1, b.All.MicroF1)
-	add("macro_f1", a.All.MacroF1, b.All.MacroF1)
-	add("precision", a.All.SamplePrecision, b.All.SamplePrecision)
-	add("recall", a.All.SampleRecall, b.All.SampleRecall)
-	add("subset_accuracy", a.All.SubsetAccuracy, b.All.SubsetAccuracy)
-	for _, p := range a.All.PrecisionAt {
-		if y, ok := b.All.At(p.K); ok {
-			add(fmt.Sprintf("precision_at_%d", p.K), p.Value, y)
+	for _, key := range []string{
+		"f1", "master_f1", "micro_f1", "macro_f1", "precision", "recall", compare.SubsetAccuracy,
+		"precision_at_1", "precision_at_3", "precision_at_5",
+	} {
+		m, _ := compare.Lookup(key)
+		x, inA := m.Value(results.Run{}, a, nil)
+		y, inB := m.Value(results.Run{}, b, nil)
+		if inA && inB && (whole || key != "master_f1") {
+			out = append(out, Score{Metric: key, A: x, B: y, Points: 100 * (y - x)})
 		}
 	}
 	return out

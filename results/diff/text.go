@@ -8,6 +8,7 @@ import (
 
 	"assay/internal/markup"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/stats"
 )
 
@@ -100,12 +101,6 @@ func (c *Common) String() string {
 	return text + "."
 }
 
-// titles of the metrics, as tables have them.
-var titles = map[string]string{
-	"f1": "F1", "master_f1": "Master F1", "micro_f1": "Micro F1", "macro_f1": "Macro F1", "precision": "Precision", "recall": "Recall",
-	"subset_accuracy": "Exact", "precision_at_1": "P@1", "precision_at_3": "P@3", "precision_at_5": "P@5",
-}
-
 func (d RuleDiff) write(b *strings.Builder) {
 	if d.OnlyIn != "" {
 		fmt.Fprintf(b, "\nRule %s: %s alone has it\n", d.Rule, strings.ToUpper(d.OnlyIn))
@@ -119,7 +114,8 @@ func (d RuleDiff) write(b *strings.Builder) {
 			fmt.Fprintf(b, "%-18s %8s %8s\n", "  threshold", fmt.Sprintf("%.4g", s.A), fmt.Sprintf("%.4g", s.B))
 			continue
 		}
-		fmt.Fprintf(b, line, "  "+titles[s.Metric], fmt.Sprintf("%.2f", 100*s.A), fmt.Sprintf("%.2f", 100*s.B), points(s.Points))
+		m, _ := compare.Lookup(s.Metric)
+		fmt.Fprintf(b, line, "  "+m.Title, fmt.Sprintf("%.2f", 100*s.A), fmt.Sprintf("%.2f", 100*s.B), points(s.Points))
 	}
 	fmt.Fprintf(b, "  F1, B − A: %s points, 95 %% interval [%s, %s], p = %s by paired bootstrap over papers%s\n",
 		points(100*d.F1.Difference), points(100*d.F1.Interval.Low), points(100*d.F1.Interval.High), pValue(d.F1.P), verdict(d.F1.P))
