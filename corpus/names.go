@@ -69,7 +69,7 @@ func (c *TextCounter) Add(text TextDigest) {
 // and whether ids are spoilt. Its zero value has seen no paper.
 type NameCheck struct {
 	texts   TextCounter
-	damaged int64
+	damaged DamagedIDs
 }
 
 // Add takes the next paper.
@@ -84,4 +84,12 @@ func (n *NameCheck) Add(p *Paper) {
 func (n *NameCheck) SameText() SameText { return n.texts.SameText }
 
 // Damaged counts the ids that are arXiv's, but not in its form.
-func (n *NameCheck) Damaged() int64 { return n.damaged }
+func (n *NameCheck) Damaged() DamagedIDs { return n.damaged }
+
+// DamagedIDs counts ids that are arXiv's, but not in its form.
+type DamagedIDs int64
+
+// String says what they mean and what to do.
+func (n DamagedIDs) String() string {
+	return numerals.Count(int64(n), "id") + " not in arXiv's form, so that papers may stand twice; import again from the source, or say --ids free if they are not arXiv's"
+}

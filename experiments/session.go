@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 
+	"assay/corpus"
 	"assay/corpus/shards"
 	"assay/corpus/synthetic"
 	"assay/experiments/config"
@@ -174,19 +175,16 @@ func WriteSynthetic(ctx context.Context, dir string, opt synthetic.Options, over
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return fault.Usagef("experiments: make room for the synthetic sample: %w", err)
 	}
-	w, err := shards.Create(dir, shards.WriterOptions{Source: "synthetic", Overwrite: overwrite})
-	if err != nil {
-		return err
-	}
 	bar := progress.Start(ctx, "write synthetic sample", int64(opt.Papers), "papers")
 	defer bar.Done()
-	for p := range synthetic.Papers(opt) {
-		if err := errors.Join(ctx.Err(), w.Add(p)); err != nil {
-			return errors.Join(err, w.Abort())
+	_, err := shards.Write(ctx, dir, func(yield func(*corpus.Paper, error) bool) {
+		for p := range synthetic.Papers(opt) {
+			if !yield(p, ctx.Err()) {
+				return
+			}
+			bar.Add(1)
 		}
-		bar.Add(1)
-	}
-	_, err = w.Commit(ctx)
+	}, shards.WriterOptions{Source: "synthetic", Overwrite: overwrite})
 	return err
 }
 

@@ -25,7 +25,7 @@ const helperEnv = "ASSAY_RESULTS_TEST_HELPER"
 
 func TestMain(m *testing.M) {
 	if mode := os.Getenv(helperEnv); mode != "" {
-		run, ok := fireModes[mode]
+		run, ok := stressModes[mode]
 		if !ok {
 			run = func(dir string) error { return helper(mode, dir) }
 		}

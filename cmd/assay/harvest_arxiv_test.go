@@ -48,8 +48,8 @@ func arxivArgs(url, db string, more ...string) []string {
 // The long form: ASSAY_KILLS=20 ASSAY_PAPERS=5000 go test -run HarvestArxivKilled -timeout 30m -v ./cmd/assay
 func TestHarvestArxivKilled(t *testing.T) {
 	papers, kills := count(t, "ASSAY_PAPERS", 600), count(t, "ASSAY_KILLS", 3)
-	seed := uint64(count(t, "ASSAY_FIRE_SEED", int(time.Now().UnixNano()%1e9)+1))
-	t.Logf("ASSAY_FIRE_SEED=%d plays the same again, but for the clock", seed)
+	seed := uint64(count(t, "ASSAY_STRESS_SEED", int(time.Now().UnixNano()%1e9)+1))
+	t.Logf("ASSAY_STRESS_SEED=%d plays the same again, but for the clock", seed)
 	all := arxivPapers(papers)
 	dir := t.TempDir()
 

@@ -97,8 +97,8 @@ func coreProcess(t *testing.T, requests *atomic.Int64, after int64, pause time.D
 // The long form: ASSAY_KILLS=20 ASSAY_PAPERS=5000 go test -run HarvestCoreKilled -timeout 30m -v ./cmd/assay
 func TestHarvestCoreKilled(t *testing.T) {
 	each, kills := count(t, "ASSAY_PAPERS", 600)/2, count(t, "ASSAY_KILLS", 3)
-	seed := uint64(count(t, "ASSAY_FIRE_SEED", int(time.Now().UnixNano()%1e9)))
-	t.Logf("ASSAY_FIRE_SEED=%d plays the same again, but for the clock", seed)
+	seed := uint64(count(t, "ASSAY_STRESS_SEED", int(time.Now().UnixNano()%1e9)))
+	t.Logf("ASSAY_STRESS_SEED=%d plays the same again, but for the clock", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	works := coretest.Works(3*each, 9, coreTopics...)
 	dir := t.TempDir()

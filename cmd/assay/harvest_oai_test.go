@@ -57,8 +57,8 @@ func oaiArgs(url, db string, more ...string) []string {
 // The long form: ASSAY_KILLS=20 ASSAY_PAPERS=5000 go test -run HarvestOAIKilled -timeout 30m -v ./cmd/assay
 func TestHarvestOAIKilled(t *testing.T) {
 	papers, kills := count(t, "ASSAY_PAPERS", 600), count(t, "ASSAY_KILLS", 3)
-	seed := uint64(count(t, "ASSAY_FIRE_SEED", int(time.Now().UnixNano()%1e9)+1))
-	t.Logf("ASSAY_FIRE_SEED=%d plays the same again, but for the clock", seed)
+	seed := uint64(count(t, "ASSAY_STRESS_SEED", int(time.Now().UnixNano()%1e9)+1))
+	t.Logf("ASSAY_STRESS_SEED=%d plays the same again, but for the clock", seed)
 	random := rand.New(rand.NewPCG(seed, 1))
 	records, want := oaiRecords(oaiPapers(papers))
 	dir := t.TempDir()

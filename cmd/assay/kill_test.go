@@ -17,7 +17,7 @@ import (
 )
 
 // kills is how often each of the kill tests kills: a few by default, 200 times in
-// the long form, which ASSAY_FIRE asks for, or as often as ASSAY_KILLS says.
+// the long form, which ASSAY_STRESS asks for, or as often as ASSAY_KILLS says.
 func kills(t *testing.T) int {
 	if text := os.Getenv("ASSAY_KILLS"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -26,7 +26,7 @@ func kills(t *testing.T) int {
 		}
 		return n
 	}
-	if os.Getenv("ASSAY_FIRE") != "" {
+	if os.Getenv("ASSAY_STRESS") != "" {
 		return 200
 	}
 	return 4
@@ -55,16 +55,16 @@ func killAfter(t *testing.T, pause time.Duration, args ...string) (killed bool) 
 }
 
 // pauses draws moments over the time that the undisturbed command took. The seed
-// is drawn, too, or ASSAY_FIRE_SEED.
+// is drawn, too, or ASSAY_STRESS_SEED.
 func pauses(t *testing.T, whole time.Duration) func() time.Duration {
 	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("ASSAY_FIRE_SEED"); text != "" {
+	if text := os.Getenv("ASSAY_STRESS_SEED"); text != "" {
 		var err error
 		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatalf("ASSAY_FIRE_SEED: %v", err)
+			t.Fatalf("ASSAY_STRESS_SEED: %v", err)
 		}
 	}
-	t.Logf("ASSAY_FIRE_SEED=%d draws the moments over %v again", seed, whole)
+	t.Logf("ASSAY_STRESS_SEED=%d draws the moments over %v again", seed, whole)
 	r := rand.New(rand.NewPCG(seed, 0))
 	return func() time.Duration { return time.Duration(r.Float64() * 1.05 * float64(whole)) }
 }

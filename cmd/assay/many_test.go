@@ -90,7 +90,7 @@ func finishAll(t *testing.T, source, dir string) int {
 // which wants a machine that does nothing else.
 func TestManyRunsAreListedFast(t *testing.T) {
 	seeds, list, lay := 30, time.Minute, time.Minute
-	if os.Getenv("ASSAY_FIRE") != "" {
+	if os.Getenv("ASSAY_STRESS") != "" {
 		seeds, list, lay = 3334, time.Second, 2*time.Second
 	}
 	dir := t.TempDir()

@@ -16,6 +16,24 @@ import (
 	"assay/internal/fault"
 )
 
+// View opens a catalog for reading, and for writing only where its schema must be brought
+// up to date first, for the time of use.
+func View(ctx context.Context, path string, use func(*Catalog) error) error {
+	for _, opt := range []Options{{ReadOnly: true}, {}} {
+		c, err := Open(ctx, path, opt)
+		if err == nil {
+			err = errors.Join(use(c), c.Close())
+		}
+		if !errors.Is(err, ErrOutdated) {
+			return err
+		}
+	}
+	return fmt.Errorf("corpus: %s cannot be brought up to date", path)
+}
+
+// Path returns the file as Open got it.
+func (c *Catalog) Path() string { return c.path }
+
 // querier is a database or a transaction.
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)

@@ -1,6 +1,3 @@
-// Package export writes papers for other programs.
-//
-//	err := export.JSONLines(w, c.Papers(ctx, rows))
 package export
 
 import (

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -312,4 +313,23 @@ func (w *Writer) explain(err error) error {
 		return fault.Usagef("corpus: write %s: %w", w.name, err)
 	}
 	return fmt.Errorf("corpus: write %s: %w", w.name, err)
+}
+
+// Write writes papers as a corpus in dir, which is complete or, after an error, as it was
+// before: [Create], Add and Commit at once.
+func Write(ctx context.Context, dir string, papers iter.Seq2[*corpus.Paper, error], options WriterOptions) (_ *Manifest, err error) {
+	w, err := Create(dir, options)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, w.Abort()) }()
+	for p, err := range papers {
+		if err != nil {
+			return nil, err
+		}
+		if err := w.Add(p); err != nil {
+			return nil, err
+		}
+	}
+	return w.Commit(ctx)
 }

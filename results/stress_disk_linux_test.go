@@ -28,7 +28,7 @@ type smallDisk struct {
 // A full disk is an error that names the file; nothing half-written is read as
 // whole; and once there is room the same goes on. The disk is a tmpfs in a mount
 // namespace of its own, which needs the superuser or user namespaces.
-func TestFireFullDisk(t *testing.T) {
+func TestStressFullDisk(t *testing.T) {
 	if os.Getenv(diskEnv) == "" {
 		inNamespace(t)
 		return
@@ -44,7 +44,7 @@ func TestFireFullDisk(t *testing.T) {
 	}
 	defer func() { must(t, syscall.Unmount(dir, syscall.MNT_DETACH)) }()
 	ballast := filepath.Join(dir, "ballast")
-	fireDisk(t, smallDisk{
+	stressDisk(t, smallDisk{
 		dir: filepath.Join(dir, "results"), says: "no space left on device",
 		fill: func(t *testing.T, free int) {
 			f, err := os.Create(ballast)
@@ -93,7 +93,7 @@ func inNamespace(t *testing.T) {
 }
 
 // The same where files may not grow beyond a limit: that needs no rights.
-func TestFireFileSizeLimit(t *testing.T) {
+func TestStressFileSizeLimit(t *testing.T) {
 	if os.Getenv(diskEnv) == "" {
 		cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
 		cmd.Env = append(os.Environ(), diskEnv+"=limit")
@@ -110,16 +110,16 @@ func TestFireFileSizeLimit(t *testing.T) {
 	limit := func(t *testing.T, bytes uint64) {
 		must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: before.Max}))
 	}
-	fireDisk(t, smallDisk{
+	stressDisk(t, smallDisk{
 		dir: filepath.Join(t.TempDir(), "results"), says: "file too large",
 		fill: func(t *testing.T, free int) { limit(t, uint64(512+free/20)) }, // a lease has its place
 		room: func(t *testing.T) { limit(t, before.Cur) },
 	})
 }
 
-// fireDisk fills the disk under each way to write, and at random moments.
-func fireDisk(t *testing.T, d smallDisk) {
-	r := fireRandom(t)
+// stressDisk fills the disk under each way to write, and at random moments.
+func stressDisk(t *testing.T, d smallDisk) {
+	r := stressRandom(t)
 	s, err := CreateStore(d.dir)
 	must(t, err)
 	defer d.room(t)
@@ -130,21 +130,21 @@ func fireDisk(t *testing.T, d smallDisk) {
 	}
 	witness := t.TempDir()
 	for round := range rounds {
-		opt := fireOptions{Trials: 1, Witness: witness, Alone: true}
+		opt := stressOptions{Trials: 1, Witness: witness, Alone: true}
 		d.fill(t, r.IntN(80_000))
-		err := fireOnce(s, opt, r)
+		err := stressOnce(s, opt, r)
 		d.room(t)
 		if err != nil {
 			failures++
 			checkDiskError(t, d, "an attempt", err)
 		}
-		checkFire(t, s, 1, witness)
-		must(t, fireOnce(s, opt, r))
-		if done := checkFire(t, s, 1, witness); done != 1 {
+		checkStress(t, s, 1, witness)
+		must(t, stressOnce(s, opt, r))
+		if done := checkStress(t, s, 1, witness); done != 1 {
 			t.Fatalf("round %d: not done after space was made", round)
 		}
-		must(t, os.RemoveAll(s.Path("exp", fireTrial(0))))
-		must(t, os.Remove(filepath.Join(witness, fireTrial(0)+".done")))
+		must(t, os.RemoveAll(s.Path("exp", stressTrial(0))))
+		must(t, os.Remove(filepath.Join(witness, stressTrial(0)+".done")))
 	}
 	t.Logf("%d of %d attempts met the full disk", failures, rounds)
 	if failures == 0 || failures == rounds {
@@ -152,9 +152,9 @@ func fireDisk(t *testing.T, d smallDisk) {
 	}
 }
 
-// fireOnce is one attempt at the first trial, by this process.
-func fireOnce(s *Store, opt fireOptions, r *rand.Rand) error {
-	name := fireTrial(0)
+// stressOnce is one attempt at the first trial, by this process.
+func stressOnce(s *Store, opt stressOptions, r *rand.Rand) error {
+	name := stressTrial(0)
 	claim := s.Claim
 	if s.Resumable("exp", name, "state") {
 		claim = s.Resume
@@ -164,7 +164,7 @@ func fireOnce(s *Store, opt fireOptions, r *rand.Rand) error {
 		return nil
 	}
 	if err == nil {
-		if err = fireAttempt(w, name, opt, r); err != nil {
+		if err = stressAttempt(w, name, opt, r); err != nil {
 			_ = w.Fail(err)
 			_ = w.Close()
 		}
@@ -185,7 +185,7 @@ func fillUnderEach(t *testing.T, d smallDisk, s *Store) {
 	large := strings.Repeat("x", 8000)
 	for what, write := range map[string]func(w *RunWriter) error{
 		"config":      func(w *RunWriter) error { return w.WriteConfig([]byte(large)) },
-		"predictions": func(w *RunWriter) error { return w.WritePredictions(firePredictions(1)) },
+		"predictions": func(w *RunWriter) error { return w.WritePredictions(stressPredictions(1)) },
 		"model": func(w *RunWriter) error {
 			return w.WriteModel("m", func(out io.Writer) error { _, err := io.WriteString(out, large); return err })
 		},
@@ -193,7 +193,7 @@ func fillUnderEach(t *testing.T, d smallDisk, s *Store) {
 		"rewind":     func(w *RunWriter) error { return w.Rewind(30) },
 		"progress":   func(w *RunWriter) error { return w.Progress([]Stage{{Name: "fit", Seconds: 2}}) },
 		"finish":     func(w *RunWriter) error { return w.Finish(w.Run()) },
-		"checkpoint": func(w *RunWriter) error { return fireState{1, 2}.save(w, large) },
+		"checkpoint": func(w *RunWriter) error { return stressState{1, 2}.save(w, large) },
 		"claim": func(w *RunWriter) error {
 			other, err := s.Claim(context.Background(), trial("other"))
 			if err == nil {

@@ -15,6 +15,7 @@ import (
 	"assay/corpus"
 	"assay/corpus/catalog"
 	"assay/corpus/export"
+	"assay/corpus/ingest"
 	"assay/corpus/shards"
 )
 
@@ -312,24 +313,11 @@ func TestImportIntoCatalog(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &got); err != nil {
 		t.Fatal(err)
 	}
-	if want := (filled{Path: in("a.db"), Added: 1, Replaced: 1, Unchanged: 1, Papers: 301}); got.Catalog == nil || *got.Catalog != want || got.Summary.Kept != 3 {
+	if want := (ingest.Filled{Path: in("a.db"), Added: 1, Replaced: 1, Unchanged: 1, Papers: 301}); got.Catalog == nil || *got.Catalog != want || got.Summary.Kept != 3 {
 		t.Errorf("into one that exists: %s", text)
 	}
 	if n := strings.Count(mustCall(t, "corpus", "search", in("a.db"), "zyxwv"), "[Zyxwv]"); n != 1 {
 		t.Errorf("the changed title is found %d times", n)
-	}
-}
-
-// Papers that come again after a Reset are counted once.
-func TestFillCountsOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "c.db")
-	p := func(id, title string) *corpus.Paper { return &corpus.Paper{ID: id, Title: title} }
-	f, err := fill(context.Background(), path, func(s *catalogSink) (int64, error) {
-		err := errors.Join(s.Add(p("a", "old")), s.Add(p("b", "b")), s.flush(), s.Reset(), s.Add(p("b", "b")), s.Add(p("a", "new")))
-		return 2, err
-	})
-	if want := (filled{Path: path, Added: 2, Papers: 2}); err != nil || *f != want {
-		t.Errorf("%+v, %v; want %+v", f, err, want)
 	}
 }
 

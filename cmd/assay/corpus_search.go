@@ -1,12 +1,9 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode"
 
@@ -14,70 +11,8 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/catalog"
-	"assay/corpus/harvest/ledger"
 	"assay/internal/fault"
-	"assay/internal/numerals"
 )
-
-// withCatalog opens a catalog for reading, and for writing only where it must be
-// brought up to date first.
-func withCatalog(ctx context.Context, path string, use func(*catalog.Catalog) error) error {
-	for _, opt := range []catalog.Options{{ReadOnly: true}, {}} {
-		c, err := catalog.Open(ctx, path, opt)
-		if err == nil {
-			err = errors.Join(use(c), c.Close())
-		}
-		if !errors.Is(err, catalog.ErrOutdated) {
-			return err
-		}
-	}
-	return fmt.Errorf("corpus: %s cannot be brought up to date", path)
-}
-
-// catalogInfo prints what a catalog holds.
-func catalogInfo(cmd *cobra.Command, path string, asJSON bool) error {
-	return withCatalog(cmd.Context(), path, func(c *catalog.Catalog) error {
-		n, err := c.Counts(cmd.Context())
-		if err != nil {
-			return err
-		}
-		var names corpus.NameCheck
-		for p, err := range c.Papers(cmd.Context(), catalog.Query{}) {
-			if err != nil {
-				return err
-			}
-			names.Add(p)
-		}
-		flaws, err := ledger.ReadFlaws(cmd.Context(), c)
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return writeJSON(cmd.OutOrStdout(), map[string]any{
-				"mended_records": append([]ledger.Group{}, flaws.MendedRecords...), "unusable": append([]ledger.Group{}, flaws.Unusable...),
-				"missing": append([]ledger.Part{}, flaws.Missing...), "path": path, "papers": n.Papers, "categories": n.Categories, "authors": n.Authors,
-				"deleted": n.Deleted, "documents": n.Documents, "topics": n.Topics,
-				"same_text": names.SameText(), "damaged_ids": names.Damaged(),
-			})
-		}
-		t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		fmt.Fprintf(t, "catalog\t%s\npapers\t%s\ncategories\t%s\nauthors\t%s\n", path, numerals.Thousands(n.Papers), numerals.Thousands(n.Categories), numerals.Thousands(n.Authors))
-		fmt.Fprintf(t, "same text\t%s\n", names.SameText())
-		if names.Damaged() > 0 {
-			fmt.Fprintf(t, "ids\t%s\n", damagedText(names.Damaged()))
-		}
-		if n.Deleted > 0 {
-			fmt.Fprintf(t, "withdrawn papers\t%s\n", numerals.Thousands(n.Deleted))
-		}
-		if n.Documents > 0 {
-			fmt.Fprintf(t, "full texts\t%s, of %s topics\n", numerals.Thousands(n.Documents), numerals.Thousands(n.Topics))
-		}
-		if err := t.Flush(); err != nil {
-			return err
-		}
-		return flaws.WriteText(cmd.OutOrStdout(), 0)
-	})
-}
 
 type searchOptions struct {
 	limit int
@@ -108,7 +43,7 @@ import may first have to build the search index.`,
 			if opt.limit < 1 {
 				return fault.Usagef("corpus search: --limit %d: want at least 1", opt.limit)
 			}
-			return withCatalog(cmd.Context(), args[0], func(c *catalog.Catalog) error {
+			return catalog.View(cmd.Context(), args[0], func(c *catalog.Catalog) error {
 				hits, err := c.Search(cmd.Context(), strings.Join(args[1:], " "), opt.limit)
 				if err != nil {
 					return err

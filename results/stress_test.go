@@ -16,37 +16,37 @@ import (
 	"time"
 )
 
-// The store under fire: many processes over few trials, killed, stopped, and
+// The store under stress: many processes over few trials, killed, stopped, and
 // left to themselves. A process works like the program does: it claims a trial,
 // goes on from its checkpoint, appends a record a step, and keeps predictions
 // and a model. What each step gives depends on the one before, so that a step
 // lost, done twice, or mixed up with another's shows in the end.
 //
-//	ASSAY_FIRE=1 go test -run Fire -timeout 30m -v ./results
+//	ASSAY_STRESS=1 go test -run Stress -timeout 30m -v ./results
 //
-// is the long form. ASSAY_FIRE_SEED repeats the draws of an earlier call, whose
+// is the long form. ASSAY_STRESS_SEED repeats the draws of an earlier call, whose
 // seed each test prints.
 
 // long says whether this is the long form.
-func long() bool { return os.Getenv("ASSAY_FIRE") != "" }
+func long() bool { return os.Getenv("ASSAY_STRESS") != "" }
 
-// fireRandom draws what a test does at random.
-func fireRandom(t *testing.T) *rand.Rand {
+// stressRandom draws what a test does at random.
+func stressRandom(t *testing.T) *rand.Rand {
 	t.Helper()
 	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("ASSAY_FIRE_SEED"); text != "" {
+	if text := os.Getenv("ASSAY_STRESS_SEED"); text != "" {
 		var err error
 		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatalf("ASSAY_FIRE_SEED: %v", err)
+			t.Fatalf("ASSAY_STRESS_SEED: %v", err)
 		}
 	}
-	t.Logf("ASSAY_FIRE_SEED=%d draws the same again", seed)
+	t.Logf("ASSAY_STRESS_SEED=%d draws the same again", seed)
 	return rand.New(rand.NewPCG(seed, 0))
 }
 
-// checkFire reads all that can be read of the store after workers died: whole or
+// checkStress reads all that can be read of the store after workers died: whole or
 // absent, and in order. It returns how many trials are done.
-func checkFire(t *testing.T, s *Store, trials int, witness string) (done int) {
+func checkStress(t *testing.T, s *Store, trials int, witness string) (done int) {
 	t.Helper()
 	runs, problems, err := s.List(context.Background(), "exp")
 	must(t, err)
@@ -56,21 +56,21 @@ func checkFire(t *testing.T, s *Store, trials int, witness string) (done int) {
 		}
 	}
 	for _, run := range runs {
-		checkFireRun(t, s, run)
+		checkStressRun(t, s, run)
 		if run.State == Done {
 			done++
 		}
 	}
 	for i := range trials {
-		text, err := os.ReadFile(filepath.Join(witness, fireTrial(i)+".done"))
+		text, err := os.ReadFile(filepath.Join(witness, stressTrial(i)+".done"))
 		if lines := strings.Count(string(text), "\n"); err == nil && lines > 1 {
-			t.Errorf("trial %s was done %d times", fireTrial(i), lines)
+			t.Errorf("trial %s was done %d times", stressTrial(i), lines)
 		}
 	}
 	return done
 }
 
-func checkFireRun(t *testing.T, s *Store, run Run) {
+func checkStressRun(t *testing.T, s *Store, run Run) {
 	t.Helper()
 	records, err := s.Metrics("exp", run.Trial)
 	if err != nil {
@@ -83,7 +83,7 @@ func checkFireRun(t *testing.T, s *Store, run Run) {
 			Value uint64
 		}
 		must(t, json.Unmarshal(record, &at))
-		value = fireValue(run.Trial, value, i+1)
+		value = stressValue(run.Trial, value, i+1)
 		if at.Step != i+1 || at.Value != value {
 			t.Fatalf("trial %s: record %d is %s, want value %d", run.Trial, i, record, value)
 		}
@@ -97,10 +97,10 @@ func checkFireRun(t *testing.T, s *Store, run Run) {
 	if err := s.Verify(run); err != nil {
 		t.Error(err)
 	}
-	if len(records) != fireSteps || len(run.Files) != 3 || run.Stages[0].Seconds != float64(value) {
+	if len(records) != stressSteps || len(run.Files) != 3 || run.Stages[0].Seconds != float64(value) {
 		t.Errorf("trial %s is done with %d records, files %v, stages %v, want value %d", run.Trial, len(records), run.Files, run.Stages, value)
 	}
-	if p, err := s.Predictions(run); err != nil || !reflect.DeepEqual(p, firePredictions(value)) {
+	if p, err := s.Predictions(run); err != nil || !reflect.DeepEqual(p, stressPredictions(value)) {
 		t.Errorf("trial %s: predictions %v, %v", run.Trial, p, err)
 	}
 }
@@ -108,8 +108,8 @@ func checkFireRun(t *testing.T, s *Store, run Run) {
 // Processes by the dozen claim few trials, fail, give up, and are killed: never
 // are two inside one, none is done twice, and in the end all are done, each with
 // the records of one undisturbed attempt.
-func TestFireManyProcesses(t *testing.T) {
-	r := fireRandom(t)
+func TestStressManyProcesses(t *testing.T) {
+	r := stressRandom(t)
 	const trials = 16
 	processes, kills := 64, 30
 	switch {
@@ -121,17 +121,17 @@ func TestFireManyProcesses(t *testing.T) {
 	killed, died, stores := 0, 0, 0
 	for killed < kills {
 		s, witness := newStore(t), t.TempDir()
-		k, d := fireAtOnce(t, r, processes, kills-killed, s, fireOptions{Trials: trials, Witness: witness, Unruly: true, Pause: 20 * time.Millisecond})
+		k, d := stressAtOnce(t, r, processes, kills-killed, s, stressOptions{Trials: trials, Witness: witness, Unruly: true, Pause: 20 * time.Millisecond})
 		killed, died, stores = killed+k, died+d, stores+1
-		if done := checkFire(t, s, trials, witness); done != trials {
+		if done := checkStress(t, s, trials, witness); done != trials {
 			t.Fatalf("%d of %d trials are done", done, trials)
 		}
 	}
 	t.Logf("%d processes at a time, %d times over %d trials; %d killed from outside, %d died in all", processes, stores, trials, killed, died)
 }
 
-// fireAtOnce keeps so many processes working until all is done, and kills some.
-func fireAtOnce(t *testing.T, r *rand.Rand, processes, kills int, s *Store, opt fireOptions) (killed, died int) {
+// stressAtOnce keeps so many processes working until all is done, and kills some.
+func stressAtOnce(t *testing.T, r *rand.Rand, processes, kills int, s *Store, opt stressOptions) (killed, died int) {
 	t.Helper()
 	type ended struct {
 		cmd *exec.Cmd
@@ -141,7 +141,7 @@ func fireAtOnce(t *testing.T, r *rand.Rand, processes, kills int, s *Store, opt 
 	living := map[*exec.Cmd]bool{} // true: not yet killed
 	start := func() {
 		opt.Seed = r.Uint64()
-		cmd := startFire(t, "fire", s.dir, opt)
+		cmd := startStress(t, "stress", s.dir, opt)
 		living[cmd] = true
 		go func() { ends <- ended{cmd, cmd.Wait()} }()
 	}
@@ -162,7 +162,7 @@ func fireAtOnce(t *testing.T, r *rand.Rand, processes, kills int, s *Store, opt 
 				start()
 			}
 		case <-tick.C:
-			run, err := s.Run("exp", fireTrial(r.IntN(opt.Trials)))
+			run, err := s.Run("exp", stressTrial(r.IntN(opt.Trials)))
 			for cmd, healthy := range living {
 				if healthy && killed < kills && err == nil && run.State == Running && cmd.Process.Pid == run.Provenance.PID {
 					killed++
@@ -177,8 +177,8 @@ func fireAtOnce(t *testing.T, r *rand.Rand, processes, kills int, s *Store, opt 
 
 // A process alone is killed at random moments: after each kill all that it left
 // can be read, and the next takes over where the checkpoint stands.
-func TestFireKilledAtRandomPoints(t *testing.T) {
-	r := fireRandom(t)
+func TestStressKilledAtRandomPoints(t *testing.T) {
+	r := stressRandom(t)
 	kills := 30
 	if long() {
 		kills = 200
@@ -187,14 +187,14 @@ func TestFireKilledAtRandomPoints(t *testing.T) {
 	s, witness := newStore(t), t.TempDir()
 	killed, stores := 0, 1
 	for killed < kills {
-		cmd := startFire(t, "fire", s.dir, fireOptions{Seed: r.Uint64(), Trials: trials, Witness: witness, Alone: true, Pause: 2 * time.Millisecond})
+		cmd := startStress(t, "stress", s.dir, stressOptions{Seed: r.Uint64(), Trials: trials, Witness: witness, Alone: true, Pause: 2 * time.Millisecond})
 		after := time.AfterFunc(time.Duration(r.IntN(150_000))*time.Microsecond, func() { _ = cmd.Process.Kill() })
 		err := cmd.Wait()
 		after.Stop()
 		if out := cmd.Stdout.(*strings.Builder).String(); out != "" {
 			t.Fatalf("after %d kills a worker says: %s", killed, out)
 		}
-		if done := checkFire(t, s, trials, witness); err == nil && done != trials {
+		if done := checkStress(t, s, trials, witness); err == nil && done != trials {
 			t.Fatalf("after %d kills %d of %d trials are done", killed, done, trials)
 		}
 		if err == nil { // all done: begin anew

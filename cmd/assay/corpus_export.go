@@ -1,11 +1,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"iter"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -18,7 +15,6 @@ import (
 	"assay/corpus/export"
 	"assay/corpus/shards"
 	"assay/internal/fault"
-	"assay/internal/progress"
 	"assay/internal/suggest"
 )
 
@@ -78,22 +74,13 @@ func newCorpusExport() *cobra.Command {
 	return cmd
 }
 
-// exporter is an export under way.
-type exporter struct {
-	exportOptions
-	since   time.Time
-	labels  *corpus.Taxonomy // of tsv
-	papers  int64
-	leftOut map[string]int64 // by reason
-}
-
-// check reads the flags; those that would have no effect are refused.
-func (opt exportOptions) check() (*exporter, error) {
-	e := &exporter{exportOptions: opt, leftOut: map[string]int64{}}
+// check reads the flags: what is wanted, and the taxonomy named, or nil. Flags that would have no effect are refused.
+func (opt exportOptions) check() (want export.Selection, labels *corpus.Taxonomy, err error) {
+	want = export.Selection{Categories: opt.categories, Documents: opt.documents, Topics: opt.topics}
 	formats := []string{"parquet", "tsv", "jsonl"}
 	var dayErr error
 	if opt.since != "" {
-		e.since, dayErr = time.Parse(time.DateOnly, opt.since)
+		want.Since, dayErr = time.Parse(time.DateOnly, opt.since)
 	}
 	for _, r := range []struct {
 		wrong bool
@@ -114,14 +101,13 @@ func (opt exportOptions) check() (*exporter, error) {
 		{!opt.documents && len(opt.topics) > 0, "--topic is for full texts; use it with --documents, or --category for papers"},
 	} {
 		if r.wrong {
-			return nil, fault.Usagef("corpus export: %s", r.text)
+			return want, nil, fault.Usagef("corpus export: %s", r.text)
 		}
 	}
-	var err error
 	if opt.taxonomy != "" {
-		e.labels, err = corpus.LookupTaxonomy(opt.taxonomy)
+		labels, err = corpus.LookupTaxonomy(opt.taxonomy)
 	}
-	return e, err
+	return want, labels, err
 }
 
 func isFolder(path string) bool {
@@ -145,168 +131,39 @@ func sameFile(a, b string) bool {
 }
 
 func runExport(cmd *cobra.Command, opt exportOptions) error {
-	e, err := opt.check()
+	want, labels, err := opt.check()
 	if err != nil {
 		return err
 	}
-	return withCatalog(cmd.Context(), opt.db, func(c *catalog.Catalog) error {
-		if err := e.know(cmd.Context(), c); err != nil {
-			return err
-		}
-		hash, err := e.write(cmd, c)
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	return catalog.View(ctx, opt.db, func(c *catalog.Catalog) error {
+		e, err := export.Select(ctx, c, want)
 		if err != nil {
 			return err
 		}
-		return e.report(cmd, hash)
+		hash := ""
+		switch opt.format {
+		case "parquet":
+			var m *shards.Manifest
+			if m, err = shards.Write(ctx, opt.out, e.Papers(ctx), shards.WriterOptions{Source: "catalog", Overwrite: opt.overwrite}); err == nil {
+				hash = m.Hash
+			}
+		case "tsv":
+			if labels, err = e.Columns(labels); err == nil {
+				err = writeOut(out, opt.out, func(w io.Writer) error { return export.TSV(w, e.Papers(ctx), labels) })
+			}
+		default:
+			err = writeOut(out, opt.out, func(w io.Writer) error { return export.JSONLines(w, e.Papers(ctx)) })
+		}
+		if err != nil {
+			return err
+		}
+		return opt.report(cmd, e, hash)
 	})
 }
 
-// know compares what is asked for with what the catalog has.
-func (e *exporter) know(ctx context.Context, c *catalog.Catalog) error {
-	if !e.documents {
-		known, err := c.Categories(ctx)
-		for _, id := range e.categories {
-			if err == nil && !slices.Contains(known, id) {
-				err = fault.Usagef("corpus export: no paper of %s carries the category %q%s", e.db, id, suggest.Hint(id, known))
-			}
-		}
-		if e.labels == nil && err == nil {
-			e.labels, err = corpus.LookupTaxonomy("arxiv-2019")
-		}
-		return err
-	}
-	topics, err := c.Topics(ctx)
-	if err != nil {
-		return err
-	}
-	known := slugs(topics)
-	for _, t := range e.topics {
-		if !slices.Contains(known, catalog.SlugOf(t)) {
-			return fault.Usagef("corpus export: no document of %s has the topic %q%s", e.db, t, suggest.Hint(catalog.SlugOf(t), known))
-		}
-	}
-	if e.format != "tsv" || e.labels != nil {
-		return nil
-	}
-	columns := known
-	if len(e.topics) > 0 {
-		columns = slugs(e.topics)
-	}
-	if len(columns) < 2 {
-		return fault.Usagef("corpus export: tsv needs a column a topic, and at least 2; %s has %d of those asked for: name more --topic, or a --taxonomy", e.db, len(columns))
-	}
-	e.labels, err = corpus.LookupTaxonomy("topics:" + strings.Join(columns, ","))
-	return err
-}
-
-// slugs returns the slugs of topics, distinct and ascending.
-func slugs(topics []string) (list []string) {
-	for _, t := range topics {
-		if s := catalog.SlugOf(t); s != "" {
-			list = append(list, s)
-		}
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
-// write writes what is asked for and returns the hash of a corpus of shards.
-func (e *exporter) write(cmd *cobra.Command, c *catalog.Catalog) (hash string, err error) {
-	ctx := cmd.Context()
-	total := int64(0)
-	if len(e.categories)+len(e.topics) == 0 && e.since.IsZero() {
-		n, err := c.Counts(ctx)
-		if err != nil {
-			return "", err
-		}
-		total = n.Papers
-		if e.documents {
-			total = n.Documents
-		}
-	}
-	bar := progress.Start(ctx, "export", total, "papers")
-	defer bar.Done()
-	papers := c.Papers(ctx, catalog.Query{Categories: e.categories, Since: e.since})
-	if e.documents {
-		papers = e.fromDocuments(c.Documents(ctx, e.topics))
-	}
-	papers = e.count(papers, bar)
-	switch e.format {
-	case "parquet":
-		return writeShards(ctx, papers, e.out, shards.WriterOptions{Source: "catalog", Overwrite: e.overwrite})
-	case "tsv":
-		return "", writeOut(cmd.OutOrStdout(), e.out, func(w io.Writer) error { return writeTSV(w, papers, e.labels) })
-	}
-	return "", writeOut(cmd.OutOrStdout(), e.out, func(w io.Writer) error { return export.JSONLines(w, papers) })
-}
-
-// fromDocuments makes papers of full texts.
-func (e *exporter) fromDocuments(docs iter.Seq2[*catalog.Document, error]) iter.Seq2[*corpus.Paper, error] {
-	return func(yield func(*corpus.Paper, error) bool) {
-		for d, err := range docs {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			p := &corpus.Paper{ID: d.Source + ":" + d.ID, Title: d.Title, Abstract: d.FullText, Categories: slugs(d.Topics), Authors: d.Authors, Created: d.Published}
-			switch {
-			case strings.TrimSpace(d.FullText) == "":
-				e.leftOut["without a full text"]++
-			case len(p.Categories) == 0:
-				e.leftOut["without a topic"]++
-			case !yield(p, nil):
-				return
-			}
-		}
-	}
-}
-
-// count counts the papers that are written. That there are none is an error: no
-// format could be read back.
-func (e *exporter) count(papers iter.Seq2[*corpus.Paper, error], bar progress.Bar) iter.Seq2[*corpus.Paper, error] {
-	return func(yield func(*corpus.Paper, error) bool) {
-		for p, err := range papers {
-			if err == nil {
-				bar.Add(1)
-				if e.format == "tsv" {
-					if labels, _ := e.labels.Labels(p); len(labels) == 0 {
-						e.leftOut[e.labels.LeftOut()]++
-						continue
-					}
-				}
-				e.papers++
-			}
-			if !yield(p, err) || err != nil {
-				return
-			}
-		}
-		if e.papers == 0 {
-			yield(nil, fault.Usagef("corpus export: there is nothing to write: %s has no such %s%s", e.db, e.things(), e.leftOutText(" to write; left out: ")))
-		}
-	}
-}
-
-func (e *exporter) things() string {
-	if e.documents {
-		return "document"
-	}
-	return "paper"
-}
-
-// leftOutText lists what was left out and why, or is empty.
-func (e *exporter) leftOutText(head string) string {
-	var parts []string
-	for _, reason := range slices.Sorted(maps.Keys(e.leftOut)) {
-		parts = append(parts, fmt.Sprintf("%d %s", e.leftOut[reason], reason))
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return head + strings.Join(parts, ", ")
-}
-
-func (e *exporter) report(cmd *cobra.Command, hash string) error {
-	if e.json {
+func (opt exportOptions) report(cmd *cobra.Command, e *export.Export, hash string) error {
+	if opt.json {
 		return writeJSON(cmd.OutOrStdout(), struct {
 			DB      string           `json:"db"`
 			Format  string           `json:"format"`
@@ -314,15 +171,15 @@ func (e *exporter) report(cmd *cobra.Command, hash string) error {
 			Papers  int64            `json:"papers"`
 			LeftOut map[string]int64 `json:"left_out"`
 			Hash    string           `json:"hash,omitempty"`
-		}{e.db, e.format, e.out, e.papers, e.leftOut, hash})
+		}{opt.db, opt.format, opt.out, e.Written, e.LeftOut, hash})
 	}
-	to, out := e.out, cmd.OutOrStdout()
-	if e.out == "-" {
+	to, out := opt.out, cmd.OutOrStdout()
+	if opt.out == "-" {
 		to, out = "stdout", cmd.ErrOrStderr()
 	}
 	if hash != "" {
 		to += fmt.Sprintf(" (corpus %.12s)", hash)
 	}
-	_, err := fmt.Fprintf(out, "wrote %d papers to %s%s\n", e.papers, to, e.leftOutText("; left out: "))
+	_, err := fmt.Fprintf(out, "wrote %d papers to %s%s\n", e.Written, to, e.LeftOutText("; left out: "))
 	return err
 }

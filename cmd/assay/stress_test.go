@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// The program under fire. ASSAY_FIRE=1 makes the long form of these tests and of
+// The program under stress. ASSAY_STRESS=1 makes the long form of these tests and of
 // the kill tests:
 //
-//	ASSAY_FIRE=1 go test -run 'Kill|Fire|Many' -timeout 60m -v ./cmd/assay
+//	ASSAY_STRESS=1 go test -run 'Kill|Stress|Many' -timeout 60m -v ./cmd/assay
 
 // mixedExperiment writes an experiment of a network and two other models, with
 // two seeds, and returns its file.
@@ -118,13 +118,13 @@ func TestKilledExperimentEndsInTheSameTable(t *testing.T) {
 }
 
 // Schedulers that run one experiment at the same time share its trials.
-func TestFireTwoSchedulers(t *testing.T) {
+func TestStressTwoSchedulers(t *testing.T) {
 	config := mixedExperiment(t, importPapers(t, 400), 6)
 	dir := t.TempDir()
 	scores, hashes, _ := undisturbed(t, 6, config, filepath.Join(dir, "undisturbed"))
 	pairs := [][]string{{"run", "run"}, {"sweep", "sweep"}, {"run", "sweep"}}
 	rounds := len(pairs)
-	if os.Getenv("ASSAY_FIRE") != "" {
+	if os.Getenv("ASSAY_STRESS") != "" {
 		rounds = 30
 	}
 	for round := range rounds {
@@ -160,7 +160,7 @@ func TestFireTwoSchedulers(t *testing.T) {
 
 // A folder that is removed under a run is an error that says so; it stays removed
 // and the other trials run.
-func TestFireFolderRemoved(t *testing.T) {
+func TestStressFolderRemoved(t *testing.T) {
 	config := mixedExperiment(t, importPapers(t, 400), 100_000)
 	for _, c := range []struct {
 		what  string // that is removed

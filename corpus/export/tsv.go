@@ -1,45 +1,21 @@
-package main
+package export
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"strings"
 
 	"assay/corpus"
-	"assay/corpus/shards"
 )
-
-// writeShards writes papers as a corpus and returns its hash.
-func writeShards(ctx context.Context, papers iter.Seq2[*corpus.Paper, error], dir string, options shards.WriterOptions) (hash string, err error) {
-	w, err := shards.Create(dir, options)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, w.Abort()) }()
-	for p, err := range papers {
-		if err != nil {
-			return "", err
-		}
-		if err := w.Add(p); err != nil {
-			return "", err
-		}
-	}
-	m, err := w.Commit(ctx)
-	if err != nil {
-		return "", err
-	}
-	return m.Hash, nil
-}
 
 // tsvText escapes what would end a field or a line.
 var tsvText = strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`)
 
-// writeTSV writes a header and a line a paper: title, abstract, and 1 or 0 for each
-// category of the taxonomy.
-func writeTSV(w io.Writer, papers iter.Seq2[*corpus.Paper, error], t *corpus.Taxonomy) error {
+// TSV writes a header and a line a paper: title, abstract, and 1 or 0 for each category
+// of the taxonomy. In the text, \t stands for a tab, \n for a line feed, \r for a carriage
+// return and \\ for a backslash.
+func TSV(w io.Writer, papers iter.Seq2[*corpus.Paper, error], t *corpus.Taxonomy) error {
 	line := []byte("title\tabstract")
 	for _, c := range t.Categories {
 		line = append(append(line, '\t'), c.ID...)

@@ -25,11 +25,11 @@ import (
 	"assay/internal/multilabel"
 )
 
-// fireModes are what a process does, by the name of its mode.
-var fireModes = map[string]func(dir string) error{"fire": fireWorker, "loop": loopWorker}
+// stressModes are what a process does, by the name of its mode.
+var stressModes = map[string]func(dir string) error{"stress": stressWorker, "loop": loopWorker}
 
-// fireOptions tell a worker what to do; they travel in its environment.
-type fireOptions struct {
+// stressOptions tell a worker what to do; they travel in its environment.
+type stressOptions struct {
 	Seed    uint64
 	Trials  int
 	Witness string        // folder of locks and notes beside the store
@@ -40,22 +40,22 @@ type fireOptions struct {
 }
 
 const (
-	fireEnv   = "ASSAY_RESULTS_TEST_FIRE"
-	fireSteps = 24
-	fireEvery = 5 // steps a checkpoint
+	stressEnv   = "ASSAY_RESULTS_TEST_STRESS"
+	stressSteps = 24
+	stressEvery = 5 // steps a checkpoint
 )
 
-func fireTrial(i int) string { return fmt.Sprintf("t%02d", i) }
+func stressTrial(i int) string { return fmt.Sprintf("t%02d", i) }
 
-// fireValue is what a step of a trial gives, after the value before.
-func fireValue(trial string, before uint64, step int) uint64 {
+// stressValue is what a step of a trial gives, after the value before.
+func stressValue(trial string, before uint64, step int) uint64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d %d", trial, before, step)
 	return h.Sum64() >> 12 // exact as a float64
 }
 
-// firePredictions are those of a trial whose last value is given.
-func firePredictions(value uint64) Predictions {
+// stressPredictions are those of a trial whose last value is given.
+func stressPredictions(value uint64) Predictions {
 	scores := multilabel.NewScores(3, 3)
 	r := rand.New(rand.NewPCG(value, 1))
 	for i := range scores.Data {
@@ -66,13 +66,13 @@ func firePredictions(value uint64) Predictions {
 	return p
 }
 
-// fireState is a checkpoint: the step that it stands behind, and its value.
-type fireState struct {
+// stressState is a checkpoint: the step that it stands behind, and its value.
+type stressState struct {
 	Step  int
 	Value uint64
 }
 
-func (s fireState) save(w *RunWriter, more string) error {
+func (s stressState) save(w *RunWriter, more string) error {
 	path, err := w.Checkpoint("state")
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (s fireState) save(w *RunWriter, more string) error {
 	}))
 }
 
-func loadState(path string) (s fireState, err error) {
+func loadState(path string) (s stressState, err error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return s, nil
@@ -105,25 +105,25 @@ func loadState(path string) (s fireState, err error) {
 	if err == nil && v[0]^v[1] != v[2] {
 		err = fmt.Errorf("damaged checkpoint")
 	}
-	return fireState{int(v[0]), v[1]}, err
+	return stressState{int(v[0]), v[1]}, err
 }
 
-// startFire starts a worker.
-func startFire(t *testing.T, mode, dir string, opt fireOptions) *exec.Cmd {
+// startStress starts a worker.
+func startStress(t *testing.T, mode, dir string, opt stressOptions) *exec.Cmd {
 	t.Helper()
 	text, err := json.Marshal(opt)
 	must(t, err)
 	cmd := exec.Command(os.Args[0], dir)
-	cmd.Env = append(os.Environ(), helperEnv+"="+mode, fireEnv+"="+string(text))
+	cmd.Env = append(os.Environ(), helperEnv+"="+mode, stressEnv+"="+string(text))
 	cmd.Stdout = new(strings.Builder)
 	cmd.Stderr = cmd.Stdout
 	must(t, cmd.Start())
 	return cmd
 }
 
-func fireSetup(dir string) (*Store, fireOptions, error) {
-	var opt fireOptions
-	if err := json.Unmarshal([]byte(os.Getenv(fireEnv)), &opt); err != nil {
+func stressSetup(dir string) (*Store, stressOptions, error) {
+	var opt stressOptions
+	if err := json.Unmarshal([]byte(os.Getenv(stressEnv)), &opt); err != nil {
 		return nil, opt, err
 	}
 	s, err := OpenStore(dir)
@@ -133,17 +133,17 @@ func fireSetup(dir string) (*Store, fireOptions, error) {
 	return s, opt, err
 }
 
-// fireWorker works until every trial is done. What it returns is printed, and a
+// stressWorker works until every trial is done. What it returns is printed, and a
 // violation.
-func fireWorker(dir string) error {
-	s, opt, err := fireSetup(dir)
+func stressWorker(dir string) error {
+	s, opt, err := stressSetup(dir)
 	if err != nil {
 		return err
 	}
 	r := rand.New(rand.NewPCG(opt.Seed, 2))
 	done := map[string]bool{}
 	for len(done) < opt.Trials {
-		name := fireTrial(r.IntN(opt.Trials))
+		name := stressTrial(r.IntN(opt.Trials))
 		if done[name] {
 			continue
 		}
@@ -162,16 +162,16 @@ func fireWorker(dir string) error {
 		case err != nil:
 			return err
 		}
-		if err := fireAttempt(w, name, opt, r); err != nil {
+		if err := stressAttempt(w, name, opt, r); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-// fireAttempt is one attempt at a trial, inside a lock that has nothing to do
+// stressAttempt is one attempt at a trial, inside a lock that has nothing to do
 // with leases and that the kernel opens when its holder dies.
-func fireAttempt(w *RunWriter, name string, opt fireOptions, r *rand.Rand) error {
+func stressAttempt(w *RunWriter, name string, opt stressOptions, r *rand.Rand) error {
 	lock, err := os.OpenFile(filepath.Join(opt.Witness, name+".lock"), os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return err
@@ -184,7 +184,7 @@ func fireAttempt(w *RunWriter, name string, opt fireOptions, r *rand.Rand) error
 	if err := w.WriteConfig(mine); err != nil {
 		return err
 	}
-	value, giveUp, err := fireWork(w, name, opt, r)
+	value, giveUp, err := stressWork(w, name, opt, r)
 	if err != nil {
 		return err
 	}
@@ -216,21 +216,21 @@ func note(path, line string) error {
 	return errors.Join(err, f.Close())
 }
 
-// fireWork goes on from the checkpoint; giveUp says that the attempt ends early.
-func fireWork(w *RunWriter, name string, opt fireOptions, r *rand.Rand) (value uint64, giveUp bool, err error) {
+// stressWork goes on from the checkpoint; giveUp says that the attempt ends early.
+func stressWork(w *RunWriter, name string, opt stressOptions, r *rand.Rand) (value uint64, giveUp bool, err error) {
 	state, err := loadState(filepath.Join(w.Dir(), checkpointFolder, "state"))
 	if err == nil {
 		err = w.Rewind(int64(state.Step))
 	}
 	stop := -1
 	if opt.Unruly && r.IntN(2) == 0 {
-		stop = r.IntN(2 * fireSteps)
+		stop = r.IntN(2 * stressSteps)
 	}
-	for step := state.Step + 1; step <= fireSteps && err == nil; step++ {
+	for step := state.Step + 1; step <= stressSteps && err == nil; step++ {
 		time.Sleep(time.Duration(r.Float64() * float64(opt.Pause)))
-		value := fireValue(name, state.Value, step)
+		value := stressValue(name, state.Value, step)
 		err = w.Append(map[string]any{"kind": "step", "step": step, "value": value})
-		if state = (fireState{step, value}); err == nil && step%fireEvery == 0 {
+		if state = (stressState{step, value}); err == nil && step%stressEvery == 0 {
 			err = state.save(w, "")
 		}
 		if err == nil && step%7 == 0 {
@@ -245,7 +245,7 @@ func fireWork(w *RunWriter, name string, opt fireOptions, r *rand.Rand) (value u
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	}
 	if err == nil {
-		err = w.WritePredictions(firePredictions(state.Value))
+		err = w.WritePredictions(stressPredictions(state.Value))
 	}
 	if err == nil {
 		err = w.WriteModel("m.bin", func(out io.Writer) error {

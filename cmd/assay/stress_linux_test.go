@@ -18,7 +18,7 @@ const diskEnv = "ASSAY_TEST_DISK"
 // time there is more room the same command goes on, and in the end the results
 // are those of an undisturbed one. The disk is a tmpfs in a mount namespace of
 // its own, which needs the superuser or user namespaces.
-func TestFireDiskFull(t *testing.T) {
+func TestStressDiskFull(t *testing.T) {
 	if os.Getenv(diskEnv) == "" {
 		inNamespace(t)
 		return

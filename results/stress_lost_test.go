@@ -22,7 +22,7 @@ import (
 // loopWorker claims the trial t and changes it in every way that there is, until
 // it cannot; then it says why.
 func loopWorker(dir string) error {
-	s, opt, err := fireSetup(dir)
+	s, opt, err := stressSetup(dir)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func loopStep(w *RunWriter, r *rand.Rand) error {
 	case 4:
 		return w.Progress([]Stage{{Name: "fit", Seconds: r.Float64()}})
 	case 5:
-		return fireState{r.IntN(100), r.Uint64()}.save(w, "")
+		return stressState{r.IntN(100), r.Uint64()}.save(w, "")
 	}
 	w.Log().Info("step")
 	return w.Append(map[string]int{"step": r.IntN(100)})
@@ -67,7 +67,7 @@ func loopStep(w *RunWriter, r *rand.Rand) error {
 // startLoop starts a worker that writes without end and waits until it writes.
 func startLoop(t *testing.T, s *Store, r *rand.Rand, stale time.Duration) *exec.Cmd {
 	t.Helper()
-	cmd := startFire(t, "loop", s.dir, fireOptions{Seed: r.Uint64(), Stale: stale})
+	cmd := startStress(t, "loop", s.dir, stressOptions{Seed: r.Uint64(), Stale: stale})
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
@@ -104,8 +104,8 @@ func snapshot(t *testing.T, dir string) map[string]string {
 
 // A process that is stopped, wherever it stands, for longer than a lease lasts
 // loses its folder, and when it goes on it changes nothing there.
-func TestFireStoppedHolderLosesItsFolder(t *testing.T) {
-	r := fireRandom(t)
+func TestStressStoppedHolderLosesItsFolder(t *testing.T) {
+	r := stressRandom(t)
 	const stale = 150 * time.Millisecond
 	rounds := 12
 	if long() {
@@ -152,8 +152,8 @@ func TestFireStoppedHolderLosesItsFolder(t *testing.T) {
 }
 
 // A folder that is removed under a run stays removed, and the run says so.
-func TestFireFolderRemovedUnderARun(t *testing.T) {
-	r := fireRandom(t)
+func TestStressFolderRemovedUnderARun(t *testing.T) {
+	r := stressRandom(t)
 	rounds := 12
 	if long() {
 		rounds = 100

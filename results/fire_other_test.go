@@ -1,5 +1,0 @@
-//go:build !unix
-
-package results
-
-var fireModes map[string]func(dir string) error

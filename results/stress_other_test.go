@@ -1,0 +1,5 @@
+//go:build !unix
+
+package results
+
+var stressModes map[string]func(dir string) error
