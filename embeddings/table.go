@@ -41,6 +41,12 @@ func (t *Table) Len() int { return len(t.words) }
 // Word implements Vectors.
 func (t *Table) Word(i int) string { return t.words[i] }
 
+// Words returns all words; the slice is the table's.
+func (t *Table) Words() []string { return t.words }
+
+// Data returns the vectors of all words, (Len, Dim); the slice is the table's.
+func (t *Table) Data() []float32 { return t.data }
+
 // Row returns the vector of word i; it aliases the table.
 func (t *Table) Row(i int) []float32 { return t.data[i*t.dim : (i+1)*t.dim] }
 

@@ -16,7 +16,7 @@ import (
 	"assay/results"
 )
 
-const parts = 3 // corpus.Train, corpus.Validation, corpus.Test
+const parts = corpus.Test + 1
 
 // dataset is the papers of one data key, ready for every model: drawn, parted,
 // labelled and counted in one pass over the shards.
@@ -30,14 +30,12 @@ type dataset struct {
 	labels   [parts]*multilabel.Matrix
 	seconds  float64 // time that preparing took
 
-	rows  []int64      // of the corpus, drawn
-	index [parts][]int // positions in rows
+	rows  []int64         // of the corpus, drawn
+	index features.Places // positions in rows
 
-	declared map[string]config.Features
-	counts   map[features.CountOptions]*counted
-	words    map[features.WordOptions]*featureSet
-	lacking  map[any]error // by options: why there are no counts or words; it fails those alone that learn from them
-	made     shelf[madeKey, *featureSet]
+	declared  map[string]config.Features
+	collected *features.Collector
+	made      shelf[madeKey, *featureSet]
 
 	draw  string // which papers were drawn, in words
 	parts string // and how they were parted
@@ -47,21 +45,12 @@ type dataset struct {
 // need one.
 type madeKey struct{ features, embeddings string }
 
-// counted is the counts of one way of counting.
-type counted struct {
-	vocabulary *features.Vocabulary
-	rows       [parts]*features.CSR
-}
-
-// featureSet is what a model takes: a matrix for each part.
+// featureSet is what a model takes, and what its run's record says of that.
 type featureSet struct {
-	rows       [parts]features.Matrix
-	vocabulary *features.Vocabulary   // nil for vectors and sequences
-	weights    *features.TFIDF        // of tfidf
-	scale      *features.Standardizer // of vectors, where asked for
-	vectors    *results.Vectors       // of vectors: what they are and cover
-	words      *results.Words         // of words: the same of the vocabulary
-	seconds    float64                // time that the step from counts, or to vectors, took
+	*features.Set
+	vectors *results.Vectors // of vectors and sequences: what they are and cover
+	words   *results.Words   // of words: the same of the vocabulary
+	seconds float64          // time that the step from counts, or to vectors, took
 }
 
 // prepare draws the papers of c under this seed and counts their tokens for
@@ -78,19 +67,21 @@ func prepare(ctx context.Context, c *shards.Corpus, cfg *config.Config, seed uin
 	}
 	d := &dataset{
 		taxonomy: taxonomy, drawn: len(rows), rows: rows, fields: cfg.Fields(),
-		declared: map[string]config.Features{}, counts: map[features.CountOptions]*counted{}, words: map[features.WordOptions]*featureSet{}, lacking: map[any]error{},
-		draw: cfg.DrawKey(seed), parts: cfg.DataKey(seed),
+		declared: map[string]config.Features{},
+		draw:     cfg.DrawKey(seed), parts: cfg.DataKey(seed),
 	}
-	r := newReaders(wanted, len(rows))
+	var specs []features.Spec
 	for _, f := range wanted {
 		d.declared[f.Name] = f
+		specs = append(specs, specOf(f, d.fields))
 	}
+	d.collected = features.NewCollector(specs, len(rows))
 	sides, err := c.Divide(ctx, cfg.SplitOf(seed), rows, workers)
 	if err != nil {
 		return nil, err
 	}
 	d.twins = results.Twins{Texts: int(sides.SameText.Texts), Papers: int(sides.SameText.Papers), Moved: int(sides.Moved)}
-	papers, err := d.scan(ctx, c, rows, sides.Parts, r, workers)
+	papers, err := d.scan(ctx, c, rows, sides.Parts, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -98,87 +89,31 @@ func prepare(ctx context.Context, c *shards.Corpus, cfg *config.Config, seed uin
 	if err := d.checkParts(cfg); err != nil {
 		return nil, err
 	}
-	if err := d.finish(ctx, r); err != nil {
+	if err := d.collected.Finish(ctx, d.index); err != nil {
 		return nil, err
 	}
 	d.seconds = time.Since(start).Seconds()
 	return d, nil
 }
 
-func countOptions(f config.Features) features.CountOptions {
-	return features.CountOptions{
-		NgramMin: f.Ngrams[0], NgramMax: f.Ngrams[1],
-		MinDocuments: f.MinDocuments, MaxFeatures: f.MaxFeatures, Words: f.Terms == "words",
-	}
-}
-
-func wordOptions(f config.Features) features.WordOptions {
-	return features.WordOptions{MaxWords: f.Words.MaxWords, MaxTokens: f.Words.MaxTokens, Words: f.Words.Terms == "words"}
-}
-
-// readers are what one pass over the papers fills.
-type readers struct {
-	counters map[features.CountOptions]*features.Counter
-	indexers map[features.WordOptions]*features.Indexer
-}
-
-func newReaders(wanted []config.Features, rows int) readers {
-	r := readers{map[features.CountOptions]*features.Counter{}, map[features.WordOptions]*features.Indexer{}}
-	for _, f := range wanted {
-		if f.Kind == "words" {
-			if opt := wordOptions(f); r.indexers[opt] == nil {
-				r.indexers[opt] = features.NewIndexer(opt, rows)
-			}
-		} else if f.CountsTerms() {
-			if opt := countOptions(f); r.counters[opt] == nil {
-				r.counters[opt] = features.NewCounter(opt, rows)
-			}
+// specOf returns the features that a declaration asks for, of these fields.
+func specOf(f config.Features, fields features.Fields) features.Spec {
+	spec := features.Spec{Kind: features.Kind(f.Kind), Fields: fields}
+	switch spec.Kind {
+	case features.KindVectors:
+		spec.Standardize = f.Standardize
+	case features.KindSequences:
+		spec.MaxTokens = f.MaxTokens
+	case features.KindWords:
+		spec.Words = features.WordOptions{MaxWords: f.Words.MaxWords, MaxTokens: f.Words.MaxTokens, Words: f.Words.Terms == "words"}
+	default:
+		spec.Count = features.CountOptions{
+			NgramMin: f.Ngrams[0], NgramMax: f.Ngrams[1],
+			MinDocuments: f.MinDocuments, MaxFeatures: f.MaxFeatures, Words: f.Terms == "words",
 		}
+		spec.Sublinear = f.Sublinear
 	}
-	return r
-}
-
-// worker returns what one goroutine gives a paper's tokens to.
-func (r readers) worker() (add []func(row int, tokens []string, train bool)) {
-	for _, counter := range r.counters {
-		add = append(add, counter.Worker().Add)
-	}
-	for _, indexer := range r.indexers {
-		add = append(add, indexer.Worker().Add)
-	}
-	return add
-}
-
-// finish keeps what the pass has found, part by part. Its error is the context's.
-func (d *dataset) finish(ctx context.Context, r readers) error {
-	for opt, counter := range r.counters {
-		vocabulary, all, err := counter.Finish(ctx)
-		if err != nil {
-			d.lacking[opt] = err
-			continue
-		}
-		set := &counted{vocabulary: vocabulary}
-		for p := range set.rows {
-			set.rows[p] = all.Select(d.index[p])
-		}
-		d.counts[opt] = set
-	}
-	for opt, indexer := range r.indexers {
-		vocabulary, all, c, err := indexer.Finish(ctx)
-		if err != nil {
-			d.lacking[opt] = err
-			continue
-		}
-		set := &featureSet{vocabulary: vocabulary, words: &results.Words{
-			Known: vocabulary.Len(), SHA256: vocabulary.Hash(), Tokens: c.Tokens, KnownTokens: c.KnownTokens,
-			Distinct: c.Distinct, KnownDistinct: c.KnownDistinct, MaxTokens: opt.MaxTokens, CutPapers: c.CutPapers, CutTokens: c.CutTokens,
-		}}
-		for p := range set.rows {
-			set.rows[p] = all.Select(d.index[p])
-		}
-		d.words[opt] = set
-	}
-	return ctx.Err()
+	return spec
 }
 
 // scanned is what one pass keeps of a paper beside its counts.
@@ -190,12 +125,11 @@ type scanned struct {
 
 // scan reads, cleans, tokenises and counts the papers in parallel. Each lands
 // at its own position, so that the result does not depend on the workers.
-func (d *dataset) scan(ctx context.Context, c *shards.Corpus, rows []int64, sides []corpus.Part,
-	r readers, workers int) ([]scanned, error) {
+func (d *dataset) scan(ctx context.Context, c *shards.Corpus, rows []int64, sides []corpus.Part, workers int) ([]scanned, error) {
 	papers := make([]scanned, len(rows))
-	counting := make([][]func(int, []string, bool), workers)
-	for i := range counting {
-		counting[i] = r.worker()
+	collect := make([]func(int, []string, bool), workers)
+	for i := range collect {
+		collect[i] = d.collected.Worker()
 	}
 	pass := features.Pass{Corpus: c, Rows: rows, Fields: d.fields, Workers: workers, Name: "read and count"}
 	err := pass.Each(ctx, func(worker, pos int, p *corpus.Paper, tokens func() []string) error {
@@ -204,9 +138,7 @@ func (d *dataset) scan(ctx context.Context, c *shards.Corpus, rows []int64, side
 		if len(labels) == 0 {
 			return nil
 		}
-		for _, add := range counting[worker] {
-			add(pos, tokens(), papers[pos].part == corpus.Train)
-		}
+		collect[worker](pos, tokens(), papers[pos].part == corpus.Train)
 		return nil
 	})
 	return papers, err
@@ -264,42 +196,19 @@ func topicHint(id string) string {
 	return suggest.Hint(id, categoryIDs(arxiv))
 }
 
-// lack says why there are no features of these options.
-func (d *dataset) lack(f config.Features, options any) error {
-	return fmt.Errorf("experiments: features %q: %w", f.Name, d.lacking[options])
-}
-
-// numbered returns the matrices of features that number words.
-func (d *dataset) numbered(f config.Features) (*featureSet, error) {
-	set := d.words[wordOptions(f)]
-	if set == nil {
-		return nil, d.lack(f, wordOptions(f))
+// set returns the set of features that need no word vectors.
+func (d *dataset) set(f config.Features, workers int) (*featureSet, error) {
+	made, err := d.collected.Set(specOf(f, d.fields), workers)
+	if err != nil {
+		return nil, fmt.Errorf("experiments: features %q: %w", f.Name, err)
 	}
-	one := *set
-	return &one, nil
-}
-
-// counted returns the matrices of features that count terms.
-func (d *dataset) counted(f config.Features, workers int) (*featureSet, error) {
-	counts := d.counts[countOptions(f)]
-	if counts == nil {
-		return nil, d.lack(f, countOptions(f))
-	}
-	set := &featureSet{vocabulary: counts.vocabulary}
-	for p, m := range counts.rows {
-		set.rows[p] = m
-	}
-	if f.Kind != "tfidf" {
-		return set, nil
-	}
-	set.weights = features.NewTFIDF(features.TFIDFOptions{Sublinear: f.Sublinear, L2: true, SmoothIDF: true})
-	set.weights.Fit(counts.rows[corpus.Train])
-	for p, m := range counts.rows {
-		weighted, err := set.weights.Transform(m, workers)
-		if err != nil {
-			return nil, err
+	set := &featureSet{Set: made}
+	if made.Encoder.Kind() == features.KindWords {
+		c, vocabulary := made.Words, made.Vocabulary()
+		set.words = &results.Words{
+			Known: vocabulary.Len(), SHA256: vocabulary.Hash(), Tokens: c.Tokens, KnownTokens: c.KnownTokens,
+			Distinct: c.Distinct, KnownDistinct: c.KnownDistinct, MaxTokens: f.Words.MaxTokens, CutPapers: c.CutPapers, CutTokens: c.CutTokens,
 		}
-		set.rows[p] = weighted
 	}
 	return set, nil
 }

@@ -60,8 +60,11 @@ func TestOnlyTrainingPapersTeach(t *testing.T) {
 	if d.outside != n/4 || d.drawn != n {
 		t.Errorf("%d of %d papers outside the taxonomy, want %d of %d", d.outside, d.drawn, n/4, n)
 	}
-	f := d.declared["counts"]
-	vocabulary := d.counts[countOptions(f)].vocabulary
+	counts, err := d.set(d.declared["counts"], 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vocabulary := counts.Vocabulary()
 	for p, ids := range d.ids {
 		if len(ids) == 0 || d.labels[p].Rows() != len(ids) {
 			t.Fatalf("part %v: %d papers, %d rows of labels", corpus.Part(p), len(ids), d.labels[p].Rows())
@@ -74,17 +77,17 @@ func TestOnlyTrainingPapersTeach(t *testing.T) {
 		}
 	}
 	// Fitting TF-IDF on the training papers alone gives the same rows.
-	set, err := d.counted(d.declared["tfidf"], 2)
+	set, err := d.set(d.declared["tfidf"], 2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	alone := features.NewTFIDF(features.TFIDFOptions{Sublinear: true, L2: true, SmoothIDF: true})
-	alone.Fit(d.counts[countOptions(f)].rows[corpus.Train])
-	want, err := alone.Transform(d.counts[countOptions(f)].rows[corpus.Test], 1)
+	alone.Fit(counts.Rows[corpus.Train].(*features.CSR))
+	want, err := alone.Transform(counts.Rows[corpus.Test].(*features.CSR), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(set.rows[corpus.Test], want) {
+	if !reflect.DeepEqual(set.Rows[corpus.Test], want) {
 		t.Error("TF-IDF of the test papers depends on more than the training papers")
 	}
 }
@@ -94,9 +97,15 @@ func TestShardsAndWorkersDoNotChangeTheData(t *testing.T) {
 	first := prepared(t, writeCorpus(t, 300, 0), 1, "corpus.sample=200")
 	for _, c := range []struct{ shardRows, workers int }{{0, 3}, {70, 1}, {70, 2}} {
 		d := prepared(t, writeCorpus(t, 300, c.shardRows), c.workers, "corpus.sample=200")
-		for key := range first.counts {
-			if !reflect.DeepEqual(d.ids, first.ids) || !reflect.DeepEqual(d.labels, first.labels) || !reflect.DeepEqual(d.counts[key].rows, first.counts[key].rows) {
-				t.Errorf("%d papers a shard and %d workers change the data", c.shardRows, c.workers)
+		for _, name := range []string{"counts", "tfidf", "words"} {
+			f := first.declared[name]
+			have, err := d.set(f, c.workers)
+			want, err2 := first.set(f, 1)
+			if err != nil || err2 != nil {
+				t.Fatal(err, err2)
+			}
+			if !reflect.DeepEqual(d.ids, first.ids) || !reflect.DeepEqual(d.labels, first.labels) || !reflect.DeepEqual(have.Rows, want.Rows) {
+				t.Errorf("%d papers a shard and %d workers change the data of %s", c.shardRows, c.workers, name)
 			}
 		}
 	}

@@ -40,7 +40,7 @@ func (s *Session) fit(ctx context.Context, t Trial, w *results.RunWriter, run *r
 		return nil, 0, err
 	}
 	part := func(p corpus.Part) classifier.Dataset {
-		return classifier.Dataset{X: set.rows[p], Y: data.labels[p]}
+		return classifier.Dataset{X: set.Rows[p], Y: data.labels[p]}
 	}
 	err = model.Fit(ctx, part(corpus.Train), part(corpus.Validation))
 	if unusable := (*training.CheckpointError)(nil); errors.As(err, &unusable) && hooks.Resume && w.Run().Resumed == 0 {

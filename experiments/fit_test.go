@@ -79,7 +79,7 @@ func TestLostFolderGetsNoCheckpoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = model.Fit(ctx, classifier.Dataset{X: set.rows[corpus.Train], Y: data.labels[corpus.Train]}, classifier.Dataset{})
+	err = model.Fit(ctx, classifier.Dataset{X: set.Rows[corpus.Train], Y: data.labels[corpus.Train]}, classifier.Dataset{})
 	if !errors.Is(err, results.ErrLost) {
 		t.Errorf("error %v, want ErrLost", err)
 	}

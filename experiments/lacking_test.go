@@ -10,6 +10,7 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/shards"
+	"assay/features"
 	"assay/internal/fault"
 	"assay/results"
 )
@@ -21,9 +22,12 @@ func mostPapers(t *testing.T, s *Session, seed uint64) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := d.declared["counts"]
+	counts, err := d.set(d.declared["counts"], 1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	in, most := map[int32]int{}, 0
-	for _, term := range d.counts[countOptions(f)].rows[corpus.Train].Indices {
+	for _, term := range counts.Rows[corpus.Train].(*features.CSR).Indices {
 		in[term]++
 		most = max(most, in[term])
 	}
@@ -96,15 +100,15 @@ func TestPapersWithoutWords(t *testing.T) {
 	}
 	defer c.Close()
 	d := prepared(t, c, 2, "corpus.text=abstract") // without markers of fields
-	if _, err := d.numbered(d.declared["words"]); err == nil || !strings.HasPrefix(err.Error(), `experiments: features "words": features: words: no word is left`) {
+	if _, err := d.set(d.declared["words"], 1); err == nil || !strings.HasPrefix(err.Error(), `experiments: features "words": features: words: no word is left`) {
 		t.Errorf("words: error %v", err)
 	}
-	if _, err := d.counted(d.declared["tfidf"], 1); err == nil || !strings.HasPrefix(err.Error(), `experiments: features "tfidf": features: count: no term is left`) {
+	if _, err := d.set(d.declared["tfidf"], 1); err == nil || !strings.HasPrefix(err.Error(), `experiments: features "tfidf": features: count: no term is left`) {
 		t.Errorf("tfidf: error %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := d.finish(ctx, readers{}); !errors.Is(err, context.Canceled) {
+	if err := features.NewCollector(nil, 0).Finish(ctx, d.index); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled pass ends with %v", err)
 	}
 }

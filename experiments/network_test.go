@@ -14,6 +14,7 @@ import (
 	"assay/experiments/config"
 	"assay/features"
 	"assay/networks"
+	"assay/predictor"
 	"assay/results"
 )
 
@@ -167,7 +168,7 @@ func TestNetworkTrial(t *testing.T) {
 		t.Errorf("%d epochs, want 12", len(epochs))
 	}
 	data, set := learnt(t, s, s.Trials()[0])
-	parts := set.rows
+	parts := set.Rows
 	train, test := parts[0].(*features.Sequences), parts[2].(*features.Sequences)
 	if train.Embedding != test.Embedding {
 		t.Error("the parts have a matrix each")
@@ -176,7 +177,7 @@ func TestNetworkTrial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	loadFile(t, s, run, ModelFile, func(f *os.File) error { return loaded.Load(f) })
+	loadFile(t, s, run, predictor.ModelFile, func(f *os.File) error { return loaded.Load(f) })
 	scores, err := loaded.Scores(context.Background(), test)
 	if err != nil {
 		t.Fatal(err)

@@ -14,21 +14,9 @@ import (
 	"assay/internal/codeversion"
 	"assay/internal/multilabel"
 	"assay/internal/numerals"
+	"assay/predictor"
 	"assay/results"
-)
-
-// The files of a run's model folder: together they score a new paper. Its
-// tokens, of the fields that corpus.text names, are counted by the vocabulary,
-// weighted where the features are TF-IDF, and given to the classifier; or their
-// vectors, which the run's record names, are averaged, and shifted and scaled where
-// the features are standardized, or go as they are, one a token and no more than the
-// record's max_tokens, into a network; or their numbers in the vocabulary do, from
-// features.Vocabulary.IDs, into a network that has learnt vectors of its own.
-const (
-	ModelFile      = "model.assay"
-	VocabularyFile = "vocabulary.assay"
-	TFIDFFile      = "tfidf.assay"
-	ScaleFile      = "scale.assay"
+	"assay/results/metrics"
 )
 
 // Run runs one trial and returns its record. A trial that is already done is
@@ -171,7 +159,7 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 		return err
 	}
 	lap("evaluate")
-	if err := s.keep(w, model, data, set, test); err != nil {
+	if err := s.keep(w, *run, model, data, set, test); err != nil {
 		return err
 	}
 	lap("save")
@@ -225,51 +213,41 @@ func describeData(w *results.RunWriter, run *results.Run, data *dataset, set *fe
 		}
 		run.Warnings = append(run.Warnings, run.Words.Warnings()...)
 	}
-	w.Log().Info("data", "drawn", data.drawn, "left_out", fmt.Sprintf("%d %s", data.outside, data.taxonomy.LeftOut()), "columns", set.columns())
+	w.Log().Info("data", "drawn", data.drawn, "left_out", fmt.Sprintf("%d %s", data.outside, data.taxonomy.LeftOut()), "columns", set.Columns())
 }
 
 // keep writes the predictions for the test papers and, where it is wanted, the
-// model.
-func (s *Session) keep(w *results.RunWriter, model classifier.Classifier, data *dataset, set *featureSet, test *multilabel.Scores) error {
+// predictor of other papers.
+func (s *Session) keep(w *results.RunWriter, run results.Run, model classifier.Classifier, data *dataset, set *featureSet, test *multilabel.Scores) error {
 	err := w.WritePredictions(results.Predictions{
 		IDs: data.ids[corpus.Test], Labels: categoryIDs(data.taxonomy), Truth: data.labels[corpus.Test], Scores: test,
 	})
-	if err == nil && s.Config.Results.SaveModels {
-		err = saveModel(w, model, set)
+	if err != nil || !s.Config.Results.SaveModels {
+		return err
 	}
-	return err
-}
-
-// saveModel writes the classifier and the way from tokens to its columns.
-func saveModel(w *results.RunWriter, model classifier.Classifier, set *featureSet) error {
-	err := w.WriteModel(ModelFile, model.Save)
-	if err == nil && set.vocabulary != nil {
-		err = w.WriteModel(VocabularyFile, set.vocabulary.Save)
+	about := predictor.Run{
+		Experiment: run.Experiment, Trial: run.Trial, Model: run.Model.Name, Kind: run.Model.Kind, Backend: run.Model.Backend, Data: run.Data.Name,
 	}
-	if err == nil && set.scale != nil {
-		err = w.WriteModel(ScaleFile, set.scale.Save)
+	var decisions []metrics.Decision
+	for _, r := range run.Results {
+		decisions = append(decisions, r.Decision)
 	}
-	if err == nil && set.weights != nil {
-		err = w.WriteModel(TFIDFFile, set.weights.Save)
+	p := predictor.New(about, data.taxonomy, decisions, set.Encoder, model)
+	if loss := p.Loss(); loss != "" {
+		w.Log().Info("model", "vectors", loss)
 	}
-	return err
-}
-
-// columns is how many features a paper has.
-func (f *featureSet) columns() int {
-	_, cols := f.rows[corpus.Train].Dims()
-	return cols
+	return p.Save(w.WriteModel)
 }
 
 // scores scores the validation papers, if a rule needs them, and the test
 // papers.
 func (s *Session) scores(ctx context.Context, model classifier.Classifier, set *featureSet) (validation, test *multilabel.Scores, err error) {
-	if n, _ := set.rows[corpus.Validation].Dims(); n > 0 {
-		if validation, err = model.Scores(ctx, set.rows[corpus.Validation]); err != nil {
+	if n, _ := set.Rows[corpus.Validation].Dims(); n > 0 {
+		if validation, err = model.Scores(ctx, set.Rows[corpus.Validation]); err != nil {
 			return nil, nil, err
 		}
 	}
-	test, err = model.Scores(ctx, set.rows[corpus.Test])
+	test, err = model.Scores(ctx, set.Rows[corpus.Test])
 	return validation, test, err
 }
 

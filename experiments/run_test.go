@@ -8,12 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"assay/baselines/bayes"
-	"assay/baselines/logistic"
-	"assay/classifier"
 	"assay/corpus"
-	"assay/corpus/text"
-	"assay/features"
+	"assay/predictor"
 	"assay/results"
 	"assay/results/metrics"
 )
@@ -67,62 +63,6 @@ func loadFile(t *testing.T, s *Session, run results.Run, name string, load func(
 	}
 }
 
-// The files of the model folder score the test papers as the run did.
-func TestSavedModelScoresPapersAgain(t *testing.T) {
-	s := session(t, t.TempDir())
-	for i, model := range []classifier.Classifier{
-		logistic.New(logistic.Options{}),
-		bayes.NewMultinomial(bayes.Options{}),
-	} {
-		run := mustRun(t, s, i)
-		var vocabulary *features.Vocabulary
-		loadFile(t, s, run, ModelFile, func(f *os.File) error { return model.Load(f) })
-		loadFile(t, s, run, VocabularyFile, func(f *os.File) (err error) {
-			vocabulary, err = features.LoadVocabulary(f)
-			return err
-		})
-		want, err := s.Store().Predictions(run)
-		if err != nil {
-			t.Fatal(err)
-		}
-		position := map[string]int{}
-		for j, id := range want.IDs {
-			position[id] = j
-		}
-		rows, err := s.corpus.Sample(0, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tokens := make([][]string, len(want.IDs))
-		tokenizer := text.NewTokenizer().Worker()
-		for p, err := range s.corpus.Papers(context.Background(), rows) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if j, isTest := position[p.ID]; isTest {
-				tokens[j] = tokenizer.AppendPaper(nil, p.Title, p.Abstract)
-			}
-		}
-		x := vocabulary.Transform(tokens...)
-		if s.Trials()[i].Model.Features == "tfidf" {
-			loadFile(t, s, run, TFIDFFile, func(f *os.File) error {
-				weights, err := features.LoadTFIDF(f)
-				if err == nil {
-					x, err = weights.Transform(x, 1)
-				}
-				return err
-			})
-		}
-		got, err := model.Scores(context.Background(), x)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(got, want.Scores) {
-			t.Errorf("%s: the saved model scores the test papers otherwise than the run did", run.Model.Name)
-		}
-	}
-}
-
 // The stored predictions and decisions give the stored metrics again.
 func TestStoredPredictionsGiveTheMetrics(t *testing.T) {
 	s := session(t, t.TempDir())
@@ -162,7 +102,7 @@ func TestDamagedRunIsNotReused(t *testing.T) {
 	if _, reused, err := s.Run(context.Background(), s.Trials()[1], 0); err != nil || !reused {
 		t.Fatalf("second call: reused %t, %v", reused, err)
 	}
-	if err := os.WriteFile(s.Store().ModelPath(run.Experiment, run.Trial, ModelFile), []byte("x"), 0o644); err != nil {
+	if err := os.WriteFile(s.Store().ModelPath(run.Experiment, run.Trial, predictor.ModelFile), []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	_, _, err := s.Run(context.Background(), s.Trials()[1], 0)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"assay/predictor"
 	"assay/results"
 )
 
@@ -22,7 +23,7 @@ dropout = [0.0, 0.2]
 // outcomeOf is what a trial must give however it came to it.
 func outcomeOf(t *testing.T, s *Session, run results.Run) string {
 	t.Helper()
-	model, err := os.ReadFile(s.Store().ModelPath(run.Experiment, run.Trial, ModelFile))
+	model, err := os.ReadFile(s.Store().ModelPath(run.Experiment, run.Trial, predictor.ModelFile))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,9 +3,7 @@ package experiments
 import (
 	"context"
 	"fmt"
-	"maps"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"assay/corpus"
@@ -51,14 +49,19 @@ func TestTwinsStayTogether(t *testing.T) {
 			side[word[id]] = corpus.Part(part)
 		}
 	}
-	for _, counts := range d.counts {
-		for _, term := range counts.vocabulary.Terms() {
+	for _, name := range []string{"counts", "words"} {
+		f := d.declared[name]
+		set, err := d.set(f, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, term := range set.Vocabulary().Terms() {
 			if part, ok := side[term]; ok && part != corpus.Train {
 				t.Errorf("%s of a %v paper is in the vocabulary", term, part)
 			}
 		}
 	}
-	if want := (results.Twins{Texts: n, Papers: 2 * n, Moved: d.twins.Moved}); d.twins != want || d.twins.Moved == 0 || len(d.counts) == 0 {
-		t.Errorf("twins %+v, want %+v; %d vocabularies", d.twins, want, len(slices.Collect(maps.Keys(d.counts))))
+	if want := (results.Twins{Texts: n, Papers: 2 * n, Moved: d.twins.Moved}); d.twins != want || d.twins.Moved == 0 || len(d.declared) == 0 {
+		t.Errorf("twins %+v, want %+v; %d features", d.twins, want, len(d.declared))
 	}
 }

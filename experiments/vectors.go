@@ -9,7 +9,6 @@ import (
 
 	"assay/corpus"
 	"assay/embeddings"
-	"assay/embeddings/fasttext"
 	"assay/embeddings/vectorfile"
 	"assay/experiments/config"
 	"assay/features"
@@ -73,13 +72,10 @@ func (s *Session) features(ctx context.Context, d *dataset, t Trial, workers int
 		start := time.Now()
 		var set *featureSet
 		var err error
-		switch {
-		case table != nil:
+		if table != nil {
 			set, err = s.embedded(ctx, d, f, table, workers)
-		case f.Kind == "words":
-			set, err = d.numbered(f)
-		default:
-			set, err = d.counted(f, workers)
+		} else {
+			set, err = d.set(f, workers)
 		}
 		if err != nil {
 			return nil, err
@@ -98,92 +94,26 @@ func (s *Session) embedded(ctx context.Context, d *dataset, f config.Features, t
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, v.Close()) }()
-	fill := s.averaged
-	if f.Kind == "sequences" {
-		fill = s.sequenced
-	}
-	if set, err = fill(ctx, d, f, v, workers); err != nil {
+	rows, places := d.kept()
+	pass := features.Pass{Corpus: s.corpus, Rows: rows, Workers: workers}
+	made, err := features.Embed(ctx, pass, specOf(f, d.fields), v.Vectors, places, s.Config.Results.SaveModels)
+	if err != nil {
 		return nil, err
 	}
-	if about := set.vectors; about.CoveredTokens == 0 { // nothing could be learnt, as without a term
+	about := v.describe(made)
+	if about.CoveredTokens == 0 { // nothing could be learnt, as without a term
 		return nil, fault.Usagef("experiments: features %q: none of the papers' %d distinct tokens has a vector in embeddings.%s (%s): name a file of words of their language",
 			f.Name, about.Distinct, table.Name, about.Path)
 	}
-	return set, nil
-}
-
-// averaged reads the papers once more and makes a vector of each from those of
-// its tokens.
-func (s *Session) averaged(ctx context.Context, d *dataset, f config.Features, v *wordVectors, workers int) (*featureSet, error) {
-	rows, place := d.kept()
-	vectorizer := features.NewVectorizer(v.Vectors, len(rows))
-	averaging := make([]*features.VectorWorker, workers)
-	for i := range averaging {
-		averaging[i] = vectorizer.Worker()
+	if f.Kind == "sequences" {
+		about.MaxTokens, about.CutPapers, about.CutTokens = f.MaxTokens, made.CutPapers, made.CutTokens
 	}
-	err := features.Pass{Corpus: s.corpus, Rows: rows, Fields: d.fields, Workers: workers, Name: "average vectors"}.Each(ctx, func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
-		return averaging[worker].Add(pos, tokens())
-	})
-	if err != nil {
-		return nil, err
-	}
-	all, coverage := vectorizer.Finish()
-	set := &featureSet{vectors: v.describe(coverage)}
-	var dense [parts]*features.Dense
-	for p := range dense {
-		dense[p] = all.Select(place[p])
-	}
-	if f.Standardize {
-		set.scale = features.NewStandardizer()
-		set.scale.Fit(dense[corpus.Train])
-	}
-	for p, m := range dense {
-		if set.scale != nil {
-			if err := set.scale.Transform(m); err != nil {
-				return nil, err
-			}
-		}
-		set.rows[p] = m
-	}
-	return set, nil
-}
-
-// sequenced reads the papers once more and numbers the tokens of each. The rows
-// of their vectors are copied.
-func (s *Session) sequenced(ctx context.Context, d *dataset, f config.Features, v *wordVectors, workers int) (*featureSet, error) {
-	if m, ok := v.Vectors.(*fasttext.Model); ok {
-		if err := m.Unmap(); err != nil {
-			return nil, err
-		}
-	}
-	rows, place := d.kept()
-	sequencer := features.NewSequencer(v.Vectors, len(rows), f.MaxTokens)
-	numbering := make([]*features.SequenceWorker, workers)
-	for i := range numbering {
-		numbering[i] = sequencer.Worker()
-	}
-	err := features.Pass{Corpus: s.corpus, Rows: rows, Fields: d.fields, Workers: workers, Name: "number tokens"}.Each(ctx, func(worker, pos int, _ *corpus.Paper, tokens func() []string) error {
-		return numbering[worker].Add(pos, tokens())
-	})
-	if err != nil {
-		return nil, err
-	}
-	all, coverage, err := sequencer.Finish(ctx)
-	if err != nil {
-		return nil, err
-	}
-	set := &featureSet{vectors: v.describe(coverage)}
-	set.vectors.MaxTokens = f.MaxTokens
-	set.vectors.CutPapers, set.vectors.CutTokens = sequencer.Cut()
-	for p := range set.rows {
-		set.rows[p] = all.Select(place[p])
-	}
-	return set, nil
+	return &featureSet{Set: made, vectors: about}, nil
 }
 
 // kept returns the rows of the corpus whose papers have a label, ascending, and
 // where the papers of each part stand among them.
-func (d *dataset) kept() (rows []int64, place [parts][]int) {
+func (d *dataset) kept() (rows []int64, place features.Places) {
 	at := make([]int, len(d.rows))
 	for _, positions := range d.index {
 		for _, pos := range positions {
@@ -205,8 +135,8 @@ func (d *dataset) kept() (rows []int64, place [parts][]int) {
 }
 
 // describe is what a run's record says of the vectors.
-func (v *wordVectors) describe(c embeddings.Coverage) *results.Vectors {
-	about := v.about
+func (v *wordVectors) describe(made *features.Set) *results.Vectors {
+	about, c := v.about, made.Coverage
 	about.Tokens, about.Distinct = c.Totals()
 	about.CoveredTokens = about.Tokens - c.Tokens[embeddings.Missing]
 	about.CoveredDistinct = about.Distinct - c.Words[embeddings.Missing]

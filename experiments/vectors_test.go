@@ -9,12 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"assay/baselines/logistic"
 	"assay/corpus"
-	"assay/embeddings"
 	"assay/embeddings/fasttext"
 	"assay/experiments/config"
-	"assay/features"
 	"assay/internal/fault"
 	"assay/results"
 )
@@ -174,56 +171,6 @@ deterministic = true`, `file = "x"`, 1)
 	cfg := mustParse(t, text, "embeddings.fasttext.file=/nosuch/glove.txt")
 	if _, err := Open(context.Background(), cfg, Options{}); !fault.IsUsage(err) || !strings.Contains(err.Error(), "/nosuch/glove.txt") {
 		t.Errorf("a file that is not there: %v", err)
-	}
-}
-
-// The run's files and the vectors that its record names score papers again.
-func TestSavedVectorModelScoresPapersAgain(t *testing.T) {
-	s := vectorSession(t, t.TempDir(), onVectors)
-	run := mustRun(t, s, 0)
-	model := logistic.New(logistic.Options{})
-	var scale *features.Standardizer
-	loadFile(t, s, run, ModelFile, func(f *os.File) error { return model.Load(f) })
-	loadFile(t, s, run, ScaleFile, func(f *os.File) (err error) {
-		scale, err = features.LoadStandardizer(f)
-		return err
-	})
-	var v embeddings.Vectors
-	v, err := fasttext.Open(run.Vectors.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	rows := []int64{}
-	data, _ := learnt(t, s, s.Trials()[0])
-	for _, pos := range data.index[corpus.Test] {
-		rows = append(rows, data.rows[pos])
-	}
-	z := features.NewVectorizer(v, len(rows))
-	w, row := z.Worker(), 0
-	for tokens, err := range (features.Pass{Corpus: s.corpus, Rows: rows, Workers: 1}).Sentences(context.Background()) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Add(row, tokens); err != nil {
-			t.Fatal(err)
-		}
-		row++
-	}
-	x, _ := z.Finish()
-	if err := scale.Transform(x); err != nil {
-		t.Fatal(err)
-	}
-	scores, err := model.Scores(context.Background(), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := s.Store().Predictions(run)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(p.Scores.Data, scores.Data) {
-		t.Error("the saved model gives other scores")
 	}
 }
 

@@ -213,6 +213,19 @@ func (v *Vocabulary) IDs(tokens []string, most int) []int32 {
 	if most > 0 && len(words) > most {
 		words = words[:most]
 	}
+	return v.numbers(words)
+}
+
+// tokenIDs returns the numbers of the first most tokens, as a Sequencer gave them whose
+// words are the vocabulary.
+func (v *Vocabulary) tokenIDs(tokens []string, most int) []int32 {
+	if most > 0 && len(tokens) > most {
+		tokens = tokens[:most]
+	}
+	return v.numbers(tokens)
+}
+
+func (v *Vocabulary) numbers(words []string) []int32 {
 	ids := make([]int32, len(words))
 	for i, word := range words {
 		ids[i] = MissingID

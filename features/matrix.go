@@ -51,6 +51,21 @@ func (m *CSR) Select(rows []int) *CSR {
 	return out
 }
 
+// join returns the rows of the matrices, which have equal columns, one behind the
+// other.
+func join(parts []*CSR) *CSR {
+	out := parts[0]
+	for _, m := range parts[1:] {
+		from := out.Indptr[len(out.Indptr)-1]
+		out.Indices = append(out.Indices, m.Indices...)
+		out.Values = append(out.Values, m.Values...)
+		for _, end := range m.Indptr[1:] {
+			out.Indptr = append(out.Indptr, from+end)
+		}
+	}
+	return out
+}
+
 // Dense is a matrix (Rows, Cols) by row, such as one vector a paper.
 type Dense struct {
 	Rows, Cols int

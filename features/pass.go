@@ -69,13 +69,16 @@ func (p Pass) each(ctx context.Context, readers []*reader, fn func(worker, pos i
 	})
 }
 
+func (p Pass) workers() int {
+	if p.Workers > 0 {
+		return p.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
 // readers returns one for each worker.
 func (p Pass) readers() []*reader {
-	workers := p.Workers
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	out := make([]*reader, workers)
+	out := make([]*reader, p.workers())
 	rules := text.NewTokenizer()
 	for i := range out {
 		out[i] = newReader(rules, p.Fields)

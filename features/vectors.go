@@ -2,6 +2,7 @@ package features
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -25,6 +26,7 @@ type Vectorizer struct {
 
 	mu      sync.Mutex
 	workers []*VectorWorker
+	words   map[string]embeddings.Match // of all papers, once finished
 }
 
 // cachedWords bounds what a worker keeps: 40 MB of vectors of 100 dimensions.
@@ -117,18 +119,30 @@ func (w *VectorWorker) lookup(token string) ([]float32, embeddings.Match, error)
 // Finish returns the papers' vectors (rows, dim) and how their words were found.
 func (z *Vectorizer) Finish() (*Dense, embeddings.Coverage) {
 	var c embeddings.Coverage
-	words := map[string]embeddings.Match{}
+	z.words = map[string]embeddings.Match{}
 	for _, w := range z.workers {
 		for match, n := range w.tokens {
 			c.Tokens[match] += n
 		}
 		for word, f := range w.known {
-			words[word] = f.match
+			z.words[word] = f.match
 		}
 		w.known = nil
 	}
-	for _, match := range words {
+	for _, match := range z.words {
 		c.Words[match]++
 	}
 	return z.out, c
+}
+
+// Words returns the words that have a vector, sorted, once the vectorizer is finished.
+func (z *Vectorizer) Words() []string {
+	var out []string
+	for word, match := range z.words {
+		if match != embeddings.Missing {
+			out = append(out, word)
+		}
+	}
+	slices.Sort(out)
+	return out
 }

@@ -49,30 +49,34 @@ func (v *Vocabulary) Hash() string {
 // Transform counts the vocabulary's terms in the tokens of new papers, as the
 // Counter did that made the vocabulary: one row a paper.
 func (v *Vocabulary) Transform(papers ...[]string) *CSR {
+	x := &CSR{Cols: len(v.terms), Indptr: make([]int64, 1, len(papers)+1)}
+	for _, tokens := range papers {
+		v.appendRow(x, tokens)
+	}
+	return x
+}
+
+// appendRow counts the terms of one more paper.
+func (v *Vocabulary) appendRow(x *CSR, tokens []string) {
 	v.once.Do(func() {
 		v.index = make(map[string]int32, len(v.terms))
 		for j, t := range v.terms {
 			v.index[t] = int32(j)
 		}
 	})
-	x := &CSR{Cols: len(v.terms), Indptr: make([]int64, 1, len(papers)+1)}
-	var columns []int32
-	for _, tokens := range papers {
-		columns = v.columns(columns[:0], tokens)
-		slices.Sort(columns)
-		for k, j := range columns {
-			if k > 0 && columns[k-1] == j {
-				if !v.binary {
-					x.Values[len(x.Values)-1]++
-				}
-				continue
+	columns := v.columns(nil, tokens)
+	slices.Sort(columns)
+	for k, j := range columns {
+		if k > 0 && columns[k-1] == j {
+			if !v.binary {
+				x.Values[len(x.Values)-1]++
 			}
-			x.Indices = append(x.Indices, j)
-			x.Values = append(x.Values, 1)
+			continue
 		}
-		x.Indptr = append(x.Indptr, int64(len(x.Indices)))
+		x.Indices = append(x.Indices, j)
+		x.Values = append(x.Values, 1)
 	}
-	return x
+	x.Indptr = append(x.Indptr, int64(len(x.Indices)))
 }
 
 // kept returns the words of a paper that can be terms, in their order.
@@ -114,23 +118,12 @@ const vocabularyKind = "features.vocabulary"
 
 // Save writes the vocabulary as one frame (see package frame).
 func (v *Vocabulary) Save(w io.Writer) error {
-	lengths := make([]int32, len(v.terms))
-	size := 0
-	for i, t := range v.terms {
-		lengths[i] = int32(len(t))
-		size += len(t)
-	}
-	text := make([]byte, 0, size)
-	for _, t := range v.terms {
-		text = append(text, t...)
-	}
 	err := frame.Write(w, vocabularyKind, 1, func(e *frame.Encoder) {
 		e.Int(v.ngramMin)
 		e.Int(v.ngramMax)
 		e.Bool(v.binary)
 		e.Bool(v.words)
-		e.Int32s(lengths)
-		e.Bytes(text)
+		e.Texts(v.terms)
 	})
 	if err != nil {
 		return fmt.Errorf("features: save vocabulary: %w", err)
@@ -144,18 +137,8 @@ func LoadVocabulary(r io.Reader) (*Vocabulary, error) {
 	v := &Vocabulary{}
 	err := frame.Read(r, vocabularyKind, 1, func(d *frame.Decoder) {
 		v.ngramMin, v.ngramMax, v.binary, v.words = d.Int(), d.Int(), d.Bool(), d.Bool()
-		lengths := d.Int32s()
-		text := d.Text()
-		v.terms = make([]string, 0, len(lengths))
-		for _, n := range lengths {
-			if n < 0 || int(n) > len(text) {
-				d.Fail("a term of %d bytes", n)
-				return
-			}
-			v.terms = append(v.terms, text[:n])
-			text = text[n:]
-		}
-		if len(text) > 0 || !ascending(v.terms) || v.ngramMin < 1 || v.ngramMax < v.ngramMin {
+		v.terms = d.Texts()
+		if !ascending(v.terms) || v.ngramMin < 1 || v.ngramMax < v.ngramMin {
 			d.Fail("its terms are not in order")
 		}
 	})

@@ -198,7 +198,7 @@ func (n *LSTM) Scores(ctx context.Context, x features.Matrix) (*multilabel.Score
 		return nil, err
 	}
 	// Nothing is learnt here: the vectors are frozen in either case.
-	words, params := lexicon[float32]{rows: m.rows, dim: s.Embedding.Cols, matrix: s.Embedding.Data, frozen: true}, m.params
+	words, params := lexicon[float32]{rows: s.Embedding.Rows, dim: s.Embedding.Cols, matrix: s.Embedding.Data, frozen: true}, m.params
 	if !m.opt.FreezeEmbedding {
 		words.matrix, params = params[0], params[1:]
 		words.dim = len(words.matrix) / m.rows
@@ -220,13 +220,19 @@ func (n *LSTM) Scores(ctx context.Context, x features.Matrix) (*multilabel.Score
 	return scores, nil
 }
 
-// fits reports what papers to score have other than those that were learnt from.
+// OwnVectors reports whether the network has learnt vectors of the words: papers must
+// be numbered as those were that it learnt from. Else it reads the papers' vectors.
+func (n *LSTM) OwnVectors() bool { return n.fitted && !n.learnt.opt.FreezeEmbedding }
+
+// fits reports what papers to score have other than those that were learnt from. Where
+// the vectors were frozen the papers bring their own, of any words.
 func (m *lstmModel) fits(s *features.Sequences) error {
 	words := hashOf(s.Words)
+	own := !m.opt.FreezeEmbedding
 	switch {
-	case s.Embedding.Rows != m.rows:
+	case own && s.Embedding.Rows != m.rows:
 		return fault.Usagef("networks: a vocabulary of %d rows, the network has learnt from one of %d", s.Embedding.Rows, m.rows)
-	case words != m.words && words != 0 && m.words != 0:
+	case own && words != m.words && words != 0 && m.words != 0:
 		return fault.Usagef("networks: the papers are numbered by other words than the network has learnt from")
 	case s.Embedding.Cols != m.given:
 		return fault.Usagef("networks: vectors of %d dimensions, the network has learnt from %d", s.Embedding.Cols, m.given)

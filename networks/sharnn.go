@@ -235,6 +235,10 @@ func (n *SHARNN) Scores(ctx context.Context, x features.Matrix) (*multilabel.Sco
 	return scores, nil
 }
 
+// PadsTogether reports whether the scores of a paper depend on the longest one in its
+// batch: where padding is not masked.
+func (n *SHARNN) PadsTogether() bool { return n.fitted && !n.learnt.MaskPadding }
+
 // Probabilities implements classifier.Classifier.
 func (n *SHARNN) Probabilities() bool { return true }
 

@@ -52,8 +52,8 @@ import (
 	"github.com/sjwhitworth/golearn/linear_models"
 )
 
-// haveLiblinear says that this binary can train with liblinear.
-const haveLiblinear = true
+// HaveLiblinear says that this binary can train with liblinear.
+const HaveLiblinear = true
 
 // liblinear holds the papers in the solver's form: for each row, its features
 // counted from 1, a column of ones for the intercept (golearn's own bias

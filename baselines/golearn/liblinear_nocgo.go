@@ -7,8 +7,8 @@ import (
 	"errors"
 )
 
-// haveLiblinear says that this binary can train with liblinear.
-const haveLiblinear = false
+// HaveLiblinear says that this binary can train with liblinear.
+const HaveLiblinear = false
 
 // liblinear stands in for the solver, so that all else builds without cgo.
 type liblinear struct{}

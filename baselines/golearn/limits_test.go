@@ -43,7 +43,7 @@ func TestSizes(t *testing.T) {
 		{"negative trees", NewRandomForest(ForestOptions{Trees: -1}), false, 10, 10, 1, "-1 trees"},
 		{"unknown features", NewRandomForest(ForestOptions{MaxFeatures: "most"}), false, 10, 10, 1, "most"},
 	} {
-		if c.cgo && !haveLiblinear {
+		if c.cgo && !HaveLiblinear {
 			continue
 		}
 		err := c.of.CheckSize(c.rows, c.cols, c.labels)

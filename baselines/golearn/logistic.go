@@ -91,7 +91,7 @@ func (c *LogisticRegression) resolve(rows, cols, labels int, values int64) (Logi
 		return o, err
 	}
 	switch {
-	case !haveLiblinear:
+	case !HaveLiblinear:
 		return o, fault.Usagef("golearn's logistic regression is C++ code, and this binary was built without cgo: use backend = \"native\", or build with CGO_ENABLED=1 and a C++ compiler")
 	case !(o.C > 0 && o.C <= 1e6):
 		return o, fault.Usagef("c = %v: want a number above 0, at most 1e6", o.C)

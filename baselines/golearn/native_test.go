@@ -57,7 +57,7 @@ func logit(p float64) float64 { return math.Log(p / (1 - p)) }
 // The native regression does not penalise its intercept, but a column of ones
 // like any other.
 func TestLogisticIsNativesWithAColumnOfOnes(t *testing.T) {
-	if !haveLiblinear {
+	if !HaveLiblinear {
 		t.Skip("built without cgo")
 	}
 	ref := readReference(t).Logistic

@@ -95,6 +95,22 @@ func (e *Encoder) Bytes(v []byte) {
 	e.raw(v)
 }
 
+// Texts writes the lengths of the strings, then their bytes, one behind the other.
+func (e *Encoder) Texts(v []string) {
+	lengths := make([]int32, len(v))
+	size := 0
+	for i, s := range v {
+		lengths[i] = int32(len(s))
+		size += len(s)
+	}
+	e.Int32s(lengths)
+	all := make([]byte, 0, size)
+	for _, s := range v {
+		all = append(all, s...)
+	}
+	e.Bytes(all)
+}
+
 // Float32s writes v.
 func (e *Encoder) Float32s(v []float32) {
 	putSlice(e, v, 4, func(b []byte, x float32) { binary.LittleEndian.PutUint32(b, math.Float32bits(x)) })
@@ -210,6 +226,24 @@ func (d *Decoder) Bool() bool {
 
 // Text reads a string.
 func (d *Decoder) Text() string { return string(d.Bytes()) }
+
+// Texts reads what Encoder.Texts wrote; the strings share their memory.
+func (d *Decoder) Texts() []string {
+	lengths, all := d.Int32s(), d.Text()
+	out := make([]string, 0, len(lengths))
+	for _, n := range lengths {
+		if n < 0 || int(n) > len(all) {
+			d.Fail("a text of %d bytes", n)
+			return nil
+		}
+		out = append(out, all[:n])
+		all = all[n:]
+	}
+	if len(all) > 0 {
+		d.Fail("%d bytes after its last text", len(all))
+	}
+	return out
+}
 
 // Bytes reads a slice of bytes.
 func (d *Decoder) Bytes() []byte {
