@@ -74,6 +74,23 @@ func TestTableViews(t *testing.T) {
 	if len(usual.Rows) != 4 || usual.Rows[0].Labels["model"] != "NB (alpha=10, fit_prior=true)" || usual.Rows[3].Labels["rule"] != "tuned" {
 		t.Errorf("rows %+v", usual.Rows)
 	}
+	// --where is the same to every command that chooses runs.
+	where := []string{"--where", "alpha>=1", "--where", "alpha<10.0", "--where", "seed=2", "--where", "fit_prior=true", "--results", store}
+	if list := mustCall(t, append([]string{"runs", "list", "sweep"}, where...)...); strings.Count(list, "\n") != 1 || !strings.Contains(list, "sweep/nb-s2-") {
+		t.Errorf("runs list says %q", list)
+	}
+	var picture struct {
+		Panels []struct{ Y struct{ Categories []string } }
+	}
+	if err := json.Unmarshal([]byte(mustCall(t, append([]string{"plot", "comparison", config, "--json"}, where...)...)), &picture); err != nil {
+		t.Fatal(err)
+	}
+	if rows := picture.Panels[0].Y.Categories; len(rows) != 1 || rows[0] != "NB" {
+		t.Errorf("the picture has the rows %q", rows)
+	}
+	if _, message, code := call(t, nil, "runs", "list", "--results", store, "--where", "alpha=2"); code != exitUsage || message != `runs list: where "alpha=2": no run meets it; alpha is 0.5, 1, 10 or unset` {
+		t.Errorf("code %d, %s", code, message)
+	}
 	// A run that is gone is said to be, in a pivot, too.
 	runs, err := filepath.Glob(filepath.Join(store, "runs", "sweep", "rf-s1-*"))
 	if err != nil || len(runs) != 1 {

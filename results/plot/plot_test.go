@@ -444,3 +444,37 @@ func TestErrors(t *testing.T) {
 		}
 	}
 }
+
+// A picture is chosen by the conditions that a table is.
+func TestWhereOfPictures(t *testing.T) {
+	for _, c := range []struct {
+		where []string
+		dots  int // runs
+	}{
+		{[]string{"dropout=0.10"}, 6},
+		{[]string{"dropout>=0.1", "dropout<=0.1"}, 6},
+		{[]string{"dropout>0", "dropout!=0.1"}, 6},
+		{[]string{"model=SHA-RNN", "seed<=2", "embeddings=glove"}, 6},
+		{[]string{"kind=sha_rnn", "f1>=54%"}, 5},
+	} {
+		fig, err := Sweep(swept(t), Options{Where: c.where}, SweepOptions{X: "dropout", Series: []string{"embeddings"}})
+		must(t, fig, err)
+		dots := 0
+		for _, s := range fig.Panels[0].Series {
+			for _, p := range s.Points {
+				if s.Mark == Faint {
+					dots++
+				} else if p.Interval == nil { // a run alone
+					dots++
+				}
+			}
+		}
+		if dots != c.dots {
+			t.Errorf("%v: %d runs are drawn, want %d", c.where, dots, c.dots)
+		}
+	}
+	fig, err := Comparison(swept(t)[:1], Options{Metrics: []string{"subset_accuracy"}})
+	if label := must(t, fig, err).Panels[0].X.Label; label != "Subset accuracy, %" {
+		t.Errorf("axis %q", label)
+	}
+}
