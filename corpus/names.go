@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"assay/corpus/arxivid"
-	"assay/internal/numerals"
+	"assay/internal/format"
 )
 
 // TextDigest stands for a title and an abstract: the first 16 bytes of a SHA-256.
@@ -39,7 +39,7 @@ func (s SameText) String() string {
 	if s.Papers == 0 {
 		return "no paper stands under several ids"
 	}
-	return fmt.Sprintf("%s papers share title and abstract with another (%s)", numerals.Thousands(s.Papers), numerals.Count(s.Texts, "different text"))
+	return fmt.Sprintf("%s papers share title and abstract with another (%s)", format.Thousands(s.Papers), format.Count(s.Texts, "different text"))
 }
 
 // TextCounter counts the papers of equal text among those added, in some 40 bytes a
@@ -91,5 +91,5 @@ type DamagedIDs int64
 
 // String says what they mean and what to do.
 func (n DamagedIDs) String() string {
-	return numerals.Count(int64(n), "id") + " not in arXiv's form, so that papers may stand twice; import again from the source, or say --ids free if they are not arXiv's"
+	return format.Count(int64(n), "id") + " not in arXiv's form, so that papers may stand twice; import again from the source, or say --ids free if they are not arXiv's"
 }

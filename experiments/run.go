@@ -12,8 +12,8 @@ import (
 	"assay/corpus"
 	"assay/experiments/config"
 	"assay/internal/codeversion"
+	"assay/internal/format"
 	"assay/internal/multilabel"
-	"assay/internal/numerals"
 	"assay/predictor"
 	"assay/results"
 	"assay/results/metrics"
@@ -100,9 +100,9 @@ func (s *Session) record(t Trial) results.Run {
 
 func (s *Session) dataName() string {
 	if s.Config.Corpus.Path == config.SyntheticPath {
-		return numerals.Thousands(s.Papers()) + " synthetic papers"
+		return format.Thousands(s.Papers()) + " synthetic papers"
 	}
-	return fmt.Sprintf("%s papers of %s", numerals.Thousands(s.Papers()), filepath.Base(s.Config.Corpus.Path))
+	return fmt.Sprintf("%s papers of %s", format.Thousands(s.Papers()), filepath.Base(s.Config.Corpus.Path))
 }
 
 func (s *Session) splitName() string {

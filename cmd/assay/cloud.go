@@ -11,7 +11,7 @@ import (
 	"assay/corpus/shards"
 	"assay/features"
 	"assay/internal/fault"
-	"assay/internal/numerals"
+	"assay/internal/format"
 	"assay/internal/suggest"
 	"assay/results/plot"
 )
@@ -175,7 +175,7 @@ func (o *cloudOptions) run(cmd *cobra.Command, c *shards.Corpus) error {
 // draw writes the picture of some categories; first is the place of their colours
 // in the palette.
 func (o *cloudOptions) draw(cmd *cobra.Command, name string, s *cloudSummary, categories []cloudCategory, first int) error {
-	format, err := plot.FormatOf(name)
+	kind, err := plot.FormatOf(name)
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (o *cloudOptions) draw(cmd *cobra.Command, name string, s *cloudSummary, ca
 	}
 	cloud := plot.Cloud{Title: o.picture.title, Notes: s.notes(categories)}
 	for i, c := range categories {
-		panel := plot.CloudPanel{Title: c.title(), Subtitle: numerals.Count(c.Papers, "paper"), Colour: first + i}
+		panel := plot.CloudPanel{Title: c.title(), Subtitle: format.Count(c.Papers, "paper"), Colour: first + i}
 		if len(s.Categories) == 1 {
 			panel.Colour = -1
 		}
@@ -203,7 +203,7 @@ func (o *cloudOptions) draw(cmd *cobra.Command, name string, s *cloudSummary, ca
 			fmt.Fprintln(cmd.ErrOrStderr(), "assay: note:", n)
 		}
 	}
-	return writePicture(cmd, name, func(w io.Writer) ([]rune, error) { return cloud.Write(w, format) })
+	return writePicture(cmd, name, func(w io.Writer) ([]rune, error) { return cloud.Write(w, kind) })
 }
 
 // fileName is a category as a part of a file's name.

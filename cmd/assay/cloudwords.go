@@ -13,7 +13,7 @@ import (
 	"assay/corpus/text"
 	"assay/features"
 	"assay/internal/fault"
-	"assay/internal/numerals"
+	"assay/internal/format"
 	"assay/internal/progress"
 	"assay/internal/suggest"
 )
@@ -125,7 +125,7 @@ func countWords(ctx context.Context, c *shards.Corpus, o cloudPapers) (*wordCoun
 	for i, papers := range counts.papers[:n] {
 		if papers == 0 {
 			id := t.Categories[i].ID
-			return nil, fault.Usagef("corpus cloud: none of %s of %s is of %s%s", numerals.Count(o.drawn(c), "paper"), c.Path(), id, nearCategory(id))
+			return nil, fault.Usagef("corpus cloud: none of %s of %s is of %s%s", format.Count(o.drawn(c), "paper"), c.Path(), id, nearCategory(id))
 		}
 	}
 	bar := progress.Start(ctx, "count words", int64(len(rows)), "papers")

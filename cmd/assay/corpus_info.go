@@ -12,7 +12,7 @@ import (
 	"assay/corpus/harvest/ledger"
 	"assay/corpus/shards"
 	"assay/internal/fault"
-	"assay/internal/numerals"
+	"assay/internal/format"
 	"assay/internal/packed"
 )
 
@@ -88,16 +88,16 @@ func catalogInfo(cmd *cobra.Command, path string, asJSON bool) error {
 			})
 		}
 		t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		fmt.Fprintf(t, "catalog\t%s\npapers\t%s\ncategories\t%s\nauthors\t%s\n", path, numerals.Thousands(n.Papers), numerals.Thousands(n.Categories), numerals.Thousands(n.Authors))
+		fmt.Fprintf(t, "catalog\t%s\npapers\t%s\ncategories\t%s\nauthors\t%s\n", path, format.Thousands(n.Papers), format.Thousands(n.Categories), format.Thousands(n.Authors))
 		fmt.Fprintf(t, "same text\t%s\n", names.SameText())
 		if names.Damaged() > 0 {
 			fmt.Fprintf(t, "ids\t%s\n", names.Damaged())
 		}
 		if n.Deleted > 0 {
-			fmt.Fprintf(t, "withdrawn papers\t%s\n", numerals.Thousands(n.Deleted))
+			fmt.Fprintf(t, "withdrawn papers\t%s\n", format.Thousands(n.Deleted))
 		}
 		if n.Documents > 0 {
-			fmt.Fprintf(t, "full texts\t%s, of %s topics\n", numerals.Thousands(n.Documents), numerals.Thousands(n.Topics))
+			fmt.Fprintf(t, "full texts\t%s, of %s topics\n", format.Thousands(n.Documents), format.Thousands(n.Topics))
 		}
 		if err := t.Flush(); err != nil {
 			return err

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"assay/experiments"
 	"assay/experiments/config"
+	"assay/internal/format"
 	"assay/results"
 )
 
@@ -88,8 +88,5 @@ func fitTime(r results.Run) string {
 	if !ok {
 		return "?"
 	}
-	if d < time.Second {
-		return d.Round(time.Millisecond).String()
-	}
-	return d.Round(100 * time.Millisecond).String()
+	return format.Took(d)
 }

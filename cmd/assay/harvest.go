@@ -20,7 +20,7 @@ import (
 	"assay/corpus/harvest/ledger"
 	"assay/internal/buildinfo"
 	"assay/internal/fault"
-	"assay/internal/numerals"
+	"assay/internal/format"
 )
 
 func newHarvest() *cobra.Command {
@@ -217,10 +217,6 @@ func flagDay(flag, text string) (time.Time, error) {
 	return t, nil
 }
 
-func wholeSeconds(s float64) time.Duration {
-	return time.Duration(s * float64(time.Second)).Round(time.Second)
-}
-
 // effort is what a harvest cost, and whether it came to its end.
 type effort struct {
 	Requests int     `json:"requests"`
@@ -237,13 +233,15 @@ func (f *harvestFlags) effort(did harvest.Stats, begun time.Time, err error) eff
 
 // asked says how often the service was asked.
 func (e effort) asked() string {
-	return fmt.Sprintf("%s, %d retries", numerals.Count(e.Requests, "request"), e.Retries)
+	return fmt.Sprintf("%s, %d retries", format.Count(e.Requests, "request"), e.Retries)
 }
 
 // rested says how much of the time was spent waiting.
 func (e effort) rested() string {
-	return fmt.Sprintf("rested %v of the %v that it took", wholeSeconds(e.Waited), wholeSeconds(e.Took))
+	return fmt.Sprintf("rested %s of the %s that it took", seconds(e.Waited), seconds(e.Took))
 }
+
+func seconds(s float64) string { return format.Took(time.Duration(s * float64(time.Second))) }
 
 // butMissing is said after what a catalog has all of.
 func butMissing(missing []ledger.Part) string {

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"assay/internal/format"
 )
 
 // patience is the longest wait that a service may ask for: beyond it the caller is
@@ -69,7 +71,7 @@ func (c *Client) ask(ctx context.Context, q question, check func(*Response) erro
 		if try >= c.opt.Attempts || f.after > patience || f.large && large >= c.opt.LargeTries {
 			last := f.err
 			if known := new(longRest); f.after > patience && !errors.As(f.err, &known) { // which says it itself
-				last = fmt.Errorf("%w; it asks to wait for %s", f.err, inWords(f.after))
+				last = fmt.Errorf("%w; it asks to wait for %s", f.err, format.About(f.after))
 			}
 			return &GaveUpError{URL: redact.url(u), Attempts: try, Last: redact.Error(last), service: c.opt.Name}
 		}
@@ -95,7 +97,7 @@ func (c *Client) wait(f *failure, try int, redact *Redactor) {
 	c.mu.Lock()
 	c.stats.Retries++
 	c.mu.Unlock()
-	c.note(redact.Text(fmt.Sprintf("%v, waiting %s (try %d of %d)", f.err, inWords(max(d, c.opt.Pause)), try+1, c.opt.Attempts)))
+	c.note(redact.Text(fmt.Sprintf("%v, waiting %s (try %d of %d)", f.err, format.About(max(d, c.opt.Pause)), try+1, c.opt.Attempts)))
 }
 
 func (c *Client) note(text string) {
@@ -163,7 +165,7 @@ func (c *Client) exchange(ctx context.Context, q question, u *url.URL, own bool,
 	}
 	if err != nil {
 		if limited.Err() != nil && ctx.Err() == nil {
-			return nil, nil, temporary("no whole answer within %s", inWords(c.opt.Timeout))
+			return nil, nil, temporary("no whole answer within %s", format.About(c.opt.Timeout))
 		}
 		return nil, nil, err
 	}
@@ -252,17 +254,4 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		now = date
 	}
 	return min(max(0, at.Sub(now)), most)
-}
-
-// inWords writes a time as a person reads it.
-func inWords(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return d.Round(time.Millisecond).String()
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%.0f min", d.Minutes())
-	}
-	return fmt.Sprintf("%.1f h", d.Hours())
 }

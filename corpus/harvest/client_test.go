@@ -235,7 +235,7 @@ func TestFaultsAreNamed(t *testing.T) {
 		harvesttest.Reset:        "the connection was closed before an answer",
 		harvesttest.Truncated:    "the answer breaks off after 50 bytes",
 		harvesttest.Lying:        "the answer breaks off after 100 bytes",
-		harvesttest.Slow:         "no whole answer within 100ms",
+		harvesttest.Slow:         "no whole answer within 100 ms",
 		harvesttest.Oversized:    "the answer is too large: more than 1048576 bytes",
 		harvesttest.Bomb:         "the answer is too large: more than 1048576 bytes",
 		harvesttest.BadGzip:      "the answer breaks off",

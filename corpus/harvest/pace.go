@@ -14,6 +14,7 @@ import (
 
 	"assay/internal/fault"
 	"assay/internal/filelock"
+	"assay/internal/format"
 )
 
 // farthest bounds what a pace file says and is believed: what lies beyond comes from a
@@ -43,7 +44,7 @@ type longRest struct {
 }
 
 func (e *longRest) Error() string {
-	return fmt.Sprintf("it was asked to be left alone for %s more (%s remembers it)", inWords(e.left), e.path)
+	return fmt.Sprintf("it was asked to be left alone for %s more (%s remembers it)", format.About(e.left), e.path)
 }
 
 func newPace(path string, pause time.Duration) *pace { return &pace{path: path, pause: pause} }
@@ -107,7 +108,7 @@ func (p *pace) turn(ctx context.Context, note func(string)) (waited time.Duratio
 		}
 		if !told && left > 2*p.pause+time.Second {
 			told = true
-			note("waiting " + inWords(left) + " as an earlier request was told")
+			note("waiting " + format.About(left) + " as an earlier request was told")
 		}
 		p.mu.Lock()
 		p.next = time.Now().Add(left)

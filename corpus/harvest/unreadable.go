@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"assay/internal/numerals"
+	"assay/internal/format"
 )
 
 // How often a question is asked whose answer arrives whole each time and cannot be read.
@@ -76,5 +76,5 @@ func (e *MissingError) Error() string {
 		parts, more = parts[:named], ", …"
 	}
 	return fmt.Sprintf("%s of the list cannot be read and is missing: %s%s; all else is there, and the same command asks for it once more",
-		numerals.Count(len(e.Parts), "part"), strings.Join(parts, ", "), more)
+		format.Count(len(e.Parts), "part"), strings.Join(parts, ", "), more)
 }

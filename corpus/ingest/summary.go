@@ -10,7 +10,7 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/arxivid"
-	"assay/internal/numerals"
+	wording "assay/internal/format" // format is a type here
 )
 
 // Summary accounts for every record of an import.
@@ -108,7 +108,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 	line("records read", s.Read, files)
 	line("papers kept", s.Kept, created)
 	if s.SameText.Papers > 0 {
-		line("  of equal title and abstract", s.SameText.Papers, numerals.Count(s.SameText.Texts, "different text")+", each under several ids")
+		line("  of equal title and abstract", s.SameText.Papers, wording.Count(s.SameText.Texts, "different text")+", each under several ids")
 	}
 	line("left out: a later record has the id", s.Duplicates, "")
 	line("left out: no known category", s.NoKnownCategory, "")

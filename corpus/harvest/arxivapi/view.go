@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"assay/internal/format"
 	"assay/internal/progress"
 )
 
@@ -47,11 +48,11 @@ func (v *view) page(p *pass, w *window, h *harvester) {
 	}
 	text = append(text, category)
 	if left, all := v.left(p, len(r.Categories)-r.Turn-1, h.Now()); all {
-		text = append(text, progress.Span(left)+" left")
+		text = append(text, format.About(left)+" left")
 	} else if left > 0 {
-		text = append(text, progress.Span(left)+" left of it")
+		text = append(text, format.About(left)+" left of it")
 	}
-	text = append(text, progress.Span(h.Client.Stats().Waited)+" paused")
+	text = append(text, format.About(h.Client.Stats().Waited.Round(time.Second))+" paused")
 	place := fmt.Sprintf("%d of %d", min(p.Entries, p.Total), p.Total)
 	switch {
 	case !p.Floor.IsZero():

@@ -11,6 +11,7 @@ import (
 
 	"assay/corpus/harvest"
 	"assay/internal/fault"
+	"assay/internal/format"
 )
 
 // asker asks questions, obeying the allowance.
@@ -30,7 +31,7 @@ func (a *asker) ask(ctx context.Context, q question, check func(*Page) error) (*
 	case d > a.opt.LongestRest:
 		return nil, &LimitError{d}
 	case d > 0:
-		a.note(fmt.Sprintf("the allowance is used up, waiting %v", d.Round(time.Second)))
+		a.note(fmt.Sprintf("the allowance is used up, waiting %s", format.About(d)))
 	}
 	a.rest = 0
 	var page *Page

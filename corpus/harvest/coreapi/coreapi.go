@@ -24,6 +24,7 @@ import (
 	"assay/corpus/catalog"
 	"assay/corpus/harvest"
 	"assay/internal/fault"
+	"assay/internal/format"
 )
 
 // Source is the name of documents and marks in the catalog.
@@ -98,7 +99,7 @@ type LimitError struct{ Wait time.Duration }
 
 // Error implements error.
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("coreapi: CORE's allowance for this key is used up for another %v", e.Wait.Round(time.Second))
+	return fmt.Sprintf("coreapi: CORE's allowance for this key is used up for another %s", format.About(e.Wait))
 }
 
 // Is makes it a [harvest.ErrForNow].

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"assay/corpus/catalog"
-	"assay/internal/numerals"
+	"assay/internal/format"
 )
 
 // Reasons why a record is no paper. They are the words of `assay corpus import`.
@@ -164,10 +164,10 @@ func ReadFlaws(ctx context.Context, c *catalog.Catalog) (Flaws, error) {
 func (f Flaws) WriteText(w io.Writer, places int) error {
 	var b strings.Builder
 	if places > 0 {
-		fmt.Fprintf(&b, "%s with what XML forbids mended in the answers\n", numerals.Count(places, "place"))
+		fmt.Fprintf(&b, "%s with what XML forbids mended in the answers\n", format.Count(places, "place"))
 	}
 	for _, g := range f.MendedRecords {
-		fmt.Fprintf(&b, "mended for %s and kept, in all harvests: %s: %s\n", g.Reason, numerals.Count(g.Records, "record"), g.first())
+		fmt.Fprintf(&b, "mended for %s and kept, in all harvests: %s: %s\n", g.Reason, format.Count(g.Records, "record"), g.first())
 	}
 	for _, g := range f.Unusable {
 		fmt.Fprintf(&b, "%s: %d records in all harvests are no papers: %s\n", g.Reason, g.Records, g.first())

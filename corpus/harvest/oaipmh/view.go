@@ -3,6 +3,7 @@ package oaipmh
 import (
 	"time"
 
+	"assay/internal/format"
 	"assay/internal/progress"
 )
 
@@ -41,7 +42,7 @@ func (v *view) page(w *window, page *Page, now time.Time) {
 		text = w.From
 	}
 	if left, known := v.left(w, page, now); known {
-		text += ", about " + progress.Span(left) + " left"
+		text += ", about " + format.About(left) + " left"
 	}
 	v.bar.Note(text)
 }
