@@ -16,6 +16,7 @@ import (
 	"assay/corpus/text"
 	"assay/features"
 	"assay/internal/fault"
+	"assay/internal/markup"
 	"assay/results"
 	"assay/results/mistakes"
 )
@@ -152,7 +153,7 @@ func checkSpeaks(t *testing.T, s *Session, run results.Run, r *mistakes.Report, 
 	}
 	spoke := 0
 	for _, p := range r.Shown() {
-		if p.Title == "" || p.Title != mistakes.OneLine(titles[p.ID]) {
+		if p.Title == "" || p.Title != markup.Line(titles[p.ID]) {
 			t.Errorf("paper %s has the title %q", p.ID, p.Title)
 		}
 		if len(p.Speaks) < 2 {

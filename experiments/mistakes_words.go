@@ -13,6 +13,7 @@ import (
 	"assay/corpus/shards"
 	"assay/experiments/config"
 	"assay/features"
+	"assay/internal/markup"
 	"assay/internal/multilabel"
 	"assay/results"
 	"assay/results/mistakes"
@@ -155,7 +156,7 @@ func (w *mistakeWords) find(ctx context.Context, c *shards.Corpus, seed uint64, 
 func (w *mistakeWords) read(ctx context.Context, c *shards.Corpus) error {
 	w.words = make([][]features.WordUses, len(w.shown))
 	return features.Pass{Corpus: c, Rows: w.shown, Fields: w.cfg.Fields(), Workers: 1, Name: "read errors"}.Each(ctx, func(_, pos int, p *corpus.Paper, tokens func() []string) error {
-		w.papers[pos].Title = mistakes.OneLine(strings.Clone(p.Title))
+		w.papers[pos].Title = markup.Line(strings.Clone(p.Title))
 		w.words[pos] = features.WordsOf(tokens(), w.opt)
 		return nil
 	})

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"assay/internal/atomicfile"
+	"assay/internal/fault"
 )
 
 // What a holder does to its folder. Each step can be the one before which it is
@@ -76,7 +77,7 @@ func missing(dir string, err error) error {
 // oneLineError returns an error of one line with the same causes.
 func oneLineError(err error) error {
 	if text := err.Error(); strings.ContainsAny(text, "\n\r") {
-		return &lineError{oneLine(text), err}
+		return &lineError{fault.Line(text), err}
 	}
 	return err
 }

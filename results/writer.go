@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"assay/internal/fault"
 )
 
 // RunWriter writes one run's folder, which it alone holds. Its methods are safe
@@ -277,7 +279,7 @@ func (w *RunWriter) Finish(run Run) error {
 func (w *RunWriter) Fail(cause error) error {
 	message := "for a reason that was not given"
 	if cause != nil {
-		message = oneLine(cause.Error())
+		message = fault.Line(cause.Error())
 	}
 	return w.end(Failed, message, nil)
 }
@@ -361,11 +363,7 @@ func (w *RunWriter) shut(done bool) error {
 	errs = append(errs, w.lease.release(done))
 	w.cancel(context.Canceled)
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("results: release run %s: %s", w.name, oneLine(err.Error()))
+		return fmt.Errorf("results: release run %s: %s", w.name, fault.Line(err.Error()))
 	}
 	return nil
-}
-
-func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }

@@ -244,9 +244,9 @@ func TestSearchCommand(t *testing.T) {
 	papers[3].Title = "Strings\x1b[31m and\nwords"
 	papers[3].Authors = []string{"A", "B", "C", "D", "E"}
 	db := fillCatalog(t, catalog.Batch{Papers: papers})
-	want := `1. Strings [31m and words
+	want := `1. Strings␛[31m and words
    hep-th/9901001 · hep-th · A, B, C and 2 more
-   [Strings] [31m and words
+   [Strings]␛[31m and words
 `
 	if got := mustCall(t, "corpus", "search", db, "strings"); got != want {
 		t.Errorf("search says\n%s\nwant\n%s", got, want)

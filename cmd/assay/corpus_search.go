@@ -5,13 +5,13 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"assay/corpus"
 	"assay/corpus/catalog"
 	"assay/internal/fault"
+	"assay/internal/markup"
 )
 
 type searchOptions struct {
@@ -105,7 +105,7 @@ func printHits(out io.Writer, hits []catalog.Hit) error {
 		if who := someAuthors(p); who != "" {
 			facts = append(facts, who)
 		}
-		fmt.Fprintf(&b, "%d. %s\n   %s\n   %s\n", i+1, oneLine(p.Title), oneLine(strings.Join(facts, " · ")), oneLine(h.Snippet))
+		fmt.Fprintf(&b, "%d. %s\n   %s\n   %s\n", i+1, markup.Line(p.Title), markup.Line(strings.Join(facts, " · ")), markup.Line(h.Snippet))
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
@@ -132,9 +132,4 @@ func someAuthors(p *corpus.Paper) string {
 		return strings.Join(p.Authors, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(p.Authors[:shown], ", "), len(p.Authors)-shown)
-}
-
-// oneLine is text as a terminal may show it: foreign text could steer one.
-func oneLine(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
 }

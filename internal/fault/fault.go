@@ -7,6 +7,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 type usage struct{ error }
@@ -30,4 +31,15 @@ func Usage(err error) error {
 func IsUsage(err error) bool {
 	var u usage
 	return errors.As(err, &u)
+}
+
+// Line writes a text of several lines, such as that of errors.Join, as one.
+func Line(text string) string {
+	var lines []string
+	for _, line := range strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "; ")
 }

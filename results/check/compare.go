@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 
 	"golang.org/x/perf/benchmath"
 
+	"assay/internal/markup"
 	"assay/results"
 	"assay/results/metrics"
 	"assay/results/stats"
@@ -25,7 +25,7 @@ func Compare(b *Baseline, ms []Measurement) Report {
 	for _, m := range ms {
 		switch {
 		case m.Err != nil:
-			r.add(Fault{Failed, m.Model, fmt.Sprintf("seed %d: %s", m.Run.Seed, oneLine(m.Err))})
+			r.add(Fault{Failed, m.Model, fmt.Sprintf("seed %d: %s", m.Run.Seed, markup.Line(m.Err.Error()))})
 		case m.Run.State != results.Done:
 			r.add(Fault{NotComparable, m.Model, fmt.Sprintf("seed %d has not run to its end", m.Run.Seed)})
 		default:
@@ -228,9 +228,4 @@ func fewestForRanks(alpha float64) int {
 		ways = ways * float64(2*(2*n+1)) / float64(n+1)
 	}
 	return n
-}
-
-// oneLine is the error without line breaks.
-func oneLine(err error) string {
-	return strings.Join(strings.Fields(err.Error()), " ")
 }

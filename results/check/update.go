@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"assay/internal/fault"
+	"assay/internal/markup"
 	"assay/internal/suggest"
 	"assay/results"
 )
@@ -27,7 +28,7 @@ func New(ms []Measurement, metrics []string, old *Baseline, changed []Tolerance)
 	for _, m := range ms {
 		switch {
 		case m.Err != nil:
-			return refuse(ErrFailed, fmt.Sprintf("%s, seed %d: %s", m.Model, m.Run.Seed, oneLine(m.Err)))
+			return refuse(ErrFailed, fmt.Sprintf("%s, seed %d: %s", m.Model, m.Run.Seed, markup.Line(m.Err.Error())))
 		case m.Run.State != results.Done:
 			return refuse(ErrNotComparable, fmt.Sprintf("%s, seed %d, has not run to its end", m.Model, m.Run.Seed))
 		case dataOf(m) != dataOf(ms[0]):

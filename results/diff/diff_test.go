@@ -395,7 +395,7 @@ func TestFacts(t *testing.T) {
 		got  []Change
 		want string
 	}{
-		{"machine", machineChanges(a, b), "[{host node1 node2} {cores 2 1,000} {command assay run x assay run x --workers 4} {fit time 12.3ms 12.3s}]"},
+		{"machine", machineChanges(a, b), "[{host node1 node2} {cores 2 1,000} {command assay run x assay run x --workers 4} {fit time 12 ms 12.3 s}]"},
 		{"code", codeChanges(a, b), "[{uncommitted changes false true}]"},
 		{"data", dataChanges(a, b), "[{corpus 0123456789ab 1123456789ab} {papers left out 0 12,345} {vectors unset glove} {vectors' file unset glove.txt} " +
 			"{vectors' content unset beef} {vectors' words unset 10} {vectors' coverage unset 90.0 % of the tokens, 75.0 % of the 4 distinct ones}]"},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"assay/internal/format"
 	"assay/results"
 )
 
@@ -184,26 +185,26 @@ func dataChanges(a, b results.Run) []Change {
 		f.add("corpus", short(d.Hash))
 		f.add("path", d.Path)
 		f.add("papers", d.Name)
-		f.add("sample", number(d.Sample))
+		f.add("sample", format.Thousands(d.Sample))
 		f.add("taxonomy", d.Taxonomy)
 		f.add("split", d.Split)
-		f.add("categories", number(d.Labels))
-		f.add("master categories", number(d.Masters))
-		f.add("training papers", number(d.Train))
-		f.add("validation papers", number(d.Validation))
-		f.add("test papers", number(d.Test))
-		f.add("papers left out", number(d.Outside))
-		f.add("papers of equal text", number(d.Twins.Papers))
+		f.add("categories", format.Thousands(d.Labels))
+		f.add("master categories", format.Thousands(d.Masters))
+		f.add("training papers", format.Thousands(d.Train))
+		f.add("validation papers", format.Thousands(d.Validation))
+		f.add("test papers", format.Thousands(d.Test))
+		f.add("papers left out", format.Thousands(d.Outside))
+		f.add("papers of equal text", format.Thousands(d.Twins.Papers))
 		if v := r.Vectors; v != nil {
 			f.add("vectors", v.Name)
 			f.add("vectors' file", v.Path)
 			f.add("vectors' content", short(v.SHA256))
-			f.add("vectors' words", number(v.Words))
+			f.add("vectors' words", format.Thousands(v.Words))
 			f.add("vectors' coverage", v.Coverage())
 		}
 		if w := r.Words; w != nil {
 			f.add("vocabulary", short(w.SHA256))
-			f.add("vocabulary's words", number(w.Known))
+			f.add("vocabulary's words", format.Thousands(w.Known))
 			f.add("vocabulary's coverage", w.Coverage())
 		}
 		return f
@@ -228,10 +229,10 @@ func machineChanges(a, b results.Run) []Change {
 		p := r.Provenance
 		f.add("host", p.Host)
 		f.add("system", p.OS+"/"+p.Arch)
-		f.add("cores", number(p.CPUs))
+		f.add("cores", format.Thousands(p.CPUs))
 		f.add("job", p.Job)
 		f.add("command", strings.Join(p.Command, " "))
-		f.add("continued", number(r.Resumed))
+		f.add("continued", format.Thousands(r.Resumed))
 		for _, s := range r.Stages {
 			f.add(s.Name+" time", seconds(s.Seconds))
 		}
@@ -246,26 +247,11 @@ func machineChanges(a, b results.Run) []Change {
 	return changes(of(a), of(b))
 }
 
-func seconds(s float64) string {
-	d := time.Duration(s * float64(time.Second))
-	if d >= time.Second {
-		return d.Round(100 * time.Millisecond).String()
-	}
-	return d.Round(100 * time.Microsecond).String()
-}
+func seconds(s float64) string { return format.Took(time.Duration(s * float64(time.Second))) }
 
 func short(hash string) string {
 	if len(hash) > 12 {
 		return hash[:12]
 	}
 	return hash
-}
-
-// number writes n with a comma between groups of three digits.
-func number(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"assay/internal/fault"
+	"assay/internal/format"
 	"assay/internal/multilabel"
 	"assay/internal/suggest"
 	"assay/results"
@@ -42,7 +43,7 @@ func (r *Report) comparePredictions(store *results.Store, a, b results.Run, opt 
 		return err
 	}
 	if r.Papers = &common; common.Both == 0 {
-		r.NoScores = fmt.Sprintf("they have no test paper in common that has the same categories: A has %s, B has %s", number(len(pa.IDs)), number(len(pb.IDs)))
+		r.NoScores = fmt.Sprintf("they have no test paper in common that has the same categories: A has %s, B has %s", format.Thousands(len(pa.IDs)), format.Thousands(len(pb.IDs)))
 		return nil
 	}
 	return r.compareRules(predicted{a, pick(pa, rowsA)}, predicted{b, pick(pb, rowsB)}, opt)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"assay/internal/format"
 	"assay/internal/markup"
 	"assay/results"
 	"assay/results/compare"
@@ -83,17 +84,17 @@ func shown(key, value string) string {
 
 // String says in words on which papers the runs are compared.
 func (c *Common) String() string {
-	text := fmt.Sprintf("Test papers: %s, the same for both.", number(c.Both))
+	text := fmt.Sprintf("Test papers: %s, the same for both.", format.Thousands(c.Both))
 	if c.Whole() {
 		return text
 	}
-	text = fmt.Sprintf("Test papers: %s of both runs, on which alone they are compared.\n ", number(c.Both))
+	text = fmt.Sprintf("Test papers: %s of both runs, on which alone they are compared.\n ", format.Thousands(c.Both))
 	if c.Both == 0 {
 		text = "Test papers: none of both runs."
 	}
-	text += fmt.Sprintf(" Left out: %s of A alone, %s of B alone", number(c.OnlyA), number(c.OnlyB))
+	text += fmt.Sprintf(" Left out: %s of A alone, %s of B alone", format.Thousands(c.OnlyA), format.Thousands(c.OnlyB))
 	if c.OtherTruth > 0 {
-		text += fmt.Sprintf(", %s whose true categories differ", number(c.OtherTruth))
+		text += fmt.Sprintf(", %s whose true categories differ", format.Thousands(c.OtherTruth))
 	}
 	if c.Both > 0 {
 		text += ". Master F1 is not known for a part of the papers"
@@ -119,9 +120,9 @@ func (d RuleDiff) write(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "  F1, B − A: %s points, 95 %% interval [%s, %s], p = %s by paired bootstrap over papers%s\n",
 		points(100*d.F1.Difference), points(100*d.F1.Interval.Low), points(100*d.F1.Interval.High), pValue(d.F1.P), verdict(d.F1.P))
-	fmt.Fprintf(b, "  F1 of a paper: A better on %s, B better on %s, equal on %s\n", number(d.F1.ABetter), number(d.F1.BBetter), number(d.F1.Equal))
+	fmt.Fprintf(b, "  F1 of a paper: A better on %s, B better on %s, equal on %s\n", format.Thousands(d.F1.ABetter), format.Thousands(d.F1.BBetter), format.Thousands(d.F1.Equal))
 	fmt.Fprintf(b, "  All categories right: both %s, only A %s, only B %s, neither %s; McNemar p = %s%s\n",
-		number(d.Exact.Both), number(d.Exact.OnlyA), number(d.Exact.OnlyB), number(d.Exact.Neither), pValue(d.Exact.McNemar), verdict(d.Exact.McNemar))
+		format.Thousands(d.Exact.Both), format.Thousands(d.Exact.OnlyA), format.Thousands(d.Exact.OnlyB), format.Thousands(d.Exact.Neither), pValue(d.Exact.McNemar), verdict(d.Exact.McNemar))
 }
 
 func (d RuleDiff) writePapers(b *strings.Builder) {

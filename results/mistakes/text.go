@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"assay/internal/numerals"
+	"assay/internal/format"
 )
 
 // summary writes what stands before the papers.
@@ -25,15 +25,15 @@ func (w *page) summary() {
 		return
 	case w.r.OneLabel:
 		w.paragraph(fmt.Sprintf("%s of %s %s %s wrong (%s). Mean confidence: %s where right, %s where wrong.",
-			numerals.Thousands(s.Wrong), numerals.Thousands(s.Papers), of, are, share(s.Wrong, s.Papers), mean(s.Right), mean(s.Extra)))
+			format.Thousands(s.Wrong), format.Thousands(s.Papers), of, are, share(s.Wrong, s.Papers), mean(s.Right), mean(s.Extra)))
 	case w.r.Label != "":
 		w.paragraph(fmt.Sprintf("Of %s %s, it was missed on %s and is extra on %s (%s wrong). Mean probability: %s where right, %s where missed, %s where extra.",
-			numerals.Thousands(s.Papers), of, numerals.Thousands(s.Missed.Labels), numerals.Thousands(s.Extra.Labels), share(s.Wrong, s.Papers), mean(s.Right), mean(s.Missed), mean(s.Extra)))
+			format.Thousands(s.Papers), of, format.Thousands(s.Missed.Labels), format.Thousands(s.Extra.Labels), share(s.Wrong, s.Papers), mean(s.Right), mean(s.Missed), mean(s.Extra)))
 	default:
 		w.paragraph(fmt.Sprintf("%s of %s %s %s wrong (%s): %s with labels missed, %s with extra labels, %s with both.",
-			numerals.Thousands(s.Wrong), numerals.Thousands(s.Papers), of, are, share(s.Wrong, s.Papers), numerals.Thousands(s.MissedOnly), numerals.Thousands(s.ExtraOnly), numerals.Thousands(s.Both)))
+			format.Thousands(s.Wrong), format.Thousands(s.Papers), of, are, share(s.Wrong, s.Papers), format.Thousands(s.MissedOnly), format.Thousands(s.ExtraOnly), format.Thousands(s.Both)))
 		w.paragraph(fmt.Sprintf("Of %s that papers carry, %s were predicted (right) and %s were not (missed); %s others were predicted (extra). Mean probability: %s where right, %s where missed, %s where extra.",
-			numerals.Count(s.Right.Labels+s.Missed.Labels, "label"), numerals.Thousands(s.Right.Labels), numerals.Thousands(s.Missed.Labels), numerals.Thousands(s.Extra.Labels), mean(s.Right), mean(s.Missed), mean(s.Extra)))
+			format.Count(s.Right.Labels+s.Missed.Labels, "label"), format.Thousands(s.Right.Labels), format.Thousands(s.Missed.Labels), format.Thousands(s.Extra.Labels), mean(s.Right), mean(s.Missed), mean(s.Extra)))
 	}
 	w.confusions()
 	w.bins()
@@ -56,7 +56,7 @@ func (w *page) confusions() {
 			row := []string{s.Labels[i]}
 			all := 0
 			for _, n := range counts {
-				row = append(row, numerals.Thousands(n))
+				row = append(row, format.Thousands(n))
 				all += n
 			}
 			rows = append(rows, append(row, share(all-counts[i], all)))
@@ -67,7 +67,7 @@ func (w *page) confusions() {
 	if len(s.Confusions) > 0 {
 		var rows [][]string
 		for _, c := range s.Confusions {
-			rows = append(rows, []string{c.True, c.Predicted, numerals.Thousands(c.Papers)})
+			rows = append(rows, []string{c.True, c.Predicted, format.Thousands(c.Papers)})
 		}
 		if w.r.OneLabel {
 			w.head("Most frequent confusions")
@@ -79,7 +79,7 @@ func (w *page) confusions() {
 	}
 	var rows [][]string
 	for _, l := range s.ByLabel {
-		rows = append(rows, []string{l.Label, numerals.Thousands(l.Carried), numerals.Thousands(l.Missed), share(l.Missed, l.Carried), numerals.Thousands(l.Extra)})
+		rows = append(rows, []string{l.Label, format.Thousands(l.Carried), format.Thousands(l.Missed), share(l.Missed, l.Carried), format.Thousands(l.Extra)})
 	}
 	if len(rows) > 0 {
 		w.head("Labels with the most errors")
@@ -96,9 +96,9 @@ func (w *page) bins() {
 		}
 		row := []string{fmt.Sprintf("%.0f–%.0f %%", 100*b.Low, 100*b.High)}
 		if w.r.OneLabel {
-			row = append(row, numerals.Thousands(b.Right+b.Extra), numerals.Thousands(b.Extra))
+			row = append(row, format.Thousands(b.Right+b.Extra), format.Thousands(b.Extra))
 		} else {
-			row = append(row, numerals.Thousands(b.Right), numerals.Thousands(b.Missed), numerals.Thousands(b.Extra))
+			row = append(row, format.Thousands(b.Right), format.Thousands(b.Missed), format.Thousands(b.Extra))
 		}
 		rows = append(rows, append(row, share(b.Extra, b.Right+b.Extra)))
 	}
@@ -117,14 +117,14 @@ func (w *page) notes() {
 	if f := w.r.Words; f != nil {
 		what := "the " + strings.ReplaceAll(f.Fields, "+", " and the ")
 		if f.First > 0 {
-			what = fmt.Sprintf("the first %s %s of %s", numerals.Thousands(f.First), f.Terms, what)
+			what = fmt.Sprintf("the first %s %s of %s", format.Thousands(f.First), f.Terms, what)
 		}
 		how := "the number after “for” and a label is how often the paper uses words that speak for that label. The surest of them follow, each with its own uses."
 		if w.r.Paper != nil {
 			how = "“papers of it” and “others” are the training papers that use the word."
 		}
 		notes = append(notes, fmt.Sprintf("Words: %s A word speaks for a label if, of the %s training papers, a larger share of the label's than of all others has it in %s (log-odds ratio with a Dirichlet prior, z ≥ %v).",
-			how, numerals.Thousands(f.Train), what, Speaking))
+			how, format.Thousands(f.Train), what, Speaking))
 	}
 	if !w.r.OneLabel && slices.ContainsFunc(w.r.Shown(), func(p *Paper) bool { return p.Wrong }) {
 		of := "its worst decision"
@@ -169,10 +169,10 @@ func (w *page) explain(p *Paper) {
 			w.head(w.escape(s.Label) + ": no word of the paper speaks for it")
 			continue
 		}
-		w.head(fmt.Sprintf("%s: %s of %s that speak for it", w.escape(s.Label), numerals.Count(s.Uses, "use"), numerals.Count(len(s.Words), "word")))
+		w.head(fmt.Sprintf("%s: %s of %s that speak for it", w.escape(s.Label), format.Count(s.Uses, "use"), format.Count(len(s.Words), "word")))
 		var rows [][]string
 		for _, x := range s.Words {
-			rows = append(rows, []string{x.Word, fmt.Sprint(x.Uses), fmt.Sprintf("%.1f", x.Z), fmt.Sprintf("%.2f", x.LogOdds), numerals.Thousands(int(x.Papers)), numerals.Thousands(int(x.Elsewhere))})
+			rows = append(rows, []string{x.Word, fmt.Sprint(x.Uses), fmt.Sprintf("%.1f", x.Z), fmt.Sprintf("%.2f", x.LogOdds), format.Thousands(int(x.Papers)), format.Thousands(int(x.Elsewhere))})
 		}
 		w.table([]string{"word", "uses", "z", "log odds", "papers of it", "others"}, rows, 1)
 	}

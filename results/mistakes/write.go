@@ -7,7 +7,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"assay/internal/fault"
 	"assay/internal/markup"
@@ -133,17 +132,6 @@ func (s *Speaks) list(most int, escape func(string) string) string {
 		out = append(out, more)
 	}
 	return strings.Join(out, " ")
-}
-
-// OneLine makes a title fit a line: white space is one space, and what a terminal
-// might obey is left out.
-func OneLine(title string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return -1
-	}, strings.Join(strings.Fields(title), " "))
 }
 
 // percent is a probability in percent; one that is neither 0 nor 1 is not shown as

@@ -2,11 +2,11 @@ package table
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
 	"assay/internal/fault"
+	"assay/internal/format"
 	"assay/results/compare"
 )
 
@@ -80,25 +80,9 @@ func show(unit string, v float64) string {
 	case signedNats:
 		return strings.Replace(fmt.Sprintf("%+.3f", v), "-", "−", 1)
 	case string(compare.Seconds):
-		return showSeconds(v)
+		return format.Took(time.Duration(v * float64(time.Second)))
 	case string(compare.Bytes):
 		return fmt.Sprintf("%.0f MiB", v/(1<<20))
 	}
 	return fmt.Sprintf("%g", v)
-}
-
-func showSeconds(v float64) string {
-	switch {
-	case v < 0.9995:
-		return fmt.Sprintf("%.0f ms", 1000*v)
-	case v < 99.95:
-		return fmt.Sprintf("%.1f s", v)
-	case v < 599.5:
-		return fmt.Sprintf("%.0f s", v)
-	}
-	d := time.Duration(math.Round(v/60)) * time.Minute
-	if d < time.Hour {
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	}
-	return fmt.Sprintf("%d h %02d", int(d.Hours()), int(d.Minutes())%60)
 }

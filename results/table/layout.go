@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"assay/internal/numerals"
+	"assay/internal/format"
 	"assay/results"
 	"assay/results/compare"
 )
@@ -244,7 +244,7 @@ func span(runs []results.Run, get func(results.Data) int) string {
 		low, high = min(low, get(r.Data)), max(high, get(r.Data))
 	}
 	if low == high {
-		return numerals.Thousands(low)
+		return format.Thousands(low)
 	}
-	return numerals.Thousands(low) + "–" + numerals.Thousands(high)
+	return format.Thousands(low) + "–" + format.Thousands(high)
 }

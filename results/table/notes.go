@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"assay/internal/numerals"
+	"assay/internal/format"
+	"assay/internal/markup"
 	"assay/results"
 	"assay/results/compare"
 	"assay/results/metrics"
@@ -30,14 +31,14 @@ func (c layout) allNotes() []string {
 	for _, g := range c.Groups {
 		for _, t := range g.Trials {
 			if t.Outcome != compare.Measured {
-				notes = append(notes, fmt.Sprintf("%s, seed %d, %s: %s.", g.Label, t.Run.Seed, t.Outcome, strings.TrimSuffix(oneLine(t.Message), ".")))
+				notes = append(notes, fmt.Sprintf("%s, seed %d, %s: %s.", g.Label, t.Run.Seed, t.Outcome, strings.TrimSuffix(markup.Line(t.Message), ".")))
 			}
 		}
 	}
 	for _, g := range c.Groups {
 		for _, r := range g.Done() {
 			for _, w := range r.Warnings {
-				notes = append(notes, fmt.Sprintf("%s, seed %d: %s.", g.Label, r.Seed, strings.TrimSuffix(oneLine(w), ".")))
+				notes = append(notes, fmt.Sprintf("%s, seed %d: %s.", g.Label, r.Seed, strings.TrimSuffix(markup.Line(w), ".")))
 			}
 		}
 	}
@@ -113,7 +114,7 @@ func (c layout) testNotes() []string {
 			exact = append(exact, m.Title)
 		}
 		if t.Untested[j] > 0 {
-			untested = append(untested, fmt.Sprintf("%s in %s", m.Title, numerals.Count(t.Untested[j], "row")))
+			untested = append(untested, fmt.Sprintf("%s in %s", m.Title, format.Count(t.Untested[j], "row")))
 		}
 	}
 	if len(exact) > 0 {
@@ -134,7 +135,7 @@ func (c layout) testNotes() []string {
 	}
 	if t.Few > 0 {
 		notes = append(notes, fmt.Sprintf("%s over papers cannot be significant: fewer than %d papers differ.",
-			numerals.Count(t.Few, "comparison"), stats.FewestPairs(1-compare.Level)))
+			format.Count(t.Few, "comparison"), stats.FewestPairs(1-compare.Level)))
 	}
 	return notes
 }
@@ -150,7 +151,7 @@ func (c layout) equalNotes() []string {
 		names = append(names, fmt.Sprintf("%s (%s)", e.Label, listSeeds(e.Seeds)))
 	}
 	if n := len(names) - shown; n > 0 {
-		names = append(names[:shown], numerals.Thousands(n)+" more")
+		names = append(names[:shown], format.Thousands(n)+" more")
 	}
 	return []string{"Equal replicates count as one run, which has neither an interval nor a test over seeds: " + strings.Join(names, ", ") +
 		". With split.per_seed = true each seed holds out other papers."}
@@ -159,9 +160,9 @@ func (c layout) equalNotes() []string {
 // countRange writes the smallest and the largest of a count.
 func countRange(s compare.Span) string {
 	if s.Least == s.Most {
-		return numerals.Thousands(s.Least)
+		return format.Thousands(s.Least)
 	}
-	return numerals.Thousands(s.Least) + "–" + numerals.Thousands(s.Most)
+	return format.Thousands(s.Least) + "–" + format.Thousands(s.Most)
 }
 
 func (c layout) ruleNote() string {
@@ -182,7 +183,7 @@ func (c layout) publishedNotes() []string {
 	var notes []string
 	for _, p := range c.Options.Published {
 		if p.Source != "" {
-			notes = append(notes, fmt.Sprintf("Published, %s: %s.", p.Model, strings.TrimSuffix(oneLine(p.Source), ".")))
+			notes = append(notes, fmt.Sprintf("Published, %s: %s.", p.Model, strings.TrimSuffix(markup.Line(p.Source), ".")))
 		}
 	}
 	if slices.ContainsFunc(c.places(), func(p place) bool { return p.difference }) {
@@ -194,8 +195,6 @@ func (c layout) publishedNotes() []string {
 	}
 	return notes
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // vectorNotes names tables of word vectors of which rows with equal settings and
 // seed saw different ones: trained anew without a fixed order, most often.

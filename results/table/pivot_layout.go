@@ -7,7 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"assay/internal/numerals"
+	"assay/internal/format"
+	"assay/internal/markup"
 	"assay/results"
 	"assay/results/compare"
 	"assay/results/metrics"
@@ -254,7 +255,7 @@ func (p pivotLayout) unfinishedNotes() []string {
 			}
 			reason := string(t.Outcome)
 			if t.Outcome != compare.Running { // where it runs is no result
-				reason += ": " + strings.TrimSuffix(oneLine(t.Message), ".")
+				reason += ": " + strings.TrimSuffix(markup.Line(t.Message), ".")
 			}
 			if who[reason] == nil {
 				who[reason] = map[string][]uint64{}
@@ -274,7 +275,7 @@ func (p pivotLayout) unfinishedNotes() []string {
 			parts = append(parts, label+", "+listSeeds(who[reason][label]))
 			n += len(who[reason][label])
 		}
-		notes = append(notes, fmt.Sprintf("%s %s: %s.", numerals.Count(n, "run"), reason, strings.Join(parts, "; ")))
+		notes = append(notes, fmt.Sprintf("%s %s: %s.", format.Count(n, "run"), reason, strings.Join(parts, "; ")))
 	}
 	return notes
 }
@@ -287,7 +288,7 @@ func (p pivotLayout) warningNotes() []string {
 	for _, g := range p.Groups {
 		for _, t := range g.Trials {
 			for _, w := range t.Run.Warnings {
-				if w = strings.TrimSuffix(oneLine(w), "."); times[w] == 0 {
+				if w = strings.TrimSuffix(markup.Line(w), "."); times[w] == 0 {
 					warnings = append(warnings, w)
 					first[w] = fmt.Sprintf("%s, seed %d", g.Label, t.Run.Seed)
 				}
@@ -299,7 +300,7 @@ func (p pivotLayout) warningNotes() []string {
 	for _, w := range warnings {
 		who := first[w]
 		if n := times[w] - 1; n > 0 {
-			who += " and " + numerals.Count(n, "other run")
+			who += " and " + format.Count(n, "other run")
 		}
 		notes = append(notes, fmt.Sprintf("%s: %s.", who, w))
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"assay/internal/fault"
+	"assay/internal/format"
 )
 
 // DefaultMaxArraySize is Slurm's own; indices run below it.
@@ -85,7 +86,7 @@ func (b Batch) render(s Script) string {
 	var w strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&w, format+"\n", args...) }
 	line("#!/bin/bash")
-	line("# %s: %s, one a task of this job array. By hand, from any folder:", printable(b.Name), count(len(s.Trials), "trial"))
+	line("# %s: %s, one a task of this job array. By hand, from any folder:", printable(b.Name), format.Count(len(s.Trials), "trial"))
 	line("#   mkdir -p %s && sbatch %s", shellQuote(b.logs()), shellQuote(s.Path))
 	for _, option := range b.directives(s) {
 		line("#SBATCH %s", option)
@@ -200,13 +201,6 @@ func printable(name string) string {
 		return jobName(name)
 	}
 	return name
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func (b Batch) logs() string { return filepath.Join(b.Dir, logFolder) }

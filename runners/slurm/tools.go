@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"assay/internal/fault"
 )
 
 // patience bounds one call of a tool: a controller that is restarted answers
@@ -51,7 +53,7 @@ func run(ctx context.Context, tool string, args ...string) (string, error) {
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("slurm: %s: %w", tool, context.Cause(ctx))
 	}
-	message := oneLine(stderr.String(), tool)
+	message := words(stderr.String(), tool)
 	if message == "" {
 		message = err.Error()
 	}
@@ -67,18 +69,13 @@ func environment(env []string) []string {
 	return append(env, "SLURM_BITSTR_LEN=0") // lists of indices in full
 }
 
-// oneLine joins a tool's messages, without the prefix that repeats its name.
-func oneLine(stderr, tool string) string {
-	var lines []string
+// words are a tool's messages on one line, without the prefix that repeats its name.
+func words(stderr, tool string) string {
+	var b strings.Builder
 	for line := range strings.Lines(stderr) {
-		line = strings.TrimSpace(line)
-		line = strings.TrimPrefix(line, tool+": ")
-		line = strings.TrimPrefix(line, "error: ")
-		if line != "" {
-			lines = append(lines, line)
-		}
+		b.WriteString(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(line), tool+": "), "error: ") + "\n")
 	}
-	return strings.Join(lines, "; ")
+	return fault.Line(b.String())
 }
 
 var maxArrayLine = regexp.MustCompile(`(?m)^MaxArraySize\s*=\s*(\d+)\s*$`)

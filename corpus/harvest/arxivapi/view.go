@@ -48,9 +48,9 @@ func (v *view) page(p *pass, w *window, h *harvester) {
 	}
 	text = append(text, category)
 	if left, all := v.left(p, len(r.Categories)-r.Turn-1, h.Now()); all {
-		text = append(text, format.About(left)+" left")
+		text = append(text, format.About(left.Round(time.Second))+" left")
 	} else if left > 0 {
-		text = append(text, format.About(left)+" left of it")
+		text = append(text, format.About(left.Round(time.Second))+" left of it")
 	}
 	text = append(text, format.About(h.Client.Stats().Waited.Round(time.Second))+" paused")
 	place := fmt.Sprintf("%d of %d", min(p.Entries, p.Total), p.Total)

@@ -42,7 +42,7 @@ func (v *view) page(w *window, page *Page, now time.Time) {
 		text = w.From
 	}
 	if left, known := v.left(w, page, now); known {
-		text += ", about " + format.About(left) + " left"
+		text += ", about " + format.About(left.Round(time.Second)) + " left"
 	}
 	v.bar.Note(text)
 }
