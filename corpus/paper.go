@@ -1,10 +1,3 @@
-// Package corpus says what a paper is: its metadata, the categories that are its
-// labels, the side of a split that it is on, and whether it stands under several ids.
-// How papers are stored, imported and exported is for the packages below this one.
-//
-//	t, err := corpus.LookupTaxonomy("arxiv-2019")
-//	labels, _ := t.Labels(paper)
-//	side := corpus.Split{Validation: 0.05, Test: 0.05}.Of(paper.ID)
 package corpus
 
 import "time"

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/mail"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -98,10 +95,10 @@ func (f *harvestFlags) options(cmd *cobra.Command) (opt harvest.Options, err err
 	}
 	errOut := cmd.ErrOrStderr()
 	opt = harvest.Options{
-		Name: f.service.name, UserAgent: agent, Pause: f.pause, PaceFile: f.paceFile(u.Hostname()), Attempts: f.attempts,
+		Name: f.service.name, UserAgent: agent, Pause: f.pause, PaceFile: harvest.PaceFile(u.Hostname(), f.db+".pace"), Attempts: f.attempts,
 		Note: func(text string) { fmt.Fprintf(errOut, "%s: %s\n", f.service.name, text) },
 	}
-	if isLoopback(u.Hostname()) {
+	if harvest.OnThisMachine(u.Hostname()) {
 		// A server on this machine is back as soon as it is, and blocks nobody.
 		opt.FirstWait, opt.LongestWait = max(f.pause, time.Millisecond), max(f.pause, 50*time.Millisecond)
 	}
@@ -127,40 +124,6 @@ func (f *harvestFlags) client(cmd *cobra.Command) (*harvest.Client, error) {
 		return nil, err
 	}
 	return harvest.New(opt)
-}
-
-// paceFile remembers the last request to a service: one for all catalogs of a
-// user, since rules such as arXiv's count a user's requests, whatever they are
-// for and whichever of arXiv's servers they ask. A server on this machine is owed
-// no such rest.
-func (f *harvestFlags) paceFile(host string) string {
-	beside := f.db + ".pace"
-	if isLoopback(host) {
-		return beside
-	}
-	host = strings.ToLower(host)
-	if strings.HasSuffix(host, ".arxiv.org") {
-		host = "arxiv.org"
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return beside
-	}
-	dir := filepath.Join(cache, "assay")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return beside
-	}
-	return filepath.Join(dir, "pace-"+strings.Map(func(r rune) rune {
-		if r == ':' || r == '/' || r == '\\' || r == '%' {
-			return '_'
-		}
-		return r
-	}, host))
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // open opens the catalog and makes this process its only harvester. close must be

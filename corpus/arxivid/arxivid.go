@@ -2,6 +2,16 @@
 // arXiv gives them, and the many in which they arrive.
 //
 //	id, repairs, err := arxivid.Canonical("arXiv:1808.0576399999998") // 1808.05764
+//
+// # Why ids are repaired
+//
+// A corpus must know each paper by one id: of two spellings, one may be learned from while
+// the other is tested on. The files of arxiv_archive went through a program that took ids
+// for numbers: 0704.0050 became 704.005, and 1808.05764 became 1808.0576399999998. Taken as
+// they stand, 132,943 of their 721,181 records are second names of other papers, and a random
+// forest that finds 2 % of the labels seems to find 6 %. So all ways into a corpus use
+// [Canonical]: it removes addresses, prefixes, versions and subject classes, and gives
+// numbers their zeros back. Ids of other sources, such as core:123, are kept.
 package arxivid
 
 import (

@@ -6,6 +6,13 @@
 //	c, err := catalog.Open(ctx, "arxiv.db", catalog.Options{Create: true})
 //	written, err := c.Write(ctx, catalog.Batch{Papers: papers, Marks: marks})
 //	for p, err := range c.Papers(ctx, catalog.Query{}) { … }
+//
+// # Which record of a paper is kept
+//
+// The one that was changed last, whoever brought it; of equal days, the one written last.
+// So harvests of OAI-PMH and of the API and an import fill one catalog in any order. A
+// deletion is kept with its day, because a page that is read late would otherwise
+// bring the paper back.
 package catalog
 
 import (

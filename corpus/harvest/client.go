@@ -1,9 +1,3 @@
-// Package harvest asks public services for papers, politely: one connection, a
-// pause between requests that outlives the process, patience for blocks, bounded
-// answers. Its sub-packages speak the services' protocols.
-//
-//	client, err := harvest.New(harvest.Options{Name: "arXiv API", UserAgent: agent, Pause: 3 * time.Second})
-//	err = client.Get(ctx, url, func(r *harvest.Response) error { return parse(r.Body) })
 package harvest
 
 import (

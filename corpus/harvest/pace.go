@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -49,8 +50,9 @@ func (e *longRest) Error() string {
 
 func newPace(path string, pause time.Duration) *pace { return &pace{path: path, pause: pause} }
 
-// rest lets no request begin before d has passed. That other processes know of it
-// is wished for only: one that asks right now will be answered for itself.
+// rest lets no request of this process begin before d has passed. It also writes that to
+// the file for other processes, but only if it gets the lock: a process that holds it
+// is asking the service right now, and will be told to rest itself.
 func (p *pace) rest(d time.Duration) {
 	next := time.Now().Add(d)
 	p.mu.Lock()
@@ -73,8 +75,8 @@ func (p *pace) rest(d time.Duration) {
 	}
 }
 
-// turn waits until a request may begin. release says that it has ended, and how
-// long to pause then.
+// turn waits until a request may begin. The caller calls release when the request has
+// ended, with the pause until the next one.
 func (p *pace) turn(ctx context.Context, note func(string)) (waited time.Duration, release func(time.Duration) error, err error) {
 	began := time.Now()
 	told := false
@@ -243,4 +245,33 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// PaceFile returns the file that remembers the last request to a host, for
+// Options.PaceFile: one in the user's cache, whatever the requests are for. arXiv's servers
+// share one, since arXiv's rule counts requests to all of them. For a server on this machine,
+// to which no rest is owed, and for a user without a cache it is the file beside.
+func PaceFile(host, beside string) string {
+	if OnThisMachine(host) {
+		return beside
+	}
+	host = strings.ToLower(host)
+	if strings.HasSuffix(host, ".arxiv.org") {
+		host = "arxiv.org"
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return beside
+	}
+	dir := filepath.Join(cache, "assay")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return beside
+	}
+	return filepath.Join(dir, "pace-"+strings.NewReplacer(":", "_", "/", "_", `\`, "_", "%", "_").Replace(host))
+}
+
+// OnThisMachine reports whether a host is this machine.
+func OnThisMachine(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -1,10 +1,3 @@
-// Package shards keeps papers on disk: a folder of Parquet files with one manifest,
-// written whole or not at all, and read through memory maps, so that a draw touches
-// the pages of its papers alone.
-//
-//	c, err := shards.Open("data/arxiv")
-//	rows, err := c.Sample(10_000, 42)
-//	for p, err := range c.Papers(ctx, rows) { … }
 package shards
 
 import (

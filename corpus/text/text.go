@@ -5,6 +5,9 @@
 //	rules := text.NewTokenizer()
 //	w := rules.Worker()
 //	tokens = w.AppendPaper(tokens[:0], paper.Title, paper.Abstract)
+//
+// An equation becomes a marker that stands apart from its neighbours: $p$-adic becomes
+// "-EQN- -adic". Were it glued to them, spaCy's rules would break the marker.
 package text
 
 // Markers that stand in a document for what is not prose. The tokenizer keeps
