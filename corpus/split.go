@@ -56,6 +56,10 @@ func (s Split) Validate() error {
 	return nil
 }
 
+// Version counts the changes of what labels a paper has and which side of a split it
+// is on: part of a trial's identity.
+const Version = 1
+
 // Of returns the side of the paper with the given id: the first 53 bits of a
 // SHA-256 of key and id, as a number in [0, 1), fall below Test, below
 // Test + Validation, or above.

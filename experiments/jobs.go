@@ -2,8 +2,6 @@ package experiments
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"math"
 	"slices"
@@ -41,17 +39,17 @@ func (j *Job) Decided() bool { return j.Trial.ID != "" }
 
 // Jobs lists what the experiment runs: by model, rung, setting and seed. data is
 // the corpus hash and code the version of the program.
-func Jobs(c *config.Config, data, code string) []Job {
+func Jobs(c *config.Config, data string) []Job {
 	var jobs []Job
 	for i := range c.Models {
 		m := &c.Models[i]
 		if m.Sweep == nil {
-			jobs = append(jobs, rung(c, []*config.Model{m}, i, 0, 1, data, code)...)
+			jobs = append(jobs, rung(c, []*config.Model{m}, i, 0, 1, data)...)
 			continue
 		}
 		n := len(m.Rungs[0])
 		for k := range m.Rungs {
-			jobs = append(jobs, rung(c, pointers(m.Rungs[k]), i, k, n, data, code)...)
+			jobs = append(jobs, rung(c, pointers(m.Rungs[k]), i, k, n, data)...)
 			if n /= m.Sweep.Reduction; n == 0 {
 				break
 			}
@@ -71,7 +69,7 @@ func pointers(models []config.Model) []*config.Model {
 
 // rung lists n places of a rung, each with every seed. In the first rung the
 // settings have their own places.
-func rung(c *config.Config, models []*config.Model, model, rung, n int, data, code string) []Job {
+func rung(c *config.Config, models []*config.Model, model, rung, n int, data string) []Job {
 	var jobs []Job
 	for slot := range n {
 		for _, seed := range c.Seeds {
@@ -79,31 +77,15 @@ func rung(c *config.Config, models []*config.Model, model, rung, n int, data, co
 			j := Job{Model: m.Name, Rung: rung, Slot: slot, Seed: seed, sweep: m.Sweep, model: model, setting: -1}
 			if rung == 0 {
 				j.setting = slot
-				j.Trial = newTrial(c, models[slot], seed, data, code)
+				j.Trial = newTrial(c, models[slot], seed, data)
 				j.Key = j.Trial.ID
 			} else {
-				j.Key = slotKey(c, j, data, code)
+				j.Key = fmt.Sprintf("%s-rung%d-slot%d-s%d-%.12s", slug(m.Name), rung, slot, seed, c.Slot(model).Identity(data).Hash)
 			}
 			jobs = append(jobs, j)
 		}
 	}
 	return jobs
-}
-
-// slotKey names a place in a later rung by all that decides who gets it, but for
-// the settings themselves, of which there may come more: they have keys of their
-// own, which say what they learn from.
-func slotKey(c *config.Config, j Job, data, code string) string {
-	one := *c
-	base := c.Models[j.model]
-	sweep := *base.Sweep
-	sweep.Keys, sweep.Trials, sweep.Hours = nil, 0, 0
-	base.Sweep = &sweep
-	one.Models, one.Published, one.Features, one.Embeddings = []config.Model{base}, nil, nil, nil
-	one.Seeds = slices.Sorted(slices.Values(c.Seeds)) // a setting is judged by all of them
-	one.Name, one.Corpus.Path, one.Results.Path = "", "", ""
-	sum := sha256.Sum256([]byte(one.Text() + "\ndata = " + data + "\ncode = " + code))
-	return fmt.Sprintf("%s-rung%d-slot%d-s%d-%s", slug(base.Name), j.Rung, j.Slot, j.Seed, hex.EncodeToString(sum[:6]))
 }
 
 // link says for each place in a later rung which jobs decide it: all seeds of the
@@ -149,7 +131,7 @@ type Verdict struct {
 // the best of the first (j+1)·reduction members of the rung before that has no
 // place yet: which that is depends on results alone, not on the order in which
 // they came.
-func Decide(c *config.Config, jobs []Job, data, code string, ended func(trial string) Verdict) bool {
+func Decide(c *config.Config, jobs []Job, data string, ended func(trial string) Verdict) bool {
 	known := map[string]Verdict{}
 	once := func(trial string) Verdict {
 		v, asked := known[trial]
@@ -172,7 +154,7 @@ func Decide(c *config.Config, jobs []Job, data, code string, ended func(trial st
 				continue
 			}
 			j.setting = setting
-			j.Trial = newTrial(c, &c.Models[j.model].Rungs[j.Rung][setting], j.Seed, data, code)
+			j.Trial = newTrial(c, &c.Models[j.model].Rungs[j.Rung][setting], j.Seed, data)
 			any, again = true, true
 		}
 	}

@@ -2,7 +2,6 @@ package experiments
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -112,7 +111,7 @@ func compareKeys(jobs []Job, keys []string) (more int, same bool) {
 
 func (s *Session) manifest(number int) results.Sweep {
 	m := results.Sweep{
-		Number: number, Experiment: s.Config.Name, Config: s.Config.Text(), Data: s.corpus.Hash(), Code: s.code,
+		Number: number, Experiment: s.Config.Name, Config: s.Config.Text(), Data: s.corpus.Hash(), Code: s.Config.Parts().String(),
 	}
 	for _, j := range s.Jobs {
 		job := results.SweepJob{Key: j.Key, Model: j.Model, Rung: j.Rung, Slot: j.Slot, Seed: j.Seed}
@@ -133,17 +132,10 @@ func (s *Session) changes(old results.Sweep) []string {
 	if old.Data != "" && old.Data != s.corpus.Hash() {
 		out = append(out, fmt.Sprintf("the corpus was %.12s…, is %.12s…", old.Data, s.corpus.Hash()))
 	}
-	if old.Code != "" && old.Code != s.code {
-		out = append(out, fmt.Sprintf("the program was %s, is %s", old.Code, s.code))
+	if now := s.Config.Parts().String(); old.Code != "" && old.Code != now {
+		out = append(out, fmt.Sprintf("the program was %s, is %s", old.Code, now))
 	}
-	before, after := config.Flat(old.Config), config.Flat(s.Config.Text())
-	names := maps.Clone(before)
-	maps.Copy(names, after)
-	for _, key := range slices.Sorted(maps.Keys(names)) {
-		if a, b := before[key], after[key]; a != b && key != "corpus.path" && key != "results.path" && !strings.HasPrefix(key, "published") {
-			out = append(out, fmt.Sprintf("%s: %s → %s", key, orNone(a), orNone(b)))
-		}
-	}
+	out = append(out, config.Changes(old.Config, s.Config.Text())...)
 	if n := len(out) - mostChanges; n > 0 {
 		out = append(out[:mostChanges], fmt.Sprintf("and %d more", n))
 	}
@@ -151,11 +143,4 @@ func (s *Session) changes(old results.Sweep) []string {
 		out = []string{"the content of a file of word vectors changed, or the manifest is damaged"}
 	}
 	return out
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }

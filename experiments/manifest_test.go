@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -186,7 +187,7 @@ func TestStatus(t *testing.T) {
 	mustRun(t, s, 2)
 	cfg := mustParse(t, numbered, "seeds=[2, 1]")
 	cfg.Results.Path = dir
-	jobs, note, err := Status(cfg)
+	jobs, note, err := Status(context.Background(), cfg)
 	if err != nil || note != "" || len(jobs) != 4 {
 		t.Fatalf("%d jobs, %q, %v", len(jobs), note, err)
 	}
@@ -197,12 +198,12 @@ func TestStatus(t *testing.T) {
 	}
 	cfg = mustParse(t, numbered, "model.NB.sweep.alpha=[1, 2, 4]")
 	cfg.Results.Path = dir
-	if jobs, note, err := Status(cfg); err != nil || len(jobs) != 6 || !strings.Contains(note, "2 trials are not in") {
+	if jobs, note, err := Status(context.Background(), cfg); err != nil || len(jobs) != 6 || !strings.Contains(note, "2 trials are not in") {
 		t.Errorf("%d jobs, %q, %v", len(jobs), note, err)
 	}
 	cfg = mustParse(t, numbered, "corpus.sample=100")
 	cfg.Results.Path = dir
-	if _, note, err := Status(cfg); err != nil || !strings.Contains(note, "has changed") {
+	if _, note, err := Status(context.Background(), cfg); err != nil || !strings.Contains(note, "has changed") {
 		t.Errorf("%q, %v", note, err)
 	}
 }

@@ -27,7 +27,7 @@ func TestMemoryEstimates(t *testing.T) {
 		}
 		cfg.Corpus.Sample = c.papers
 		s := &Session{Config: cfg}
-		got := s.Memory(Jobs(cfg, "", "")[0].Trial) >> 20
+		got := s.Memory(Jobs(cfg, "")[0].Trial) >> 20
 		if got < c.measured/2 || got > 2*c.measured {
 			t.Errorf("%d papers, %s: %d MiB, measured %d", c.papers, strings.ReplaceAll(c.config, "\n", ", "), got, c.measured)
 		}

@@ -138,7 +138,7 @@ func TestNetworkSize(t *testing.T) {
 // The device is a place, not a setting, while there is but one.
 func TestDeviceIsNotIdentity(t *testing.T) {
 	id := func(device string) string {
-		return Trials(mustParse(t, network, "model.N.device="+device), "d", "c")[0].ID
+		return Trials(mustParse(t, network, "model.N.device="+device), "d")[0].ID
 	}
 	if id("auto") != id("cpu") {
 		t.Error("auto and cpu are two trials")

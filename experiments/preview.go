@@ -11,7 +11,6 @@ import (
 	"assay/corpus/shards"
 	"assay/corpus/synthetic"
 	"assay/experiments/config"
-	"assay/internal/codeversion"
 	"assay/results"
 )
 
@@ -37,22 +36,23 @@ func Preview(ctx context.Context, cfg *config.Config) (p *Plan, err error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	data, code := s.corpus.Hash(), codeversion.Get()
-	s.Jobs = Jobs(cfg, data, code)
+	data := s.corpus.Hash()
+	s.Jobs = Jobs(cfg, data)
 	store, err := results.OpenStore(cfg.Results.Path)
 	if err != nil { // nothing has run
-		return &Plan{Papers: s.Papers(), Jobs: states(cfg, nil, s.Jobs, data, code)}, nil
+		return &Plan{Papers: s.Papers(), Jobs: states(cfg, nil, s.Jobs, data)}, nil
 	}
-	p = &Plan{Papers: s.Papers(), Jobs: states(cfg, store, withNumbers(cfg, store, s.Jobs), data, code)}
+	p = &Plan{Papers: s.Papers(), Jobs: states(cfg, store, withNumbers(cfg, store, s.Jobs), data)}
 	if m, found, err := store.Sweep(cfg.Name); err == nil && found {
-		s.code = code
 		if more, same := compareKeys(s.Jobs, jobKeys(m)); !same {
 			p.Note = "there is a sweep of another configuration, and this one is refused without --force: " + strings.Join(s.changes(m), "; ")
 		} else if more > 0 {
 			p.Note = fmt.Sprintf("%d trials more than the sweep has", more)
 		}
 	}
-	return p, nil
+	note, err := earlier(ctx, cfg, store, trialsOf(p.Jobs))
+	p.Note = both(p.Note, note)
+	return p, err
 }
 
 // previewCorpus opens the experiment's corpus. The built-in sample, where it is

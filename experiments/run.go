@@ -88,6 +88,7 @@ func (s *Session) record(t Trial) results.Run {
 		Trial:      t.ID,
 		Setting:    t.Setting,
 		Code:       codeversion.Get(),
+		Parts:      t.Parts,
 		Model:      results.Model{Name: m.Name, Kind: m.Kind, Backend: m.Backend},
 		Seed:       t.Seed,
 		Params:     t.Config.Params(),

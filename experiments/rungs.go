@@ -42,9 +42,7 @@ func (s *Session) rungPath(t Trial) string {
 	one := *t.Config
 	one.Models = []config.Model{*t.Model}
 	one.Models[0].Options = n.Stopping(0)
-	one.Name, one.Corpus.Path, one.Results.Path = "", "", ""
-	sum := sha256.Sum256([]byte(one.Text() + "\ndata = " + t.Data + "\ncode = " + s.code))
-	return filepath.Join(s.Config.Results.Path, "cache", "rungs", slug(t.Model.Name)+"-"+hex.EncodeToString(sum[:8])+".assay")
+	return filepath.Join(s.Config.Results.Path, "cache", "rungs", fmt.Sprintf("%s-%.16s.assay", slug(t.Model.Name), one.Identity(t.Data).Hash))
 }
 
 // halvesEpochs reports whether the model of a name is swept by asha over epochs.

@@ -14,7 +14,6 @@ import (
 	"assay/corpus/shards"
 	"assay/corpus/synthetic"
 	"assay/experiments/config"
-	"assay/internal/codeversion"
 	"assay/internal/fault"
 	"assay/internal/progress"
 	"assay/results"
@@ -29,7 +28,6 @@ type Session struct {
 
 	corpus  *shards.Corpus
 	store   *results.Store
-	code    string
 	workers int
 	resume  bool
 
@@ -69,11 +67,11 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (*Session, error
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{Config: cfg, corpus: c, store: store, code: codeversion.Get(), workers: opt.Workers, resume: !opt.Anew}
+	s := &Session{Config: cfg, corpus: c, store: store, workers: opt.Workers, resume: !opt.Anew}
 	if s.workers == 0 {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
-	s.Jobs = Jobs(cfg, c.Hash(), s.code)
+	s.Jobs = Jobs(cfg, c.Hash())
 	if err := s.check(); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -101,7 +99,7 @@ func (s *Session) Alone(t Trial) { s.alone = &t }
 // Decide fills in trials of later rungs, as far as results allow, and reports
 // whether there are new ones.
 func (s *Session) Decide(ended func(trial string) Verdict) bool {
-	return Decide(s.Config, s.Jobs, s.corpus.Hash(), s.code, ended)
+	return Decide(s.Config, s.Jobs, s.corpus.Hash(), ended)
 }
 
 // Stored is the verdict on a trial by the run store alone.
@@ -134,11 +132,10 @@ func CurrentTrials(cfg *config.Config) ([]Trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	code := codeversion.Get()
-	jobs := Jobs(cfg, data, code)
+	jobs := Jobs(cfg, data)
 	if store, err := results.OpenStore(cfg.Results.Path); err == nil {
 		jobs = withNumbers(cfg, store, jobs)
-		Decide(cfg, jobs, data, code, func(trial string) Verdict { return stored(store, cfg.Name, trial) })
+		Decide(cfg, jobs, data, func(trial string) Verdict { return stored(store, cfg.Name, trial) })
 	}
 	return decided(jobs), nil
 }

@@ -37,7 +37,7 @@ func Stand(ctx context.Context, cfg *config.Config, store *results.Store, curren
 	}
 	trials := current
 	if trials == nil {
-		trials = Trials(cfg, lastData(cfg, runs), "")
+		trials = Trials(cfg, lastData(cfg, runs))
 	}
 	s := &Standing{Runs: runs, folder: store.Path(cfg.Name, ""), Options: compare.Options{
 		Name: cfg.Name, Problems: problems, Expected: []results.Run{}, Papers: newPaperReader(ctx, store).scores, Published: Published(cfg),
@@ -99,7 +99,7 @@ func (s *Standing) Chosen() (chosen []results.Run, notes []string, err error) {
 // lastData is the corpus hash of the run of this experiment that began last.
 func lastData(cfg *config.Config, runs []results.Run) string {
 	settings := map[string]bool{}
-	for _, t := range Trials(cfg, "", "") {
+	for _, t := range Trials(cfg, "") {
 		settings[t.Setting] = true
 	}
 	var last results.Run

@@ -1,13 +1,13 @@
 package experiments
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"assay/corpus/shards"
 	"assay/experiments/config"
-	"assay/internal/codeversion"
 	"assay/results"
 )
 
@@ -23,7 +23,7 @@ type JobStatus struct {
 // anything: of its sweep's manifest, where it has one, whichever program wrote
 // that, and otherwise of what Open would make of it. note says what a reader must
 // know.
-func Status(cfg *config.Config) (jobs []JobStatus, note string, err error) {
+func Status(ctx context.Context, cfg *config.Config) (jobs []JobStatus, note string, err error) {
 	if err := cfg.HashFiles(); err != nil {
 		return nil, "", err
 	}
@@ -35,37 +35,57 @@ func Status(cfg *config.Config) (jobs []JobStatus, note string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	data, code := manifest.Data, manifest.Code
+	data := manifest.Data
 	if !found {
 		if data, err = corpusHash(cfg); err != nil {
 			return nil, "", err
 		}
-		code = codeversion.Get()
 	}
-	list := Jobs(cfg, data, code)
+	list := Jobs(cfg, data)
 	if found {
 		more, same := compareKeys(list, jobKeys(manifest))
 		switch {
+		case !same && manifest.Code != cfg.Parts().String():
+			note = "the sweep was begun by another version of the program; `assay sweep` says how"
 		case !same:
 			note = "the experiment has changed since its sweep was begun; `assay sweep` says how"
 		case more > 0:
 			note = fmt.Sprintf("%d trials are not in the sweep's manifest yet; `assay sweep` adds them", more)
-		case code != codeversion.Get():
-			note = "the sweep was begun by another version of the program"
 		}
 		if same {
 			list = reorder(cfg, list, jobKeys(manifest))
 		}
 	}
-	return states(cfg, store, list, data, code), note, nil
+	jobs = states(cfg, store, list, data)
+	more, err := earlier(ctx, cfg, store, trialsOf(jobs))
+	return jobs, both(note, more), err
+}
+
+// trialsOf returns the trials of the jobs that have one.
+func trialsOf(jobs []JobStatus) []Trial {
+	var out []Trial
+	for i := range jobs {
+		if jobs[i].Decided() {
+			out = append(out, jobs[i].Trial)
+		}
+	}
+	return out
+}
+
+// both joins two notes, either of which may be empty.
+func both(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
 }
 
 // states decides the jobs as far as the store's runs allow and pairs them with
 // theirs; without a store nothing has run.
-func states(c *config.Config, store *results.Store, list []Job, data, code string) []JobStatus {
+func states(c *config.Config, store *results.Store, list []Job, data string) []JobStatus {
 	jobs := make([]JobStatus, len(list))
 	if store != nil {
-		Decide(c, list, data, code, func(trial string) Verdict { return stored(store, c.Name, trial) })
+		Decide(c, list, data, func(trial string) Verdict { return stored(store, c.Name, trial) })
 	}
 	for i, j := range list {
 		jobs[i].Job = j

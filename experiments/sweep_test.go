@@ -40,7 +40,7 @@ func sweepOf(t *testing.T, kind, keys string, set ...string) *config.Config {
 	if err != nil {
 		t.Fatalf("the resolved experiment does not parse: %v\n%s", err, cfg.Text())
 	}
-	if again.Text() != cfg.Text() || !slices.EqualFunc(Jobs(again, "d", "c"), Jobs(cfg, "d", "c"), func(a, b Job) bool { return a.Key == b.Key }) {
+	if again.Text() != cfg.Text() || !slices.EqualFunc(Jobs(again, "d"), Jobs(cfg, "d"), func(a, b Job) bool { return a.Key == b.Key }) {
 		t.Errorf("the resolved experiment gives other trials:\n%s\nand then\n%s", cfg.Text(), again.Text())
 	}
 	return cfg
@@ -49,7 +49,7 @@ func sweepOf(t *testing.T, kind, keys string, set ...string) *config.Config {
 // settings lists what a sweep makes of its model, one seed alone.
 func settings(cfg *config.Config) []string {
 	var out []string
-	for _, j := range Jobs(cfg, "data", "code") {
+	for _, j := range Jobs(cfg, "data") {
 		if j.Seed == 1 && j.Rung == 0 {
 			out = append(out, j.Setting())
 		}
@@ -97,13 +97,13 @@ func TestGrid(t *testing.T) {
 
 // A setting is the same trial as the model without sweep that has its values.
 func TestASettingIsATrialLikeOthers(t *testing.T) {
-	id := func(cfg *config.Config, i int) string { return Jobs(cfg, "data", "code")[i].Trial.ID }
+	id := func(cfg *config.Config, i int) string { return Jobs(cfg, "data")[i].Trial.ID }
 	plain := sweepOf(t, "naive_bayes", "alpha = 0.5")
 	if got, want := id(sweepOf(t, "naive_bayes", "[model.sweep]\nalpha = [1, 0.5]"), 2), id(plain, 0); got != want {
 		t.Errorf("trial %s, without a sweep %s", got, want)
 	}
 	wide := sweepOf(t, "logistic_regression", "embeddings = \"fasttext\"\n[model.sweep]\n\"embeddings.fasttext.dimensions\" = [4, 8]")
-	trial := Jobs(wide, "data", "code")[0].Trial
+	trial := Jobs(wide, "data")[0].Trial
 	if len(trial.Config.Embeddings) != 1 || trial.Config.Embeddings[0].Dimensions != 4 || trial.Model.Features != "vectors" {
 		t.Errorf("the trial's experiment is\n%s", trial.Config.Text())
 	}
@@ -112,7 +112,7 @@ func TestASettingIsATrialLikeOthers(t *testing.T) {
 		t.Errorf("the trial's own experiment gives %s, want %s (%v)", id(again, 0), trial.ID, err)
 	}
 	eight := sweepOf(t, "logistic_regression", "embeddings = \"fasttext\"")
-	if got, want := Jobs(wide, "data", "code")[2].Trial.ID, id(eight, 0); got != want {
+	if got, want := Jobs(wide, "data")[2].Trial.ID, id(eight, 0); got != want {
 		t.Errorf("8 dimensions by a sweep are %s, by themselves %s", got, want)
 	}
 }
@@ -228,7 +228,7 @@ func verdictOf(t Trial) Verdict {
 // run, and returns the trials by number.
 func promote(t *testing.T, cfg *config.Config, seed uint64) []string {
 	t.Helper()
-	return promoteAll(t, cfg, Jobs(cfg, "data", "code"), seed)
+	return promoteAll(t, cfg, Jobs(cfg, "data"), seed)
 }
 
 func promoteAll(t *testing.T, cfg *config.Config, jobs []Job, seed uint64) []string {
@@ -236,7 +236,7 @@ func promoteAll(t *testing.T, cfg *config.Config, jobs []Job, seed uint64) []str
 	r := rand.New(rand.NewPCG(seed, 0))
 	ended := map[string]Verdict{}
 	for {
-		Decide(cfg, jobs, "data", "code", func(trial string) Verdict { return ended[trial] })
+		Decide(cfg, jobs, "data", func(trial string) Verdict { return ended[trial] })
 		var may []int
 		for i := range jobs {
 			if jobs[i].Decided() && !ended[jobs[i].Trial.ID].Ended {
@@ -261,7 +261,7 @@ func promoteAll(t *testing.T, cfg *config.Config, jobs []Job, seed uint64) []str
 
 func TestHalvingDecidesByNumber(t *testing.T) {
 	cfg := sweepOf(t, "random_forest", fmt.Sprintf(halving, 13))
-	jobs := Jobs(cfg, "data", "code")
+	jobs := Jobs(cfg, "data")
 	count := map[int]int{}
 	for i, j := range jobs {
 		count[j.Rung]++
@@ -279,7 +279,7 @@ func TestHalvingDecidesByNumber(t *testing.T) {
 		}
 	}
 	// The promotions are sound: none that failed, and the resource of the rung.
-	Decide(cfg, jobs, "data", "code", func(string) Verdict { return Verdict{} })
+	Decide(cfg, jobs, "data", func(string) Verdict { return Verdict{} })
 	byID := map[string]Verdict{}
 	for range 3 {
 		for _, j := range jobs {
@@ -287,7 +287,7 @@ func TestHalvingDecidesByNumber(t *testing.T) {
 				byID[j.Trial.ID] = verdictOf(j.Trial)
 			}
 		}
-		Decide(cfg, jobs, "data", "code", func(trial string) Verdict { return byID[trial] })
+		Decide(cfg, jobs, "data", func(trial string) Verdict { return byID[trial] })
 	}
 	for _, j := range jobs {
 		o := j.Trial.Model.Options.(*config.RandomForest)
@@ -301,7 +301,7 @@ func TestHalvingDecidesByNumber(t *testing.T) {
 	for _, j := range jobs {
 		keys = append(keys, j.Key)
 	}
-	larger := reorder(more, Jobs(more, "data", "code"), keys)
+	larger := reorder(more, Jobs(more, "data"), keys)
 	for i := range jobs {
 		if larger[i].Key != jobs[i].Key || larger[i].Number != i {
 			t.Fatalf("job %d of the larger sweep is %s, of the smaller one %s", i, larger[i].Key, jobs[i].Key)
@@ -314,7 +314,7 @@ func TestHalvingDecidesByNumber(t *testing.T) {
 				ended[j.Trial.ID] = verdictOf(j.Trial)
 			}
 		}
-		Decide(more, larger, "data", "code", func(trial string) Verdict { return ended[trial] })
+		Decide(more, larger, "data", func(trial string) Verdict { return ended[trial] })
 	}
 	for i := range want {
 		if larger[i].Trial.ID != want[i] {
@@ -327,7 +327,7 @@ func TestHalvingDecidesByNumber(t *testing.T) {
 // members that has none yet; a failed one is the worst.
 func TestHalvingPromotesTheBest(t *testing.T) {
 	cfg := sweepOf(t, "random_forest", "trees = 4\n[model.sweep]\nmethod = \"asha\"\nreduction = 2\ntrials = 12\nrule = \"tuned\"\nmin_leaf = { min = 1, max = 4000 }")
-	jobs := Jobs(cfg, "data", "code")
+	jobs := Jobs(cfg, "data")
 	promoteAll(t, cfg, jobs, 5)
 	members := map[int][]int{} // min_leaf by slot, by rung
 	for _, j := range jobs {
@@ -373,25 +373,25 @@ func TestHalvingKeepsDecisions(t *testing.T) {
 	cfg := sweepOf(t, "random_forest", fmt.Sprintf(text, "[5, 900, 17, 3000, 42, 8, 77, 1500]"))
 	want := promote(t, cfg, 0)
 	var keys []string
-	for _, j := range Jobs(cfg, "data", "code") {
+	for _, j := range Jobs(cfg, "data") {
 		keys = append(keys, j.Key)
 	}
 	for _, values := range []string{"[1500, 77, 8, 42, 3000, 17, 900, 5]", "[3999, 5, 900, 17, 3500, 3000, 42, 8, 77, 1500, 2]"} {
 		other := sweepOf(t, "random_forest", fmt.Sprintf(text, values))
-		jobs := reorder(other, Jobs(other, "data", "code"), keys)
+		jobs := reorder(other, Jobs(other, "data"), keys)
 		if got := promoteAll(t, other, jobs, 1); !slices.Equal(got[:len(want)], want) {
 			t.Errorf("%s: trials\n%q, want\n%q", values, got[:len(want)], want)
 		}
 	}
 	more := sweepOf(t, "random_forest", fmt.Sprintf(text, "[5, 900, 17, 3000, 42, 8, 77, 1500]"), "seeds=[1, 2, 3]")
-	for _, j := range Jobs(more, "data", "code") {
+	for _, j := range Jobs(more, "data") {
 		if j.Rung > 0 && slices.Contains(keys, j.Key) {
 			t.Fatalf("with another seed, %s is a place as before", j.Key)
 		}
 	}
 	// Models and tables beside it have no say.
 	beside := sweepOf(t, "random_forest", fmt.Sprintf(text, "[5, 900, 17, 3000, 42, 8, 77, 1500]")+"\n[features.f]\nkind = \"counts\"\n[[model]]\nname = \"other\"\nkind = \"naive_bayes\"\nfeatures = \"f\"")
-	all := Jobs(beside, "data", "code")
+	all := Jobs(beside, "data")
 	for _, key := range keys {
 		if !slices.ContainsFunc(all, func(j Job) bool { return j.Key == key }) {
 			t.Errorf("with another model, no job has the key %s", key)

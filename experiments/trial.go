@@ -10,8 +10,6 @@
 package experiments
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -26,6 +24,8 @@ type Trial struct {
 	// Setting is the hash of the configuration alone: trials of equal setting
 	// differ at most in the data and the code.
 	Setting string
+	// Parts are the versions of what the result comes from.
+	Parts config.Parts
 	// Config is the experiment cut down to this trial; running it gives the
 	// same trial again.
 	Config *config.Config
@@ -40,8 +40,8 @@ type Trial struct {
 // Trials lists the trials that are known from the start, in the order of the
 // experiment's models, settings and seeds. data is the corpus hash and code the
 // version of the program.
-func Trials(c *config.Config, data, code string) []Trial {
-	return decided(Jobs(c, data, code))
+func Trials(c *config.Config, data string) []Trial {
+	return decided(Jobs(c, data))
 }
 
 // decided returns the trials of the jobs that have one.
@@ -55,13 +55,13 @@ func decided(jobs []Job) []Trial {
 	return out
 }
 
-func newTrial(c *config.Config, m *config.Model, seed uint64, data, code string) Trial {
+func newTrial(c *config.Config, m *config.Model, seed uint64, data string) Trial {
 	one := c.One(m, seed)
-	setting := one.Setting()
-	full := sha256.Sum256([]byte(setting + "\ndata = " + data + "\ncode = " + code))
+	id := one.Identity(data)
 	return Trial{
-		ID:      fmt.Sprintf("%s-s%d-%s", slug(m.Name), seed, hex.EncodeToString(full[:6])),
-		Setting: setting,
+		ID:      fmt.Sprintf("%s-s%d-%.12s", slug(m.Name), seed, id.Hash),
+		Setting: id.Setting,
+		Parts:   id.Parts,
 		Config:  one,
 		Model:   &one.Models[0],
 		Seed:    seed,

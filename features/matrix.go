@@ -86,3 +86,13 @@ func (m *Dense) Select(rows []int) *Dense {
 	}
 	return out
 }
+
+// The versions count, for each kind of features, the changes of the matrices that
+// equal tokens give. They are part of a trial's identity.
+const (
+	CountsVersion    = 1
+	TFIDFVersion     = 1
+	VectorsVersion   = 1
+	SequencesVersion = 1
+	WordsVersion     = 1
+)

@@ -72,3 +72,10 @@ func Defaults() Options {
 		EarlyStopping: "off", Patience: 3,
 	}
 }
+
+// The versions count the changes of an architecture: of its layers, first parameters,
+// masks and loss. They are part of a trial's identity.
+const (
+	SHARNNVersion = 1
+	LSTMVersion   = 1
+)

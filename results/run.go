@@ -39,6 +39,7 @@ type Run struct {
 	Trial      string         `json:"trial"`
 	Setting    string         `json:"setting,omitempty"` // hash of the configuration; equal for trials that differ in data or code alone
 	Code       string         `json:"code,omitempty"`    // which program ran it
+	Parts      map[string]int `json:"parts,omitempty"`   // versions of its parts that the result comes from; nil of programs that told trials apart by Code
 	Model      Model          `json:"model"`
 	Seed       uint64         `json:"seed"`
 	Params     map[string]any `json:"params,omitempty"` // the model's resolved configuration, without the seed

@@ -155,3 +155,7 @@ func fitCounts[M any](ctx context.Context, method string, opt Options, train cla
 	}
 	return m, nil
 }
+
+// Version counts the changes of what Fit learns and Scores gives: part of a
+// trial's identity.
+const Version = 1

@@ -188,3 +188,7 @@ func (f *Forest) Scores(ctx context.Context, x features.Matrix) (*multilabel.Sco
 	}
 	return f.model.scores(ctx, x, opts.Workers)
 }
+
+// Version counts the changes of what Fit learns and Scores gives: part of a
+// trial's identity.
+const Version = 1

@@ -75,3 +75,7 @@ func recovered(err *error) {
 		*err = fmt.Errorf("golearn panicked: %v", p)
 	}
 }
+
+// Version counts the changes of what the three kinds learn and score: part of a
+// trial's identity.
+const Version = 1

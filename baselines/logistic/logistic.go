@@ -164,3 +164,7 @@ func (m *Regression) Coefficients(label int) (weights []float32, intercept float
 	}
 	return weights, m.model.intercepts[label], nil
 }
+
+// Version counts the changes of what Fit learns and Scores gives: part of a
+// trial's identity.
+const Version = 1

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 
 	"assay/experiments"
@@ -225,7 +224,7 @@ func expected(session *experiments.Session) []check.Measurement {
 }
 
 func measurement(session *experiments.Session, t experiments.Trial) check.Measurement {
-	m := check.Measurement{Model: t.Model.Name, Config: flatten(t.Config)}
+	m := check.Measurement{Model: t.Model.Name, Config: settings(t.Config)}
 	m.Run.Experiment, m.Run.Seed, m.Run.Setting = session.Config.Name, t.Seed, t.Setting
 	m.Run.Data.Hash, m.Run.Data.Taxonomy = t.Data, session.Config.Corpus.Taxonomy
 	m.Run.Data.Sample = int(session.Config.Corpus.Sample)
@@ -282,41 +281,21 @@ func update(opt checkOptions, old *check.Baseline, tolerances []check.Tolerance,
 	return report, nil
 }
 
-// flatten lists the keys of a trial's resolved configuration that decide its
-// result, but for those that the baseline holds otherwise: a name, a place or a
-// device makes no difference.
-func flatten(cfg *config.Config) map[string]string {
-	var doc map[string]any
-	if _, err := toml.Decode(cfg.Text(), &doc); err != nil {
+// settings lists the keys of a trial's resolved configuration that decide its result,
+// but for those that the baseline holds otherwise, and the place of a file.
+func settings(cfg *config.Config) map[string]string {
+	keys, err := config.Keys(cfg.Text())
+	if err != nil {
 		return nil // the settings' hashes decide; this only names differences
 	}
 	out := map[string]string{}
-	var walk func(prefix string, value any)
-	walk = func(prefix string, value any) {
-		switch v := value.(type) {
-		case map[string]any:
-			for key, member := range v {
-				walk(prefix+"."+key, member)
-			}
-		case []map[string]any:
-			for _, member := range v {
-				walk(prefix, member)
-			}
-		default:
-			out[strings.TrimPrefix(prefix, ".")] = fmt.Sprint(v)
-		}
-	}
-	walk("", doc)
-	for key := range out {
-		table, name := "", key
-		if i := strings.LastIndexByte(key, '.'); i >= 0 {
-			table, name = key[:i], key[i+1:]
-		}
+	for _, k := range keys {
 		switch {
-		case table == "", key == "model.name", key == "model.device", name == "path",
-			name == "file" && strings.HasPrefix(table, "embeddings."),
-			name == "max_core_hours", name == "max_gib":
-			delete(out, key)
+		case k.Table == "", k.Short() == "model.name", k.Short() == "embeddings.file":
+		case k.Table == "model":
+			out[k.Short()] = fmt.Sprint(k.Value)
+		default:
+			out[k.Path()] = fmt.Sprint(k.Value)
 		}
 	}
 	return out

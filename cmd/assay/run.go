@@ -117,7 +117,20 @@ func runExperiment(cmd *cobra.Command, source string, opt runOptions) (err error
 	if opt.trial != noTrial {
 		return runTrial(cmd, session, opt)
 	}
+	if err := tellEarlier(cmd, session); err != nil {
+		return err
+	}
 	return runLocal(cmd, session, format, opt.quiet, local)
+}
+
+// tellEarlier says which trials have runs of an earlier identity, which are not
+// reused.
+func tellEarlier(cmd *cobra.Command, session *experiments.Session) error {
+	note, err := session.Earlier(cmd.Context())
+	if note != "" {
+		fmt.Fprintln(cmd.ErrOrStderr(), "assay: note:", note)
+	}
+	return err
 }
 
 // noTrial stands for a --trial that was not given.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"assay/experiments/config"
 	"assay/internal/fault"
 	"assay/internal/suggest"
 	"assay/results"
@@ -66,7 +67,7 @@ func runsDiff(cmd *cobra.Command, args []string, opt runsDiffOptions) error {
 			return err
 		}
 	}
-	report, err := diff.Compare(store, runs[0], runs[1], diff.Options{Papers: opt.papers, Rule: opt.rule})
+	report, err := diff.Compare(store, runs[0], runs[1], diff.Options{Papers: opt.papers, Rule: opt.rule, Settings: config.Settings})
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ It trains nothing and needs no cluster.`,
 			if err != nil {
 				return err
 			}
-			jobs, note, err := experiments.Status(cfg)
+			jobs, note, err := experiments.Status(cmd.Context(), cfg)
 			if err != nil {
 				return err
 			}

@@ -141,6 +141,9 @@ func runSweep(cmd *cobra.Command, source string, opt sweepOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
+	if err := tellEarlier(cmd, session); err != nil {
+		return err
+	}
 	if opt.runner == "slurm" {
 		return runSlurm(cmd, session, opt)
 	}

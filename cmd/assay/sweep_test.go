@@ -167,7 +167,7 @@ func TestSweepsDocumentation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(experiments.Jobs(cfg, "", "")); n != 3*6*5*2*2 {
+	if n := len(experiments.Jobs(cfg, "")); n != 3*6*5*2*2 {
 		t.Errorf("%d trials, want 360", n)
 	}
 	for _, name := range []string{"sweep-dropout", "sweep-master-ratio", "sweep-embeddings"} {

@@ -11,6 +11,10 @@ import (
 // draw is at least this share (1 in n) of the corpus, by its changes otherwise.
 const sampleDenseShare = 8
 
+// Version counts the changes of which papers Sample draws and Divide holds out: part
+// of a trial's identity.
+const Version = 1
+
 // Sample draws n rows uniformly without replacement and returns their global
 // row numbers, ascending. The draw is a function of the number of rows in the
 // corpus, n and seed alone: neither shard sizes nor workers change it. Draws

@@ -49,3 +49,6 @@ func appendField(dst []byte, field string) []byte {
 	}
 	return dst
 }
+
+// Version counts the changes of what tokens a text has: part of a trial's identity.
+const Version = 1

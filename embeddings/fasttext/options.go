@@ -94,5 +94,6 @@ func (o Options) Validate() error {
 	return nil
 }
 
-// Version counts the changes of Train that change what equal options teach.
+// Version counts the changes of Train that change what equal options teach: part of
+// a trial's identity.
 const Version = 1

@@ -23,6 +23,10 @@ import (
 // 60,000 dimensions.
 const headBytes = 1 << 20
 
+// Version counts the changes of what vectors are read from equal files: part of a
+// trial's identity.
+const Version = 1
+
 // Open reads the vectors in a file of any of the formats, which it tells from
 // the content, not from the name. Text and word2vec's binary come into memory;
 // a fastText model stays on disk. A file that holds no vectors is a usage error.

@@ -53,19 +53,14 @@ func (b *binder) fault(path, format string, args ...any) {
 func (b *binder) table(path string, values map[string]any, extra []string, into ...any) {
 	known := slices.Clone(extra)
 	for _, s := range into {
-		v := reflect.ValueOf(s).Elem()
-		for i := range v.NumField() {
-			f := v.Type().Field(i)
+		for f, v := range fields(s) {
 			key := f.Tag.Get("toml")
-			if key == "" || key == "-" {
-				continue
-			}
 			known = append(known, key)
 			at := join(path, key)
 			if raw, given := values[key]; given {
-				b.field(at, key, f, v.Field(i), raw)
+				b.field(at, key, f, v, raw)
 			} else {
-				b.setDefault(at, f, v.Field(i))
+				b.setDefault(at, f, v)
 			}
 			b.unread[at] = b.faulty[at]
 		}

@@ -20,9 +20,10 @@ import (
 // default its value where absent (none: the key is required), oneof the
 // accepted words, and range an interval such as "(0,1]". A key that came after
 // others were in use has late, at which value the resolved text leaves it out:
-// settings from before keep their identity.
+// settings from before keep their identity. Of a key whose identity is "-" no value
+// can change a result; that of a "device" is resolved first (see Identity).
 type Config struct {
-	Name  string   `toml:"name"`
+	Name  string   `toml:"name" identity:"-"`
 	Seeds []uint64 `toml:"seeds" default:"[1]"`
 
 	Corpus     Corpus
@@ -38,7 +39,7 @@ type Config struct {
 // Corpus says which papers the experiment sees.
 type Corpus struct {
 	// Path is a folder of shards, or "synthetic" for the built-in sample.
-	Path string `toml:"path"`
+	Path string `toml:"path" identity:"-"`
 	// Sample is how many papers each seed draws; 0 takes all.
 	Sample int64 `toml:"sample" default:"0" range:"[0,)"`
 	// Taxonomy is arxiv, arxiv-2019, or topics:A,B,… to tell these apart.
@@ -68,7 +69,7 @@ type Decision struct {
 
 // Results says what is kept of a run.
 type Results struct {
-	Path       string `toml:"path" default:"results"`
+	Path       string `toml:"path" default:"results" identity:"-"`
 	SaveModels bool   `toml:"save_models" default:"true"`
 }
 
@@ -276,47 +277,26 @@ type (
 	// GolearnNaiveBayes holds the options of kind "naive_bayes", which golearn
 	// has as Bernoulli with a smoothing of its own.
 	GolearnNaiveBayes struct {
-		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,1000000]"`
-		MaxGiB       float64 `toml:"max_gib" default:"4" range:"[0.001,1000000]"`
+		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,1000000]" identity:"-"`
+		MaxGiB       float64 `toml:"max_gib" default:"4" range:"[0.001,1000000]" identity:"-"`
 	}
 	// GolearnLogisticRegression holds the options of kind "logistic_regression".
 	GolearnLogisticRegression struct {
 		C            float64 `toml:"c" default:"1" range:"(0,)"`
 		Tolerance    float64 `toml:"tolerance" default:"0.0001" range:"(0,1)"`
 		ClassWeight  string  `toml:"class_weight" default:"none" oneof:"none balanced"`
-		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,1000000]"`
-		MaxGiB       float64 `toml:"max_gib" default:"4" range:"[0.001,1000000]"`
+		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,1000000]" identity:"-"`
+		MaxGiB       float64 `toml:"max_gib" default:"4" range:"[0.001,1000000]" identity:"-"`
 	}
 	// GolearnRandomForest holds the options of kind "random_forest".
 	GolearnRandomForest struct {
 		Trees        int     `toml:"trees" default:"100" range:"[1,1000000]"`
 		MaxDepth     int     `toml:"max_depth" default:"0" range:"[0,2147483647]"`
 		MaxFeatures  string  `toml:"max_features" default:"sqrt"`
-		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,1000000]"`
-		MaxGiB       float64 `toml:"max_gib" default:"4" range:"[0.001,1000000]"`
+		MaxCoreHours float64 `toml:"max_core_hours" default:"1" range:"(0,1000000]" identity:"-"`
+		MaxGiB       float64 `toml:"max_gib" default:"4" range:"[0.001,1000000]" identity:"-"`
 	}
 )
-
-// withoutLimits returns the model with the limits of golearn's backend at zero,
-// as they decide whether it is trained, not what is learnt, and with the device
-// that "auto" stands for.
-func (m Model) withoutLimits() Model {
-	switch o := m.Options.(type) {
-	case *GolearnNaiveBayes:
-		m.Options = &GolearnNaiveBayes{}
-	case *GolearnLogisticRegression:
-		c := *o
-		c.MaxCoreHours, c.MaxGiB = 0, 0
-		m.Options = &c
-	case *GolearnRandomForest:
-		c := *o
-		c.MaxCoreHours, c.MaxGiB = 0, 0
-		m.Options = &c
-	case Network:
-		m.Options = o.onCPU()
-	}
-	return m
-}
 
 // newOptions returns a pointer to the options struct of a kind and backend,
 // nil if there is none.

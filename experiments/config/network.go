@@ -8,8 +8,6 @@ type Network interface {
 	Loop() Loop
 	// Stopping returns a copy that ends after that epoch, 0: after the last.
 	Stopping(epoch int) Network
-	// onCPU returns a copy with the device that "auto" stands for.
-	onCPU() any
 }
 
 // Loop is how long a network trains, in which portions, what it watches, and
@@ -40,7 +38,7 @@ type SHARNN struct {
 	EarlyStopping   string  `toml:"early_stopping" default:"off" oneof:"off f1 loss"`
 	Patience        int     `toml:"patience" default:"3" range:"[1,100000]"`
 	// Device is where it trains: "auto" takes the fastest there is.
-	Device string `toml:"device" default:"auto" oneof:"auto cpu cuda"`
+	Device string `toml:"device" default:"auto" oneof:"auto cpu cuda" identity:"device"`
 }
 
 // LSTM holds the options of kind "lstm". Defaults are those of package networks,
@@ -70,7 +68,7 @@ type LSTM struct {
 	// figure, or the last.
 	Keep string `toml:"keep" default:"last" oneof:"f1 loss accuracy last"`
 	// Device is where it trains: "auto" takes the fastest there is.
-	Device string `toml:"device" default:"auto" oneof:"auto cpu cuda"`
+	Device string `toml:"device" default:"auto" oneof:"auto cpu cuda" identity:"device"`
 }
 
 // OwnDimensions is the width of vectors that the network learns by itself, unless
@@ -124,12 +122,6 @@ func (o *SHARNN) Stopping(epoch int) Network {
 	return &c
 }
 
-func (o *SHARNN) onCPU() any {
-	c := *o
-	c.Device = "cpu"
-	return &c
-}
-
 // Loop returns what the training of all networks has.
 func (o *LSTM) Loop() Loop {
 	return Loop{o.Epochs, o.StopEpoch, o.BatchSize, o.EarlyStopping, o.Device}
@@ -139,11 +131,5 @@ func (o *LSTM) Loop() Loop {
 func (o *LSTM) Stopping(epoch int) Network {
 	c := *o
 	c.StopEpoch = epoch
-	return &c
-}
-
-func (o *LSTM) onCPU() any {
-	c := *o
-	c.Device = "cpu"
 	return &c
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"reflect"
 	"sort"
 	"strconv"
 	"strings"
@@ -105,11 +104,8 @@ func takes(model map[string]any, key string) bool {
 		if s == nil {
 			continue
 		}
-		v := reflect.TypeOf(s).Elem()
-		for i := range v.NumField() {
-			if tag := v.Field(i).Tag.Get("toml"); tag == key && tag != "-" {
-				return true
-			}
+		if _, ok := tagged(s)[key]; ok {
+			return true
 		}
 	}
 	return false

@@ -54,18 +54,6 @@ func (b *binder) sweep(path string, raw any, m *Model, cfg *Config) *Sweep {
 	return s
 }
 
-// tagged returns the fields of the struct that s points to, by key.
-func tagged(s any) map[string]reflect.StructField {
-	out := map[string]reflect.StructField{}
-	t := reflect.TypeOf(s).Elem()
-	for i := range t.NumField() {
-		if key := t.Field(i).Tag.Get("toml"); key != "" && key != "-" {
-			out[key] = t.Field(i)
-		}
-	}
-	return out
-}
-
 // flatten gives keys of tables inside the sweep, [model.sweep.embeddings.X], the
 // dotted names that they have when they are quoted.
 func flatten(into map[string]any, key string, v any) {
@@ -123,15 +111,21 @@ func (b *binder) target(path, key string, m *Model, cfg *Config) (reflect.Struct
 			maps.Copy(known, tagged(s))
 		}
 	}
-	for fixed, why := range map[string]string{
-		"name": "add another table instead", "kind": "add another table instead", "backend": "add another table instead", "train": "add another table instead",
-		"device": "it changes no result", "max_core_hours": "it changes no result", "max_gib": "it changes no result",
-	} {
-		if _, ok := known[fixed]; ok && fixed == key {
+	for k, f := range known {
+		why := ""
+		switch {
+		case slices.Contains([]string{"name", "kind", "backend", "train"}, k):
+			why = "add another table instead"
+		case decidesNothing(f):
+			why = "it changes no result"
+		default:
+			continue
+		}
+		if k == key {
 			b.fault(join(path, key), "%s: cannot be swept: %s", key, why)
 			return reflect.StructField{}, false
 		}
-		delete(known, fixed)
+		delete(known, k)
 	}
 	f, ok := known[key]
 	if !ok {

@@ -64,20 +64,14 @@ func section(b *bytes.Buffer, header string, structs ...any) {
 
 // writeKeys writes the tagged fields of the struct that s points to.
 func writeKeys(b *bytes.Buffer, s any) {
-	v := reflect.ValueOf(s).Elem()
-	for i := range v.NumField() {
-		key := v.Type().Field(i).Tag.Get("toml")
-		if key == "" || key == "-" {
+	for f, v := range fields(s) {
+		if late := f.Tag.Get("late"); late != "" && fmt.Sprint(v.Interface()) == late {
 			continue
 		}
-		f := v.Field(i)
-		if late := v.Type().Field(i).Tag.Get("late"); late != "" && fmt.Sprint(f.Interface()) == late {
-			continue
-		}
-		if f.Kind() == reflect.Float64 && math.IsNaN(f.Float()) {
+		if v.Kind() == reflect.Float64 && math.IsNaN(v.Float()) {
 			continue // stands for an absent key
 		}
-		fmt.Fprintf(b, "%s = %s\n", key, tomlValue(f.Interface()))
+		fmt.Fprintf(b, "%s = %s\n", f.Tag.Get("toml"), tomlValue(v.Interface()))
 	}
 }
 

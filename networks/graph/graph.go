@@ -154,3 +154,7 @@ func (m *Machine) Close() error {
 	}
 	return nil
 }
+
+// Version counts the changes of what this engine computes from equal parameters and
+// batches: part of a trial's identity.
+const Version = 1

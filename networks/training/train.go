@@ -267,3 +267,7 @@ func (t *trainer) stepRecord() StepRecord {
 		LearningRate: t.opt.rate(t.steps-1, t.total), GradientNorm: t.norm,
 	}
 }
+
+// Version counts the changes of the order of papers, of optimization, schedule and
+// stopping: part of a trial's identity.
+const Version = 1

@@ -14,8 +14,11 @@ import (
 
 // Options say how much of the papers a report shows.
 type Options struct {
-	Rule   string // the one decision rule to compare under; "" takes all
-	Papers int    // of the largest difference, a rule; 0 shows none
+	// Settings returns the keys of a trial's config.toml that can change its result,
+	// such as "model.alpha", with their values.
+	Settings func(text string) (map[string]any, error)
+	Rule     string // the one decision rule to compare under; "" takes all
+	Papers   int    // of the largest difference, a rule; 0 shows none
 }
 
 // Report is what two runs, A and B, have in common and in what they differ.
@@ -132,7 +135,7 @@ func Compare(store *results.Store, a, b results.Run, opt Options) (Report, error
 		Rules: []RuleDiff{},
 	}
 	var err error
-	if r.Configuration, err = configChanges(store, a, b); err != nil {
+	if r.Configuration, err = configChanges(store, a, b, opt.Settings); err != nil {
 		return Report{}, fmt.Errorf("diff: %w", err)
 	}
 	if r.NoScores = unfinished(a, b); r.NoScores != "" {

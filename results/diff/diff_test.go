@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"assay/experiments/config"
 	"assay/internal/fault"
 	"assay/internal/multilabel"
 	"assay/internal/rng"
@@ -129,6 +130,7 @@ func plain(*results.Run) {}
 
 func compared(t testing.TB, s *results.Store, a, b results.Run, opt Options) Report {
 	t.Helper()
+	opt.Settings = config.Settings
 	r, err := Compare(s, a, b, opt)
 	if err != nil {
 		t.Fatal(err)
@@ -343,7 +345,7 @@ func TestDamageNamesTheFile(t *testing.T) {
 			}
 		}
 		for _, pair := range [][2]results.Run{{a, b}, {b, a}} {
-			_, err := Compare(s, pair[0], pair[1], Options{})
+			_, err := Compare(s, pair[0], pair[1], Options{Settings: config.Settings})
 			if err == nil || fault.IsUsage(err) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s: error %v, want one with %s", c.file, err, c.want)
 			}
@@ -358,6 +360,7 @@ func TestBadOptions(t *testing.T) {
 		"diff: neither run has the rule top:3; they have fixed:0.5, tuned": {Rule: "top:3"},
 		"diff: -1 papers: want 0 or more":                                  {Papers: -1},
 	} {
+		opt.Settings = config.Settings
 		if _, err := Compare(s, a, a, opt); err == nil || !fault.IsUsage(err) || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}

@@ -8,13 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/BurntSushi/toml"
 
 	"assay/internal/format"
 	"assay/results"
@@ -59,15 +58,14 @@ func changes(a, b facts) []Change {
 	return out
 }
 
-// configChanges compares the resolved configurations, by the keys of one trial's
-// config.toml: the tables of features and of vectors lose their names, which the
-// model's key tells.
-func configChanges(store *results.Store, a, b results.Run) ([]Change, error) {
-	x, err := config(store, a)
+// configChanges compares the resolved configurations, by the keys that settings
+// finds in a trial's config.toml.
+func configChanges(store *results.Store, a, b results.Run, settings func(text string) (map[string]any, error)) ([]Change, error) {
+	x, err := configOf(store, a, settings)
 	if err != nil {
 		return nil, err
 	}
-	y, err := config(store, b)
+	y, err := configOf(store, b, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -91,9 +89,9 @@ func rank(key string) int {
 	return 4
 }
 
-// config reads a run's config.toml or, where it ended before it wrote one, its
+// configOf reads a run's config.toml or, where it ended before it wrote one, its
 // record.
-func config(store *results.Store, r results.Run) (facts, error) {
+func configOf(store *results.Store, r results.Run, settings func(text string) (map[string]any, error)) (facts, error) {
 	path := filepath.Join(store.Path(r.Experiment, r.Trial), configFile)
 	data, err := os.ReadFile(path)
 	record, recorded := r.File(configFile)
@@ -106,66 +104,30 @@ func config(store *results.Store, r results.Run) (facts, error) {
 	if sum := sha256.Sum256(data); recorded && hex.EncodeToString(sum[:]) != record.SHA256 {
 		return facts{}, fmt.Errorf("read %s: was changed or damaged: its SHA-256 is not the one that the run wrote", path)
 	}
-	var doc map[string]any
-	if _, err := toml.Decode(string(data), &doc); err != nil {
+	values, err := settings(string(data))
+	if err != nil {
 		return facts{}, fmt.Errorf("read %s: %w", path, err)
 	}
-	var out facts
-	flatten(&out, "", doc)
-	return out, nil
+	return listed(values), nil
 }
 
 func recordedConfig(r results.Run) facts {
-	doc := map[string]any{"model.name": r.Model.Name, "model.kind": r.Model.Kind, "model.backend": r.Model.Backend, "seeds": []any{r.Seed}}
+	values := map[string]any{"model.name": r.Model.Name, "model.kind": r.Model.Kind, "model.backend": r.Model.Backend, "seed": r.Seed}
 	for key, v := range r.Params {
 		if !strings.Contains(key, ".") {
 			key = "model." + key
 		}
-		doc[key] = v
+		values[key] = v
 	}
-	var out facts
-	flatten(&out, "", doc)
+	return listed(values)
+}
+
+// listed returns the values in the order of their keys.
+func listed(values map[string]any) (out facts) {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		out.add(key, text(values[key]))
+	}
 	return out
-}
-
-// flatten adds the values of a table under prefix, but for those that name places
-// and cannot change a result.
-func flatten(out *facts, prefix string, table map[string]any) {
-	for _, key := range slices.Sorted(mapKeys(table)) {
-		name := prefix + key
-		switch v := table[key].(type) {
-		case map[string]any:
-			switch {
-			case prefix == "features." || prefix == "embeddings.":
-				flatten(out, prefix, v)
-			case name != "results":
-				flatten(out, name+".", v)
-			}
-		case []map[string]any:
-			for _, one := range v {
-				flatten(out, name+".", one)
-			}
-		default:
-			seeds, _ := v.([]any)
-			switch {
-			case name == "name" || name == "corpus.path":
-			case name == "seeds" && len(seeds) == 1: // of a trial
-				out.add("seed", text(seeds[0]))
-			default:
-				out.add(name, text(v))
-			}
-		}
-	}
-}
-
-func mapKeys(m map[string]any) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 func text(v any) string {
@@ -215,6 +177,11 @@ func dataChanges(a, b results.Run) []Change {
 func codeChanges(a, b results.Run) []Change {
 	of := func(r results.Run) (f facts) {
 		f.add("code", r.Code)
+		for _, part := range slices.Sorted(maps.Keys(r.Parts)) {
+			if a.Parts[part] > 0 && b.Parts[part] > 0 { // other models have other parts
+				f.add("version of "+part, fmt.Sprint(r.Parts[part]))
+			}
+		}
 		f.add("version", r.Provenance.Version)
 		f.add("revision", r.Provenance.Revision)
 		f.add("uncommitted changes", fmt.Sprint(r.Provenance.Dirty))

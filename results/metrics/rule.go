@@ -226,3 +226,7 @@ func checkTruth(action string, scores *multilabel.Scores, truth *multilabel.Matr
 	}
 	return nil
 }
+
+// Version counts the changes of what rules decide and what metrics measure: part of a
+// trial's identity.
+const Version = 1

@@ -134,3 +134,7 @@ func allEqual(x []float64) bool {
 	}
 	return true
 }
+
+// Version counts the changes of the intervals that a run records: part of a trial's
+// identity.
+const Version = 1
