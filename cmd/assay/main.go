@@ -90,7 +90,7 @@ Exit codes: 0 done; 1 a check found a regression; 3 a check could not compare;
 		return fault.Usagef("%w; see `%s --help`", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newCorpus(), newEmbed(), newRun(), newSweep(), newStatus(), newTable(), newCheck(), newRuns(), newPlot())
+	root.AddCommand(newCorpus(), newEmbed(), newRun(), newSweep(), newStatus(), newTable(), newCheck(), newRuns(), newPlot(), newPredict())
 	return root
 }
 

@@ -58,3 +58,6 @@ func MarkdownLine(s string) string {
 // Width is how many columns of a terminal s takes: two for a Chinese letter or an
 // emoji, none for an accent of its own.
 func Width(s string) int { return displaywidth.String(s) }
+
+// Cut shortens s to so many columns of a terminal, with … at the end of what it cut.
+func Cut(s string, columns int) string { return displaywidth.TruncateString(s, columns, "…") }

@@ -78,3 +78,11 @@ func TestWidth(t *testing.T) {
 		}
 	}
 }
+
+func TestCut(t *testing.T) {
+	for s, want := range map[string]string{"": "", "galaxies": "galaxies", "of galaxies": "of gala…", "星系形成论": "星系形…"} {
+		if got := Cut(s, 8); got != want || Width(got) > 8 {
+			t.Errorf("Cut(%q) = %q, want %q", s, got, want)
+		}
+	}
+}
