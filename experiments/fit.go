@@ -31,11 +31,11 @@ func (s *Session) fit(ctx context.Context, t Trial, w *results.RunWriter, run *r
 	note := func() error {
 		return w.Progress(append(slices.Clone(run.Stages), results.Stage{Name: "fit", Seconds: spent()}))
 	}
-	hooks, err := s.hooks(t, w, note)
+	how, err := s.tie(t, w, workers, note)
 	if err != nil {
 		return nil, 0, err
 	}
-	model, err := newClassifier(t.Model, t.Seed, workers, data.taxonomy, hooks)
+	model, err := newClassifier(t.Model, data.taxonomy, how)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -43,10 +43,10 @@ func (s *Session) fit(ctx context.Context, t Trial, w *results.RunWriter, run *r
 		return classifier.Dataset{X: set.Rows[p], Y: data.labels[p]}
 	}
 	err = model.Fit(ctx, part(corpus.Train), part(corpus.Validation))
-	if unusable := (*training.CheckpointError)(nil); errors.As(err, &unusable) && hooks.Resume && w.Run().Resumed == 0 {
+	if unusable := (*training.CheckpointError)(nil); errors.As(err, &unusable) && how.Checkpoint.Resume && w.Run().Resumed == 0 {
 		// An earlier rung was trained otherwise, on another kind of processor perhaps.
 		w.Log().Warn("fit", "anew", err)
-		if err = dropSeed(w, hooks.Checkpoint); err == nil {
+		if err = dropSeed(w, how.Checkpoint.Path); err == nil {
 			err = model.Fit(ctx, part(corpus.Train), part(corpus.Validation))
 		}
 	}
@@ -80,15 +80,16 @@ func advise(err error) error {
 	return err
 }
 
-// hooks ties a network's training to its run's folder; the other models have
+// tie ties a network's training to its run's folder; the other models have
 // none. note is called once in a while.
-func (s *Session) hooks(t Trial, w *results.RunWriter, note func() error) (networks.Hooks, error) {
-	if _, ok := networkOf(t.Model); !ok {
-		return networks.Hooks{}, nil
+func (s *Session) tie(t Trial, w *results.RunWriter, workers int, note func() error) (networks.Run, error) {
+	run := networks.Run{Seed: t.Seed, Workers: workers}
+	if _, ok := t.Model.Options.(networks.Options); !ok {
+		return run, nil
 	}
 	checkpoint, err := w.Checkpoint(CheckpointFile)
 	if err != nil {
-		return networks.Hooks{}, err
+		return run, err
 	}
 	resume := w.Run().Resumed > 0
 	switch {
@@ -98,17 +99,13 @@ func (s *Session) hooks(t Trial, w *results.RunWriter, note func() error) (netwo
 		err = w.Rewind(-1) // another has begun the trial anew since the checkpoint was seen
 	}
 	noted := time.Now()
-	return networks.Hooks{
-		Record: func(record any) error {
-			if err := w.Append(record); err != nil || time.Since(noted) < noteEvery {
-				return err
-			}
-			noted = time.Now()
-			return note()
-		},
-		Resumed:    w.Rewind,
-		Checkpoint: checkpoint,
-		Resume:     resume,
-		Writable:   w.Usable,
-	}, err
+	run.Record = func(record any) error {
+		if err := w.Append(record); err != nil || time.Since(noted) < noteEvery {
+			return err
+		}
+		noted = time.Now()
+		return note()
+	}
+	run.Checkpoint = training.Checkpoint{Path: checkpoint, Resume: resume, Resumed: w.Rewind, Allowed: w.Usable}
+	return run, err
 }

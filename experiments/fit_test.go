@@ -65,17 +65,17 @@ func TestLostFolderGetsNoCheckpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	hooks, err := s.hooks(trial, w, func() error { return nil })
+	how, err := s.tie(trial, w, s.workers, func() error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	hooks.Record = func(any) error {
+	how.Record = func(any) error {
 		return errors.Join(
 			os.WriteFile(filepath.Join(w.Dir(), "lease-9"), []byte("{}\nheld\n"), 0o644),
-			os.WriteFile(hooks.Checkpoint, []byte("another's"), 0o644),
+			os.WriteFile(how.Checkpoint.Path, []byte("another's"), 0o644),
 		)
 	}
-	model, err := newClassifier(trial.Model, trial.Seed, s.workers, data.taxonomy, hooks)
+	model, err := newClassifier(trial.Model, data.taxonomy, how)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestLostFolderGetsNoCheckpoint(t *testing.T) {
 	if !errors.Is(err, results.ErrLost) {
 		t.Errorf("error %v, want ErrLost", err)
 	}
-	if got, err := os.ReadFile(hooks.Checkpoint); string(got) != "another's" {
+	if got, err := os.ReadFile(how.Checkpoint.Path); string(got) != "another's" {
 		t.Errorf("the checkpoint is of %d bytes, %v", len(got), err)
 	}
 }

@@ -27,32 +27,13 @@ dimensions = 6
 epochs = 4
 `
 
-// What the configuration leaves out is what package networks has by default.
 func TestLSTMDefaults(t *testing.T) {
 	cfg := mustParse(t, minimal+"[[model]]\nname = \"N\"\nkind = \"lstm\"\n[embeddings.v]\ntrain = true\n[[model]]\nname = \"V\"\nkind = \"lstm\"\nembeddings = \"v\"\n")
-	m := &cfg.Models[1]
-	want := networks.LSTMDefaults()
-	want.Seed, want.Workers = 3, 2
-	if got := (lstm{m.Options.(*config.LSTM)}).options(3, 2); got != want {
-		t.Errorf("options %+v, want %+v", got, want)
+	if own, given := cfg.Models[1].Features, cfg.Models[2].Features; own != "words" || given != "sequences" {
+		t.Errorf("features %q, with vectors %q", own, given)
 	}
-	if m.Features != "words" || cfg.Models[2].Features != "sequences" {
-		t.Errorf("features %q, with vectors %q", m.Features, cfg.Models[2].Features)
-	}
-}
-
-// Every option reaches the network.
-func TestLSTMOptions(t *testing.T) {
-	got := lstm{mustParse(t, twoTopics, "model.N.dropout=0.2", "model.N.recurrent_dropout=0.3", "model.N.spatial_dropout=0.4", "model.N.output=softmax",
-		"model.N.batch_size=7", "model.N.learning_rate=0.01", "model.N.schedule=cosine", "model.N.warmup=0.1", "model.N.clip_norm=2",
-		"model.N.early_stopping=accuracy", "model.N.patience=4", "model.N.keep=loss", "model.N.stop_epoch=3").Models[0].Options.(*config.LSTM)}.options(5, 6)
-	want := networks.LSTMOptions{
-		Hidden: 8, Dropout: 0.2, RecurrentDropout: 0.3, SpatialDropout: 0.4, Output: "softmax", Dimensions: 6, Epochs: 4, StopEpoch: 3,
-		BatchSize: 7, LearningRate: 0.01, Schedule: "cosine", Warmup: 0.1, ClipNorm: 2,
-		EarlyStopping: "accuracy", Patience: 4, Keep: "loss", Seed: 5, Workers: 6,
-	}
-	if got != want {
-		t.Errorf("options %+v, want %+v", got, want)
+	if own, given := cfg.Models[1].Options.(*networks.LSTM).Dimensions, cfg.Models[2].Options.(*networks.LSTM).Dimensions; own != networks.OwnDimensions || given != 0 {
+		t.Errorf("%d dimensions, with vectors %d", own, given)
 	}
 }
 

@@ -2,9 +2,14 @@ package experiments
 
 import (
 	"math"
+	"os"
+	"strconv"
+	"strings"
 
 	"assay/corpus"
 	"assay/experiments/config"
+	"assay/internal/fault"
+	"assay/networks"
 )
 
 // What papers and their words take, measured on 12,000 and 100,000 abstracts of
@@ -57,9 +62,9 @@ func (s *Session) Memory(t Trial) int64 {
 		// every term before the rare ones go.
 		bytes += 3*8*paperTerms*grams*n + 40*words(n)*grams*grams*grams
 	}
-	if o, ok := networkOf(t.Model); ok {
+	if o, ok := t.Model.Options.(networks.Options); ok {
 		const longest = 400 // tokens
-		return int64(bytes + networkMemory(o, inputs{int(distinct), int(columns), int(labels)}, longest))
+		return int64(bytes + networks.Memory(o, networks.Inputs{Words: int(distinct), Dim: int(columns), Labels: int(labels)}, longest))
 	}
 	return int64(bytes + modelMemory(t.Model, n, columns, labels))
 }
@@ -96,4 +101,34 @@ func modelMemory(m *config.Model, papers, columns, labels float64) float64 {
 		return o.MaxGiB * (1 << 30)
 	}
 	return 8 * columns * labels // weights or counts
+}
+
+// checkMemory refuses a network that cannot be trained in memory; 0 is unknown.
+func checkMemory(o networks.Options, in networks.Inputs, memory int64) error {
+	if need := networks.LeastMemory(o, in); memory > 0 && need > memory {
+		return fault.Usagef("training a network of %s in batches of %d takes at least %.1f GiB of memory, and this machine has %.1f: make them smaller",
+			o.Size(), o.Loop().BatchSize, gib(need), gib(memory))
+	}
+	return nil
+}
+
+func gib(bytes int64) float64 { return float64(bytes) / (1 << 30) }
+
+// MachineMemory is how much memory this process may use, in bytes; 0 where the
+// system does not say.
+func MachineMemory() int64 {
+	var least int64
+	if info, err := os.ReadFile("/proc/meminfo"); err == nil {
+		line, _, _ := strings.Cut(string(info), "\n") // MemTotal: 16384000 kB
+		if fields := strings.Fields(line); len(fields) == 3 {
+			kib, _ := strconv.ParseInt(fields[1], 10, 64)
+			least = kib << 10
+		}
+	}
+	if limit, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
+		if bytes, err := strconv.ParseInt(strings.TrimSpace(string(limit)), 10, 64); err == nil && (least == 0 || bytes < least) {
+			least = bytes // otherwise "max"
+		}
+	}
+	return least
 }

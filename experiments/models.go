@@ -14,14 +14,15 @@ import (
 	"assay/networks"
 )
 
-// newClassifier builds the classifier of a model; taxonomy and hooks are for
-// networks. No two seeds or names share random numbers: the classifiers derive
+// newClassifier builds the classifier of a model; taxonomy and what else run holds
+// beside seed and workers are for networks. No two seeds or names share random numbers: the classifiers derive
 // theirs by name from the seed.
-func newClassifier(m *config.Model, seed uint64, workers int, taxonomy *corpus.Taxonomy, hooks networks.Hooks) (classifier.Classifier, error) {
-	if n, ok := networkOf(m); ok {
-		return n.classifier(seed, workers, taxonomy, hooks)
-	}
+func newClassifier(m *config.Model, taxonomy *corpus.Taxonomy, run networks.Run) (classifier.Classifier, error) {
+	seed, workers := run.Seed, run.Workers
 	switch o := m.Options.(type) {
+	case networks.Options:
+		labels := networks.Labels{Groups: taxonomy.GroupOf(), Masters: len(taxonomy.Groups), Exclusive: taxonomy.Exclusive}
+		return networks.New(o, labels, run)
 	case *config.NaiveBayes:
 		opt := bayes.Options{Alpha: o.Alpha, VarSmoothing: o.VarSmoothing, UniformPrior: !o.FitPrior, Workers: workers}
 		switch o.Variant {

@@ -42,31 +42,14 @@ boom = 16
 epochs = 12
 `
 
-// What the configuration leaves out is what package networks has by default.
 func TestNetworkDefaults(t *testing.T) {
 	cfg := mustParse(t, minimal+"[embeddings.v]\ntrain = true\n[[model]]\nname = \"N\"\nkind = \"sha_rnn\"\nembeddings = \"v\"\n")
 	m := &cfg.Models[1]
-	want := networks.Defaults()
-	want.Seed, want.Workers = 3, 2
-	if got := (shaRNN{m.Options.(*config.SHARNN)}).options(3, 2); got != want {
-		t.Errorf("options %+v, want %+v", got, want)
+	if want := networks.DefaultSHARNN(); *m.Options.(*networks.SHARNN) != want {
+		t.Errorf("options %+v, want %+v", m.Options, want)
 	}
 	if m.Features != "sequences" || cfg.Features[3].MaxTokens != 512 {
 		t.Errorf("features %q, %+v", m.Features, cfg.Features)
-	}
-}
-
-// Every option reaches the network.
-func TestNetworkOptions(t *testing.T) {
-	got := shaRNN{mustParse(t, network, "model.N.dropout=0.2", "model.N.mask_padding=false", "model.N.master_loss_ratio=0.4", "model.N.master_loss_decay=1.5",
-		"model.N.class_weights=false", "model.N.batch_size=7", "model.N.learning_rate=0.01", "model.N.schedule=cosine", "model.N.warmup=0.1",
-		"model.N.clip_norm=2", "model.N.early_stopping=loss", "model.N.patience=4", "model.N.layers=3").Models[0].Options.(*config.SHARNN)}.options(5, 6)
-	want := networks.Options{
-		Layers: 3, Hidden: 8, Boom: 16, Dropout: 0.2, MasterLossRatio: 0.4, MasterLossDecay: 1.5, Epochs: 12, BatchSize: 7, LearningRate: 0.01,
-		Schedule: "cosine", Warmup: 0.1, ClipNorm: 2, EarlyStopping: "loss", Patience: 4, Seed: 5, Workers: 6,
-	}
-	if got != want {
-		t.Errorf("options %+v, want %+v", got, want)
 	}
 }
 
@@ -105,23 +88,24 @@ func TestNetworkFaults(t *testing.T) {
 
 // The size is the one that the article's network has.
 func TestNetworkSize(t *testing.T) {
-	o := shaRNN{mustParse(t, network, "model.N.hidden=256", "model.N.boom=512").Models[0].Options.(*config.SHARNN)}
-	if n := networks.Parameters(o.options(0, 0), 100, 148); n != 781_688 {
+	o := mustParse(t, network, "model.N.hidden=256", "model.N.boom=512").Models[0].Options.(networks.Options)
+	in := networks.Inputs{Dim: 100, Labels: 148}
+	if n := networks.Parameters(o, in); n != 781_688 {
 		t.Errorf("%d parameters, want 781,688", n)
 	}
-	largest := shaRNN{mustParse(t, network, "model.N.layers=64", "model.N.hidden=16384", "model.N.boom=1048576").Models[0].Options.(*config.SHARNN)}
-	if n := networks.Parameters(largest.options(0, 0), 1000, 148); n < 2*3*16384*(64+63*2)*16384 {
+	largest := mustParse(t, network, "model.N.layers=64", "model.N.hidden=16384", "model.N.boom=1048576").Models[0].Options.(networks.Options)
+	if n := networks.Parameters(largest, networks.Inputs{Dim: 1000, Labels: 148}); n < 2*3*16384*(64+63*2)*16384 {
 		t.Errorf("%d parameters in the largest network", n)
 	}
-	if n := networks.Parameters(networks.Defaults(), 0, 148); n != 0 {
+	if n := networks.Parameters(o, networks.Inputs{Labels: 148}); n != 0 {
 		t.Errorf("%d parameters from no vectors", n)
 	}
-	least := leastMemory(o, inputs{dim: 100, labels: 148})
+	least := networks.LeastMemory(o, in)
 	if least < 5*4*781_688 || least > 32<<20 {
 		t.Errorf("at least %d bytes", least)
 	}
 	for memory, refused := range map[int64]bool{0: false, least - 1: true, least: false} {
-		if err := checkMemory(o, inputs{dim: 100, labels: 148}, memory); (err != nil) != refused {
+		if err := checkMemory(o, in, memory); (err != nil) != refused {
 			t.Errorf("with %d bytes of memory: %v", memory, err)
 		}
 	}
@@ -173,7 +157,7 @@ func TestNetworkTrial(t *testing.T) {
 	if train.Embedding != test.Embedding {
 		t.Error("the parts have a matrix each")
 	}
-	loaded, err := newClassifier(s.Trials()[0].Model, 0, 1, data.taxonomy, networks.Hooks{})
+	loaded, err := newClassifier(s.Trials()[0].Model, data.taxonomy, networks.Run{Workers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

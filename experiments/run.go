@@ -14,6 +14,7 @@ import (
 	"assay/internal/codeversion"
 	"assay/internal/format"
 	"assay/internal/multilabel"
+	"assay/networks"
 	"assay/predictor"
 	"assay/results"
 	"assay/results/metrics"
@@ -119,7 +120,7 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 	if err := w.WriteConfig([]byte(t.Config.Text())); err != nil {
 		return err
 	}
-	if _, ok := networkOf(t.Model); ok {
+	if _, ok := t.Model.Options.(networks.Options); ok {
 		defer s.collectMore()()
 	}
 	data, giveBack, err := s.hold(ctx, t, workers)

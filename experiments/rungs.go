@@ -15,6 +15,7 @@ import (
 
 	"assay/experiments/config"
 	"assay/internal/atomicfile"
+	"assay/networks"
 	"assay/results"
 )
 
@@ -35,7 +36,7 @@ type rungRecord struct {
 // rungPath is where a trial's checkpoint is kept for the next rung; "" where the
 // trial is not one that stops before its last epoch or may follow one that did.
 func (s *Session) rungPath(t Trial) string {
-	n, ok := networkOf(t.Model)
+	n, ok := t.Model.Options.(networks.Options)
 	if !ok || !halvesEpochs(s.Config, t.Model.Name) {
 		return ""
 	}
@@ -62,8 +63,8 @@ func (s *Session) keepRung(t Trial, w *results.RunWriter) error {
 	if path == "" {
 		return nil
 	}
-	n, _ := networkOf(t.Model)
-	if o := n.Loop(); o.StopEpoch == 0 || o.StopEpoch >= o.Epochs {
+	loop := t.Model.Options.(networks.Options).Loop()
+	if loop.StopEpoch == 0 || loop.StopEpoch >= loop.Epochs {
 		return errors.Join(remove(recordOf(path)), remove(path))
 	}
 	from, err := w.Checkpoint(CheckpointFile)
@@ -82,7 +83,7 @@ func (s *Session) keepRung(t Trial, w *results.RunWriter) error {
 	if err != nil {
 		return fmt.Errorf("experiments: keep the checkpoint of %s: %w", t.ID, err)
 	}
-	data, err := json.Marshal(rungRecord{Trial: t.ID, Epoch: n.Loop().StopEpoch, SHA256: hash, Records: records})
+	data, err := json.Marshal(rungRecord{Trial: t.ID, Epoch: loop.StopEpoch, SHA256: hash, Records: records})
 	if err == nil {
 		err = atomicfile.WriteBytes(recordOf(path), data)
 	}
@@ -101,8 +102,7 @@ func (s *Session) seed(t Trial, w *results.RunWriter, checkpoint string) (bool, 
 		return false, nil // nothing is kept
 	}
 	var r rungRecord
-	n, _ := networkOf(t.Model)
-	stop := n.Loop().StopEpoch
+	stop := t.Model.Options.(networks.Options).Loop().StopEpoch
 	if json.Unmarshal(data, &r) != nil || stop > 0 && r.Epoch >= stop {
 		return false, nil
 	}

@@ -28,13 +28,13 @@ func (s *Session) checkSizes() error {
 	}
 	rows := int(float64(s.Papers()) * (1 - s.Config.Split.Validation - s.Config.Split.Test))
 	for _, m := range s.Config.Variants() {
-		if n, ok := networkOf(m); ok {
-			in := inputs{words: leastColumns, dim: leastDimensions(s.Config, m), labels: len(taxonomy.Categories)}
+		if n, ok := m.Options.(networks.Options); ok {
+			in := networks.Inputs{Words: leastColumns, Dim: leastDimensions(s.Config, m), Labels: len(taxonomy.Categories)}
 			if err := checkMemory(n, in, MachineMemory()); err != nil {
 				return fmt.Errorf("experiments: model %q: %w", m.Name, err)
 			}
 		}
-		model, err := newClassifier(m, 0, s.workers, taxonomy, networks.Hooks{})
+		model, err := newClassifier(m, taxonomy, networks.Run{Workers: s.workers})
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"assay/experiments/config"
+	"assay/networks"
 	"assay/results"
 	"assay/results/metrics"
 )
@@ -420,7 +421,7 @@ func TestHalvingOfEpochs(t *testing.T) {
 	m := cfg.Models[0]
 	var stops []int
 	for _, rung := range m.Rungs {
-		o := rung[0].Options.(*config.SHARNN)
+		o := rung[0].Options.(*networks.SHARNN)
 		if o.Epochs != 8 {
 			t.Errorf("%d epochs of schedule, want 8", o.Epochs)
 		}

@@ -13,6 +13,7 @@ import (
 	"assay/experiments/config"
 	"assay/features"
 	"assay/internal/fault"
+	"assay/networks"
 	"assay/results"
 )
 
@@ -25,7 +26,7 @@ type wordVectors struct {
 // leastDimensions is the width of the vectors of a table, or of those that the
 // model learns itself; 1 where it is not known before their file is read.
 func leastDimensions(c *config.Config, m *config.Model) int {
-	if o, ok := m.Options.(*config.LSTM); ok && o.Dimensions > 0 {
+	if o, ok := m.Options.(*networks.LSTM); ok && o.Dimensions > 0 {
 		return o.Dimensions
 	}
 	if e := c.EmbeddingsOf(m); e != nil && e.Train {

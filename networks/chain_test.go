@@ -106,11 +106,11 @@ func convert[T kernels.Float](x []float64) []T {
 // build returns the fixture's network, loss and batch.
 func build[T kernels.Float](t *testing.T, f *fixture, workers int) ([]layers.Layer[T], layers.Loss[T], *layers.Batch) {
 	t.Helper()
-	return buildWith[T](t, f, workers, func(*Options) {})
+	return buildWith[T](t, f, workers, func(*setting) {})
 }
 
 // buildWith builds with other options than the defaults.
-func buildWith[T kernels.Float](t *testing.T, f *fixture, workers int, change func(*Options)) ([]layers.Layer[T], layers.Loss[T], *layers.Batch) {
+func buildWith[T kernels.Float](t *testing.T, f *fixture, workers int, change func(*setting)) ([]layers.Layer[T], layers.Loss[T], *layers.Batch) {
 	t.Helper()
 	var matrix []float64
 	if json.Unmarshal(f.Embedding, &matrix) != nil {
@@ -123,10 +123,13 @@ func buildWith[T kernels.Float](t *testing.T, f *fixture, workers int, change fu
 	}
 	p := pool.New(workers)
 	t.Cleanup(p.Close)
-	opt := Defaults()
+	opt := sharnnDefaults()
 	opt.Layers, opt.Hidden, opt.Boom = max(f.Sizes.Layers, 1), f.Sizes.Hidden, f.Sizes.Boom
 	change(&opt)
-	net := chain(p, opt, convert[T](matrix), f.Sizes.Embedding, f.Sizes.Categories)
+	net := sharnnLayers(&opt.SHARNN, design[T]{
+		pool: p, seed: opt.Seed, draws: true, labels: f.Sizes.Categories,
+		words: embedding[T]{rows: f.Sizes.Vocabulary, dim: f.Sizes.Embedding, matrix: convert[T](matrix), frozen: true},
+	})
 	params := paramsOf(net)
 	if len(params) != len(f.Params) {
 		t.Fatalf("%d parameters, want %d", len(params), len(f.Params))
@@ -239,7 +242,7 @@ func near[T kernels.Float](t *testing.T, name string, got []T, want []float64, t
 // between its layers, to central differences.
 func TestGradientsWithDropout(t *testing.T) {
 	f := caseNamed(t, "odd_masked")
-	net, l, b := buildWith[float64](t, f, 2, func(opt *Options) { opt.Dropout = 0.2 })
+	net, l, b := buildWith[float64](t, f, 2, func(opt *setting) { opt.Dropout = 0.2 })
 	step(net, l, b)
 	for _, p := range paramsOf(net) {
 		grad := slices.Clone(p.Grad)

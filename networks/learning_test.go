@@ -16,7 +16,7 @@ func TestDropoutTrains(t *testing.T) {
 	file := func(dropout float64, seed uint64, workers int) []byte {
 		opt := tiny(seed, workers)
 		opt.Dropout, opt.Epochs = dropout, 12
-		n := newNetwork(t, opt, Hooks{})
+		n := newNetwork(t, opt, hooks{})
 		fit(t, n, train, validation)
 		curve := n.report.Curve
 		if first, last := curve[0].ValidationLoss, curve[len(curve)-1].ValidationLoss; !(*last < 0.8**first) {
@@ -47,7 +47,7 @@ func TestMasterLossLearnsMasters(t *testing.T) {
 	masterF1 := func(ratio float64) float64 {
 		opt := tiny(1, 2)
 		opt.MasterLossRatio, opt.ClassWeights = ratio, false
-		n, err := NewSHARNN(opt, inTurn(categories, testMasters), testMasters, Hooks{})
+		n, err := newSHARNN(opt, inTurn(categories, testMasters), testMasters, hooks{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +73,7 @@ func TestClassWeights(t *testing.T) {
 	mean := func(on bool) float64 {
 		opt := tiny(1, 2)
 		opt.ClassWeights = on
-		n := newNetwork(t, opt, Hooks{})
+		n := newNetwork(t, opt, hooks{})
 		fit(t, n, train, classifier.Dataset{})
 		scores, sum := scoresOf(t, n, train.X), 0.0
 		for i := range train.X.(*features.Sequences).Papers {

@@ -1,255 +1,170 @@
 package networks
 
 import (
-	"context"
+	"cmp"
 	"fmt"
-	"hash/fnv"
-	"io"
-	"runtime"
+	"slices"
 
-	"assay/classifier"
-	"assay/features"
 	"assay/internal/fault"
+	"assay/internal/kernels"
 	"assay/internal/multilabel"
-	"assay/internal/pool"
+	"assay/networks/layers"
+	"assay/networks/loss"
 	"assay/networks/training"
 )
 
-// LSTM is the network of the second article: word vectors that it learns, a long
-// short-term memory over them, and a logit a label from its last state. It takes
-// *features.Sequences and gives probabilities. Where the sequences bring no vectors
-// (a matrix without columns, as many rows as the vocabulary) it learns its own from
-// the start.
+// LSTM describes the network of the second article: word vectors that it learns, a
+// long short-term memory over them, and a logit a label from its last state. It
+// takes *features.Sequences and gives probabilities. Where the sequences bring no
+// vectors (a matrix without columns, as many rows as the vocabulary) it learns its
+// own from the start.
 type LSTM struct {
-	opt       LSTMOptions
-	groups    []int32 // (C), the master of each label
-	masters   int
-	exclusive bool
-	hooks     Hooks
-
-	fitted bool
-	learnt lstmModel
-	report training.Report
+	Hidden           int     `toml:"hidden" default:"100" range:"[1,16384]"`
+	Dropout          float64 `toml:"dropout" default:"0.25" range:"[0,1)"`           // of what each gate reads of a word
+	RecurrentDropout float64 `toml:"recurrent_dropout" default:"0.25" range:"[0,1)"` // of what it reads of the state
+	SpatialDropout   float64 `toml:"spatial_dropout" default:"0" range:"[0,1)"`      // of whole dimensions of a paper's words
+	// Output is the answer's shape: a probability for each label by itself, or
+	// probabilities that add up to 1, learnt by the categorical cross entropy, for
+	// labels that exclude each other.
+	Output string `toml:"output" default:"sigmoid" oneof:"sigmoid softmax"`
+	// Dimensions are those of the vectors that it learns itself; 0: OwnDimensions, or
+	// those of the papers' vectors.
+	Dimensions      int     `toml:"dimensions" default:"0" range:"[0,4096]"`
+	FreezeEmbedding bool    `toml:"freeze_embedding" default:"false"` // leaves given vectors as they are
+	Epochs          int     `toml:"epochs" default:"20" range:"[1,100000]"`
+	StopEpoch       int     `toml:"stop_epoch" default:"0" range:"[0,100000]"` // ends earlier, on the schedule of all epochs; 0: off
+	BatchSize       int     `toml:"batch_size" default:"64" range:"[1,65536]"`
+	LearningRate    float64 `toml:"learning_rate" default:"0.001" range:"(0,10]"`
+	Schedule        string  `toml:"schedule" default:"constant" oneof:"constant cosine linear"`
+	Warmup          float64 `toml:"warmup" default:"0" range:"[0,1)"`
+	ClipNorm        float64 `toml:"clip_norm" default:"0" range:"[0,)"` // 0: off
+	EarlyStopping   string  `toml:"early_stopping" default:"off" oneof:"off f1 loss accuracy"`
+	Patience        int     `toml:"patience" default:"3" range:"[1,100000]"`
+	// Keep says of which epoch the parameters are kept: that of the best validation
+	// figure, or the last.
+	Keep   string `toml:"keep" default:"last" oneof:"f1 loss accuracy last"`
+	Device string `toml:"device" default:"auto" oneof:"auto cpu cuda" identity:"device"` // where it trains: "auto" takes the fastest there is
 }
 
-// lstmModel is what was learnt, by the last Fit or the one of a file.
-type lstmModel struct {
-	opt    LSTMOptions
-	given  int         // dimensions of the papers' vectors; 0: none
-	rows   int         // of the vocabulary
-	words  uint64      // a hash of the vocabulary; 0: not known
-	params [][]float32 // in the order of the layers
-}
+// OwnDimensions is the width of vectors that an LSTM learns by itself, unless its
+// options give another.
+const OwnDimensions = 100
 
-// NewLSTM returns an unfitted network; groups is the master, in [0, masters), of
-// each label, and exclusive says that every paper has one label.
-func NewLSTM(opt LSTMOptions, groups []int32, masters int, exclusive bool, hooks Hooks) (*LSTM, error) {
-	if err := opt.check(len(groups), exclusive); err != nil {
-		return nil, err
-	}
-	if _, err := lossOf(LSTMOptions{Output: "sigmoid"}, groups, masters); err != nil {
-		return nil, fmt.Errorf("networks: %w", err)
-	}
-	if opt.Workers <= 0 {
-		opt.Workers = runtime.GOMAXPROCS(0)
-	}
-	return &LSTM{opt: opt, groups: groups, masters: masters, exclusive: exclusive, hooks: hooks}, nil
-}
-
-// Fit implements classifier.Classifier. With a checkpoint in its hooks, a cancelled
-// context leaves one behind.
-func (n *LSTM) Fit(ctx context.Context, train, validation classifier.Dataset) error {
-	n.fitted, n.learnt = false, lstmModel{}
-	if n.masters == 0 {
-		return errScoresOnly
-	}
-	data, err := n.data(train)
-	if err != nil {
-		return err
-	}
-	x, held := data.X, training.Data{}
-	if validation.X != nil && validation.Y != nil && validation.Y.Rows() > 0 {
-		if held, err = n.data(validation); err != nil {
-			return err
-		}
-		if e := held.X.Embedding; e != x.Embedding && (e.Cols > 0 || x.Embedding.Cols > 0 || e.Rows != x.Embedding.Rows) {
-			return fault.Usagef("networks: training and validation papers must share one embedding matrix")
-		}
-	}
-	if n.opt.FreezeEmbedding && x.Embedding.Cols == 0 {
-		return fault.Usagef("networks: the sequences have no word vectors that could stay frozen")
-	}
-	p := pool.New(n.opt.Workers)
-	defer p.Close()
-	words := lexicon[float32]{rows: x.Embedding.Rows, dim: x.Embedding.Cols, matrix: x.Embedding.Data, frozen: n.opt.FreezeEmbedding}
-	if words.dim == 0 {
-		words.dim, words.matrix = n.opt.Dimensions, nil
-	}
-	net, err := n.network(p, n.opt, words, true)
-	if err != nil {
-		return err
-	}
-	defer net.Close()
-	report, err := training.Run(ctx, net, data, held, n.training())
-	if err != nil {
-		return fmt.Errorf("networks: %w", err)
-	}
-	learnt := lstmModel{opt: n.opt, given: x.Embedding.Cols, rows: x.Embedding.Rows, words: hashOf(x.Words)}
-	if learnt.params, err = learntBy(net); err != nil {
-		return fmt.Errorf("networks: %w", err)
-	}
-	n.learnt, n.report, n.fitted = learnt, report, true
-	return nil
-}
-
-// hashOf is a hash of a vocabulary in its order; 0 of none.
-func hashOf(words []string) uint64 {
-	if len(words) == 0 {
-		return 0
-	}
-	h := fnv.New64a()
-	for _, w := range words {
-		_, _ = io.WriteString(h, w)
-		_, _ = h.Write([]byte{0})
-	}
-	return max(h.Sum64(), 1)
-}
-
-// data checks a dataset.
-func (n *LSTM) data(d classifier.Dataset) (training.Data, error) {
-	x, err := tokensOf("the LSTM", d.X)
-	if err != nil {
-		return training.Data{}, err
-	}
-	if d.Y == nil || d.Y.Cols != len(n.groups) {
-		return training.Data{}, fault.Usagef("networks: labels of %d categories wanted", len(n.groups))
-	}
-	if d.Y.Rows() != len(x.Papers) {
-		return training.Data{}, fault.Usagef("networks: %d papers with the labels of %d", len(x.Papers), d.Y.Rows())
-	}
-	if n.exclusive {
-		for i := range d.Y.Rows() {
-			if k := len(d.Y.Row(i)); k != 1 {
-				return training.Data{}, fault.Usagef("networks: paper %d has %d labels, but they exclude each other: one wanted", i, k)
-			}
-		}
-	}
-	return training.Data{X: x, Y: d.Y}, nil
-}
-
-// tokensOf checks features; their vectors may have no columns.
-func tokensOf(reader string, x features.Matrix) (*features.Sequences, error) {
-	s, ok := x.(*features.Sequences)
-	if !ok {
-		return nil, fault.Usagef("networks: %s reads sequences of tokens, not %T", reader, x)
-	}
-	if s.Embedding == nil || s.Embedding.Rows < 1 {
-		return nil, fault.Usagef("networks: the sequences have no vocabulary")
-	}
-	for i := range s.Papers {
-		for _, id := range s.Row(i) {
-			if int(uint32(id)) >= s.Embedding.Rows {
-				return nil, fault.Usagef("networks: paper %d has token %d, but there are %d words", i, id, s.Embedding.Rows)
-			}
-		}
-	}
-	return s, nil
-}
-
-// network builds the network over the vectors of words.
-func (n *LSTM) network(p *pool.Pool, o LSTMOptions, words lexicon[float32], draws bool) (training.Engine, error) {
-	l, err := lossOf(o, n.groups, max(n.masters, 1))
-	if err != nil {
-		return nil, fmt.Errorf("networks: %w", err)
-	}
-	return engineOf(p, lstmChain(p, o, words, len(n.groups), n.exclusive, draws), l, len(n.groups))
-}
-
-func (n *LSTM) training() training.Options {
-	o := n.opt
-	return training.Options{
-		Epochs: o.Epochs, StopEpoch: o.StopEpoch, BatchSize: o.BatchSize, Masked: true,
+// Loop implements Options.
+func (o *LSTM) Loop() training.Loop {
+	return training.Loop{
+		Epochs: o.Epochs, StopEpoch: o.StopEpoch, BatchSize: o.BatchSize,
 		LearningRate: o.LearningRate, Schedule: o.Schedule, Warmup: o.Warmup, ClipNorm: o.ClipNorm,
-		EarlyStopping: o.EarlyStopping, Patience: o.Patience, Keep: o.Keep, EpochMeans: true, Exclusive: n.exclusive,
-		Seed: o.Seed, Identity: o.identity(n.exclusive),
-		Groups: n.groups, Masters: n.masters, Record: n.hooks.Record,
-		Checkpoint: training.Checkpoint{
-			Path: n.hooks.Checkpoint, Resume: n.hooks.Resume, Resumed: n.hooks.Resumed, Allowed: n.hooks.Writable,
-		},
+		EarlyStopping: o.EarlyStopping, Patience: o.Patience, Keep: o.Keep,
 	}
 }
 
-// Seconds is how long the last Fit trained, attempts that it continued included, as
-// far as their checkpoints know.
-func (n *LSTM) Seconds() float64 { return n.report.Seconds }
+// On implements Options.
+func (o *LSTM) On() string { return o.Device }
 
-// Scores implements classifier.Classifier. Papers must be numbered by the vocabulary
-// that was learnt from, and have its vectors where they were frozen.
-func (n *LSTM) Scores(ctx context.Context, x features.Matrix) (*multilabel.Scores, error) {
-	if !n.fitted {
-		return nil, fmt.Errorf("networks: %w", classifier.ErrNotFitted)
-	}
-	s, err := tokensOf("the LSTM", x)
-	if err != nil {
-		return nil, err
-	}
-	m := &n.learnt
-	if err := m.fits(s); err != nil {
-		return nil, err
-	}
-	// Nothing is learnt here: the vectors are frozen in either case.
-	words, params := lexicon[float32]{rows: s.Embedding.Rows, dim: s.Embedding.Cols, matrix: s.Embedding.Data, frozen: true}, m.params
-	if !m.opt.FreezeEmbedding {
-		words.matrix, params = params[0], params[1:]
-		words.dim = len(words.matrix) / m.rows
-	}
-	p := pool.New(n.opt.Workers)
-	defer p.Close()
-	net, err := n.network(p, m.opt, words, false)
-	if err != nil {
-		return nil, err
-	}
-	defer net.Close()
-	if err := setLearnt(net, params); err != nil {
-		return nil, fmt.Errorf("networks: %w", err)
-	}
-	scores, err := training.Scores(ctx, net, training.Data{X: s}, len(n.groups), m.opt.BatchSize, true)
-	if err != nil {
-		return nil, fmt.Errorf("networks: %w", err)
-	}
-	return scores, nil
+// Stopping implements Options.
+func (o *LSTM) Stopping(epoch int) Options {
+	c := *o
+	c.StopEpoch = epoch
+	return &c
 }
 
-// OwnVectors reports whether the network has learnt vectors of the words: papers must
-// be numbered as those were that it learnt from. Else it reads the papers' vectors.
-func (n *LSTM) OwnVectors() bool { return n.fitted && !n.learnt.opt.FreezeEmbedding }
+// Version implements Options.
+func (o *LSTM) Version() int { return 1 }
 
-// fits reports what papers to score have other than those that were learnt from. Where
-// the vectors were frozen the papers bring their own, of any words.
-func (m *lstmModel) fits(s *features.Sequences) error {
-	words := hashOf(s.Words)
-	own := !m.opt.FreezeEmbedding
+// Size implements Options.
+func (o *LSTM) Size() string { return fmt.Sprintf("hidden = %d", o.Hidden) }
+
+func (o *LSTM) kind() string        { return "lstm" }
+func (o *LSTM) name() string        { return "the LSTM" }
+func (o *LSTM) learnsVectors() bool { return !o.FreezeEmbedding }
+func (o *LSTM) ownVectors() int     { return cmp.Or(o.Dimensions, OwnDimensions) }
+func (o *LSTM) excludes() bool      { return true }
+func (o *LSTM) sizes() []int        { return []int{o.Hidden, o.BatchSize} }
+func (o *LSTM) clone() Options      { c := *o; return &c }
+
+func (o *LSTM) check(labels int, exclusive bool) error {
+	rate := func(p float64) bool { return p >= 0 && p < 1 }
 	switch {
-	case own && s.Embedding.Rows != m.rows:
-		return fault.Usagef("networks: a vocabulary of %d rows, the network has learnt from one of %d", s.Embedding.Rows, m.rows)
-	case own && words != m.words && words != 0 && m.words != 0:
-		return fault.Usagef("networks: the papers are numbered by other words than the network has learnt from")
-	case s.Embedding.Cols != m.given:
-		return fault.Usagef("networks: vectors of %d dimensions, the network has learnt from %d", s.Embedding.Cols, m.given)
+	case o.Hidden < 1 || o.Dimensions < 0 || o.BatchSize < 1:
+		return fault.Usagef("networks: hidden %d, %d dimensions and batches of %d must be at least 1", o.Hidden, o.Dimensions, o.BatchSize)
+	case !rate(o.Dropout) || !rate(o.RecurrentDropout) || !rate(o.SpatialDropout):
+		return fault.Usagef("networks: dropout %g, recurrent %g and spatial %g must lie in [0, 1)", o.Dropout, o.RecurrentDropout, o.SpatialDropout)
+	case o.Output != "sigmoid" && o.Output != "softmax":
+		return fault.Usagef(`networks: output %q is none of "sigmoid" and "softmax"`, o.Output)
+	case o.Output == "softmax" && (!exclusive || labels < 2):
+		return fault.Usagef("networks: a softmax wants at least two labels of which a paper has one")
+	case !slices.Contains([]string{"f1", "loss", "accuracy", "last"}, o.Keep):
+		return fault.Usagef(`networks: the epoch to keep, %q, is none of "f1", "loss", "accuracy" and "last"`, o.Keep)
 	}
 	return nil
 }
 
-// Probabilities implements classifier.Classifier.
-func (n *LSTM) Probabilities() bool { return true }
+func (o *LSTM) layers(d design[float32]) []layers.Layer[float32] { return lstmLayers(o, d) }
 
-// Report is a line on the training.
-func (n *LSTM) Report() string { return reportOf(n.report) }
-
-// Warnings lists what a reader of the results must know.
-func (n *LSTM) Warnings() []string {
-	if n.fitted && n.report.BestEpoch == n.report.Epochs && n.opt.EarlyStopping != "off" && n.opt.Keep != "last" && !n.report.Stopped {
-		return []string{fmt.Sprintf("training was still improving after its %d epochs", n.report.Epochs)}
+// lstmLayers returns the layers, from token numbers to one logit a label. One unit z
+// gives both of two labels that exclude each other, as (−z, z).
+//
+//	embedding (T, B, dim) → spatial dropout → lstm (1, B, H) → linear (1, B, units)
+//	→ pair, log-odds or nothing (1, B, C)
+func lstmLayers[T kernels.Float](o *LSTM, d design[T]) []layers.Layer[T] {
+	p, units := d.pool, d.labels
+	pair := o.Output == "sigmoid" && d.exclusive && d.labels == 2
+	if pair {
+		units = 1
 	}
-	return nil
+	var out []layers.Layer[T]
+	if d.words.frozen {
+		out = append(out, layers.NewEmbedding(p, d.words.matrix, d.words.dim))
+	} else {
+		out = append(out, layers.NewTrainedEmbedding(p, d.words.rows, d.words.dim, d.words.matrix, d.random("lstm", "embedding")))
+	}
+	if o.SpatialDropout > 0 {
+		out = append(out, layers.NewSpatialDropout[T](p, "spatial_dropout", o.SpatialDropout, d.seed))
+	}
+	r := d.random("lstm", "parameters")
+	out = append(out,
+		layers.NewLSTM(p, "lstm", d.words.dim, o.Hidden, d.words.frozen, d.dropout("input_dropout", o.Dropout), d.dropout("recurrent_dropout", o.RecurrentDropout), r),
+		layers.NewDense[T](p, "linear", o.Hidden, units, r),
+	)
+	switch {
+	case o.Output == "softmax":
+		out = append(out, layers.NewLogOdds[T]("log_odds"))
+	case pair:
+		out = append(out, layers.NewPair[T]("pair"))
+	}
+	return out
 }
+
+func (o *LSTM) loss(l Labels, _ *multilabel.Matrix) (layers.Loss[float32], error) {
+	if o.Output == "softmax" {
+		return loss.NewCategorical[float32](len(l.Groups)), nil
+	}
+	return loss.New[float32](loss.Options{Groups: l.Groups, Masters: l.Masters})
+}
+
+func (o *LSTM) identity(exclusive bool) string {
+	return fmt.Sprint("lstm ", o.Hidden, o.Dropout, o.RecurrentDropout, o.SpatialDropout, " ", o.Output, o.ownVectors(),
+		o.FreezeEmbedding, exclusive, kernels.Fused())
+}
+
+func (o *LSTM) plan(t *training.Options) { t.Masked, t.EpochMeans = true, true }
+
+func (o *LSTM) file(f fields, m *model) {
+	o.Dimensions = o.ownVectors()
+	f.Int(&m.labels)
+	f.Bool(&m.exclusive)
+	f.Int(&m.rows)
+	f.Int(&m.given)
+	f.Uint64(&m.words)
+	f.Int(&o.Hidden)
+	f.Int(&o.Dimensions)
+	f.Int(&o.BatchSize)
+	f.Bool(&o.FreezeEmbedding)
+	f.Text(&o.Output)
+}
+
+// paper is a word's vector, the gates, both states and the answers.
+func (o *LSTM) paper(in Inputs) int64 { return int64(in.Dim) + 6*int64(o.Hidden) + int64(in.Labels) }
+
+func (o *LSTM) token(in Inputs) int64 { return 2*int64(in.Dim) + 12*int64(o.Hidden) }

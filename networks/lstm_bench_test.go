@@ -8,7 +8,6 @@ import (
 
 	"assay/features"
 	"assay/internal/multilabel"
-	"assay/internal/pool"
 	"assay/networks/training"
 )
 
@@ -42,18 +41,13 @@ func BenchmarkLSTMStep(b *testing.B) {
 		data := articlePapers(batch*steps, length, vocabulary, papers == "abstracts")
 		for _, dropout := range []float64{0, 0.25} {
 			b.Run(fmt.Sprintf("papers=%s/dropout=%g", papers, dropout), func(b *testing.B) {
-				opt := LSTMDefaults()
+				opt := lstmDefaults()
 				opt.Dropout, opt.RecurrentDropout = dropout, dropout
-				n, err := NewLSTM(opt, []int32{0, 1}, 2, true, Hooks{})
+				n, err := newLSTMOf(opt, []int32{0, 1}, 2, true, hooks{})
 				if err != nil {
 					b.Fatal(err)
 				}
-				p := pool.New(n.opt.Workers)
-				defer p.Close()
-				net, err := n.network(p, n.opt, lexicon[float32]{rows: vocabulary, dim: opt.Dimensions}, true)
-				if err != nil {
-					b.Fatal(err)
-				}
+				net := untrained(b, n, embeddingOf[float32](n.opt, vocabulary, 0, nil), nil)
 				defer net.Close()
 				train := n.training()
 				train.Epochs = 1

@@ -71,8 +71,8 @@ func lstmCaseNamed(t *testing.T, name string) *lstmFixture {
 	return all[i]
 }
 
-func (f *lstmFixture) options() LSTMOptions {
-	opt := LSTMDefaults()
+func (f *lstmFixture) options() lstmSetting {
+	opt := lstmDefaults()
 	opt.Hidden, opt.Output, opt.FreezeEmbedding, opt.Seed = f.Sizes.Hidden, f.Output, f.Frozen, f.Seed
 	opt.Dropout, opt.RecurrentDropout, opt.SpatialDropout = f.Dropout, f.Recurrent, f.Spatial
 	return opt
@@ -83,8 +83,9 @@ func buildLSTM[T kernels.Float](t *testing.T, f *lstmFixture, workers int) ([]la
 	t.Helper()
 	p := pool.New(workers)
 	t.Cleanup(p.Close)
-	words := lexicon[T]{rows: f.Sizes.Vocabulary, dim: f.Sizes.Embedding, matrix: convert[T](f.Embedding), frozen: f.Frozen}
-	net := lstmChain(p, f.options(), words, f.Sizes.Labels, f.Exclusive, true)
+	words := embedding[T]{rows: f.Sizes.Vocabulary, dim: f.Sizes.Embedding, matrix: convert[T](f.Embedding), frozen: f.Frozen}
+	opt := f.options()
+	net := lstmLayers(&opt.LSTM, design[T]{pool: p, seed: opt.Seed, draws: true, words: words, labels: f.Sizes.Labels, exclusive: f.Exclusive})
 	params := paramsOf(net)
 	if len(params) != len(f.Params) {
 		t.Fatalf("%d parameters, want %d", len(params), len(f.Params))

@@ -37,24 +37,24 @@ func topics(seed uint64, n int) classifier.Dataset {
 	return classifier.Dataset{X: x, Y: y}
 }
 
-func tinyLSTM(seed uint64, workers int) LSTMOptions {
-	opt := LSTMDefaults()
+func tinyLSTM(seed uint64, workers int) lstmSetting {
+	opt := lstmDefaults()
 	opt.Hidden, opt.Dimensions, opt.BatchSize, opt.Epochs, opt.LearningRate = 10, 8, 8, 5, 0.02
 	opt.Dropout, opt.RecurrentDropout, opt.SpatialDropout = 0.1, 0.1, 0.1
 	opt.Seed, opt.Workers = seed, workers
 	return opt
 }
 
-func newLSTM(t *testing.T, opt LSTMOptions, hooks Hooks) *LSTM {
+func newLSTM(t *testing.T, opt lstmSetting, hooks hooks) *Classifier {
 	t.Helper()
-	n, err := NewLSTM(opt, []int32{0, 1}, 2, true, hooks)
+	n, err := newLSTMOf(opt, []int32{0, 1}, 2, true, hooks)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return n
 }
 
-func lstmFile(t *testing.T, n *LSTM) []byte {
+func lstmFile(t *testing.T, n *Classifier) []byte {
 	t.Helper()
 	var file bytes.Buffer
 	if err := n.Save(&file); err != nil {
@@ -63,7 +63,7 @@ func lstmFile(t *testing.T, n *LSTM) []byte {
 	return file.Bytes()
 }
 
-func lstmScores(t *testing.T, n *LSTM, x features.Matrix) *multilabel.Scores {
+func lstmScores(t *testing.T, n *Classifier, x features.Matrix) *multilabel.Scores {
 	t.Helper()
 	s, err := n.Scores(t.Context(), x)
 	if err != nil {
@@ -78,7 +78,7 @@ func TestLSTMLearnsOrder(t *testing.T) {
 	for _, output := range []string{"sigmoid", "softmax"} {
 		opt := tinyLSTM(1, 2)
 		opt.Output, opt.Epochs, opt.Keep = output, 15, "accuracy"
-		n := newLSTM(t, opt, Hooks{})
+		n := newLSTM(t, opt, hooks{})
 		if err := n.Fit(t.Context(), train, validation); err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestLSTMResumed(t *testing.T) {
 			return nil
 		}
 	}
-	alone := newLSTM(t, opt, Hooks{Record: record(&want, func() {})})
+	alone := newLSTM(t, opt, hooks{Record: record(&want, func() {})})
 	if err := alone.Fit(t.Context(), train, validation); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestLSTMResumed(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var got []training.EpochRecord
 		seen := 0
-		n := newLSTM(t, opt, Hooks{Checkpoint: path, Record: record(&got, func() {
+		n := newLSTM(t, opt, hooks{Checkpoint: path, Record: record(&got, func() {
 			if seen++; seen == cut {
 				cancel()
 			}
@@ -138,7 +138,7 @@ func TestLSTMResumed(t *testing.T) {
 		}
 		other := opt
 		other.Workers = 3
-		n = newLSTM(t, other, Hooks{Checkpoint: path, Resume: true, Record: record(&got, func() {})})
+		n = newLSTM(t, other, hooks{Checkpoint: path, Resume: true, Record: record(&got, func() {})})
 		if err := n.Fit(t.Context(), train, validation); err != nil {
 			t.Fatal(err)
 		}
@@ -163,7 +163,7 @@ func TestLSTMKeeps(t *testing.T) {
 	for _, keep := range []string{"f1", "loss", "accuracy", "last"} {
 		opt := tinyLSTM(3, 2)
 		opt.Keep, opt.Epochs, opt.LearningRate = keep, 12, 0.1 // too fast: the last is not the best
-		n := newLSTM(t, opt, Hooks{})
+		n := newLSTM(t, opt, hooks{})
 		if err := n.Fit(t.Context(), train, validation); err != nil {
 			t.Fatal(err)
 		}
@@ -198,21 +198,21 @@ func TestLSTMKeeps(t *testing.T) {
 // TestLSTMFile: a file scores as the network did; another's is refused.
 func TestLSTMFile(t *testing.T) {
 	train, validation := topics(1, 80), topics(2, 30)
-	n := newLSTM(t, tinyLSTM(1, 2), Hooks{})
+	n := newLSTM(t, tinyLSTM(1, 2), hooks{})
 	if err := n.Fit(t.Context(), train, validation); err != nil {
 		t.Fatal(err)
 	}
 	file := lstmFile(t, n)
 	other := tinyLSTM(9, 1)
 	other.Hidden, other.Dimensions = 3, 4 // the file's count
-	loaded := newLSTM(t, other, Hooks{})
+	loaded := newLSTM(t, other, hooks{})
 	if err := loaded.Load(bytes.NewReader(file)); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(lstmScores(t, loaded, validation.X).Data, lstmScores(t, n, validation.X).Data) {
 		t.Error("the loaded network scores otherwise")
 	}
-	three, err := NewLSTM(tinyLSTM(1, 1), []int32{0, 1, 2}, 3, true, Hooks{})
+	three, err := newLSTMOf(tinyLSTM(1, 1), []int32{0, 1, 2}, 3, true, hooks{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,10 +222,10 @@ func TestLSTMFile(t *testing.T) {
 	for _, at := range []int{len(file) / 3, len(file) / 2, len(file) - 1} {
 		bad := slices.Clone(file)
 		bad[at] ^= 4
-		if err := newLSTM(t, tinyLSTM(1, 1), Hooks{}).Load(bytes.NewReader(bad)); err == nil {
+		if err := newLSTM(t, tinyLSTM(1, 1), hooks{}).Load(bytes.NewReader(bad)); err == nil {
 			t.Errorf("a file damaged at byte %d loads", at)
 		}
-		if err := newLSTM(t, tinyLSTM(1, 1), Hooks{}).Load(bytes.NewReader(file[:at])); err == nil {
+		if err := newLSTM(t, tinyLSTM(1, 1), hooks{}).Load(bytes.NewReader(file[:at])); err == nil {
 			t.Errorf("a file cut at byte %d loads", at)
 		}
 	}
@@ -239,23 +239,23 @@ func TestLSTMRefuses(t *testing.T) {
 	}
 	x := good.X.(*features.Sequences)
 	for name, c := range map[string]struct {
-		change func(*LSTMOptions)
+		change func(*lstmSetting)
 		data   classifier.Dataset
 		want   string
 	}{
-		"no units":         {func(o *LSTMOptions) { o.Hidden = 0 }, good, "hidden 0"},
-		"dropout of all":   {func(o *LSTMOptions) { o.RecurrentDropout = 1 }, good, "recurrent 1"},
-		"output":           {func(o *LSTMOptions) { o.Output = "tanh" }, good, `output "tanh"`},
-		"keep":             {func(o *LSTMOptions) { o.Keep = "first" }, good, `"first"`},
-		"frozen nothing":   {func(o *LSTMOptions) { o.FreezeEmbedding = true }, good, "no word vectors that could stay frozen"},
-		"two labels":       {func(*LSTMOptions) {}, classifier.Dataset{X: x, Y: two}, "paper 0 has 2 labels"},
-		"other features":   {func(*LSTMOptions) {}, classifier.Dataset{X: &features.CSR{}, Y: good.Y}, "not *features.CSR"},
-		"a word too many":  {func(*LSTMOptions) {}, classifier.Dataset{X: &features.Sequences{Papers: x.Papers, Embedding: &features.Dense{Rows: 3}}, Y: good.Y}, "3 words"},
-		"labels of others": {func(*LSTMOptions) {}, classifier.Dataset{X: x, Y: multilabel.New(5)}, "labels of 2 categories"},
+		"no units":         {func(o *lstmSetting) { o.Hidden = 0 }, good, "hidden 0"},
+		"dropout of all":   {func(o *lstmSetting) { o.RecurrentDropout = 1 }, good, "recurrent 1"},
+		"output":           {func(o *lstmSetting) { o.Output = "tanh" }, good, `output "tanh"`},
+		"keep":             {func(o *lstmSetting) { o.Keep = "first" }, good, `"first"`},
+		"frozen nothing":   {func(o *lstmSetting) { o.FreezeEmbedding = true }, good, "no word vectors that could stay frozen"},
+		"two labels":       {func(*lstmSetting) {}, classifier.Dataset{X: x, Y: two}, "paper 0 has 2 labels"},
+		"other features":   {func(*lstmSetting) {}, classifier.Dataset{X: &features.CSR{}, Y: good.Y}, "not *features.CSR"},
+		"a word too many":  {func(*lstmSetting) {}, classifier.Dataset{X: &features.Sequences{Papers: x.Papers, Embedding: &features.Dense{Rows: 3}}, Y: good.Y}, "3 words"},
+		"labels of others": {func(*lstmSetting) {}, classifier.Dataset{X: x, Y: multilabel.New(5)}, "labels of 2 categories"},
 	} {
 		opt := tinyLSTM(1, 1)
 		c.change(&opt)
-		n, err := NewLSTM(opt, []int32{0, 1}, 2, true, Hooks{})
+		n, err := newLSTMOf(opt, []int32{0, 1}, 2, true, hooks{})
 		if err == nil {
 			err = n.Fit(t.Context(), c.data, classifier.Dataset{})
 		}
@@ -268,15 +268,15 @@ func TestLSTMRefuses(t *testing.T) {
 // TestLSTMParameters counts the article's network: 50,000 words of 100 numbers, an
 // LSTM with two biases, one unit.
 func TestLSTMParameters(t *testing.T) {
-	opt := LSTMDefaults()
-	if n, want := LSTMParameters(opt, 50_000, 0, 1), int64(50_000*100+400*100+400*100+800+101); n != want {
+	opt := lstmDefaults()
+	if n, want := Parameters(&opt.LSTM, Inputs{Words: 50_000, Dim: 0, Labels: 1}), int64(50_000*100+400*100+400*100+800+101); n != want {
 		t.Errorf("%d parameters, want %d", n, want)
 	}
 	opt.FreezeEmbedding = true
-	if n, want := LSTMParameters(opt, 50_000, 300, 148), int64(400*300+400*100+800+148*101); n != want {
+	if n, want := Parameters(&opt.LSTM, Inputs{Words: 50_000, Dim: 300, Labels: 148}), int64(400*300+400*100+800+148*101); n != want {
 		t.Errorf("%d parameters on frozen vectors, want %d", n, want)
 	}
-	if n := LSTMParameters(opt, 1<<30, 300, 2); n != 0 {
+	if n := Parameters(&opt.LSTM, Inputs{Words: 1 << 30, Dim: 300, Labels: 2}); n != 0 {
 		t.Errorf("%d parameters of a vocabulary that cannot be", n)
 	}
 }

@@ -29,17 +29,17 @@ func TestResumedFitIsTheSame(t *testing.T) {
 	opt := tiny(1, 2)
 	opt.Epochs, opt.BatchSize = 4, 5 // 30 steps an epoch: records at steps 50 and 100 too
 	opt.Dropout, opt.MasterLossDecay, opt.Schedule, opt.Warmup, opt.ClipNorm = 0.1, 0.5, "cosine", 0.1, 1
-	alone := newNetwork(t, opt, Hooks{})
+	alone := newNetwork(t, opt, hooks{})
 	fit(t, alone, train, validation)
 	want := fileOf(t, alone)
 	const records = 6
 	for k := 1; k < records; k++ {
 		path := filepath.Join(t.TempDir(), "checkpoint")
 		var cutAt int64
-		cut := func(k int) (context.Context, Hooks) {
+		cut := func(k int) (context.Context, hooks) {
 			ctx, cancel := context.WithCancel(t.Context())
 			seen := 0
-			return ctx, Hooks{Checkpoint: path, Resume: true, Record: func(record any) error {
+			return ctx, hooks{Checkpoint: path, Resume: true, Record: func(record any) error {
 				if seen++; seen == k {
 					_, cutAt = position(record)
 					cancel()
@@ -77,21 +77,21 @@ func TestResumedFitIsTheSame(t *testing.T) {
 func TestResumeOfOtherOptions(t *testing.T) {
 	train, validation := split(30)
 	opt := tiny(1, 2)
-	for name, change := range map[string]func(*Options){
-		"dropout": func(o *Options) { o.Dropout = 0.1 },
-		"ratio":   func(o *Options) { o.MasterLossRatio = 0.7 },
-		"decay":   func(o *Options) { o.MasterLossDecay = 0.7 },
-		"weights": func(o *Options) { o.ClassWeights = !o.ClassWeights },
+	for name, change := range map[string]func(*setting){
+		"dropout": func(o *setting) { o.Dropout = 0.1 },
+		"ratio":   func(o *setting) { o.MasterLossRatio = 0.7 },
+		"decay":   func(o *setting) { o.MasterLossDecay = 0.7 },
+		"weights": func(o *setting) { o.ClassWeights = !o.ClassWeights },
 	} {
 		path := filepath.Join(t.TempDir(), "checkpoint")
 		ctx, cancel := context.WithCancel(t.Context())
-		n := newNetwork(t, opt, Hooks{Checkpoint: path, Record: func(any) error { cancel(); return nil }})
+		n := newNetwork(t, opt, hooks{Checkpoint: path, Record: func(any) error { cancel(); return nil }})
 		if err := n.Fit(ctx, train, validation); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
 		other := opt
 		change(&other)
-		n = newNetwork(t, other, Hooks{Checkpoint: path, Resume: true})
+		n = newNetwork(t, other, hooks{Checkpoint: path, Resume: true})
 		if err := n.Fit(t.Context(), train, validation); !fault.IsUsage(err) {
 			t.Errorf("another %s: error %v", name, err)
 		}

@@ -18,8 +18,8 @@ import (
 )
 
 // tiny is a network that learns small papers in a moment.
-func tiny(seed uint64, workers int) Options {
-	opt := Defaults()
+func tiny(seed uint64, workers int) setting {
+	opt := sharnnDefaults()
 	opt.Hidden, opt.Boom = 12, 16
 	opt.Epochs, opt.BatchSize, opt.LearningRate = 6, 8, 0.01
 	opt.Seed, opt.Workers = seed, workers
@@ -43,9 +43,9 @@ const (
 	noise          = 20 // words that say nothing
 )
 
-func newNetwork(t *testing.T, opt Options, hooks Hooks) *SHARNN {
+func newNetwork(t *testing.T, opt setting, hooks hooks) *Classifier {
 	t.Helper()
-	n, err := NewSHARNN(opt, inTurn(testCategories, testMasters), testMasters, hooks)
+	n, err := newSHARNN(opt, inTurn(testCategories, testMasters), testMasters, hooks)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,14 +95,14 @@ func split(n int) (train, validation classifier.Dataset) {
 	return papers(1, n, testCategories, m, ownWord), papers(2, 40, testCategories, m, ownWord)
 }
 
-func fit(t *testing.T, n *SHARNN, train, validation classifier.Dataset) {
+func fit(t *testing.T, n *Classifier, train, validation classifier.Dataset) {
 	t.Helper()
 	if err := n.Fit(t.Context(), train, validation); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func fileOf(t *testing.T, n *SHARNN) []byte {
+func fileOf(t *testing.T, n *Classifier) []byte {
 	t.Helper()
 	var file bytes.Buffer
 	if err := n.Save(&file); err != nil {
@@ -111,7 +111,7 @@ func fileOf(t *testing.T, n *SHARNN) []byte {
 	return file.Bytes()
 }
 
-func scoresOf(t *testing.T, n *SHARNN, x features.Matrix) []float64 {
+func scoresOf(t *testing.T, n *Classifier, x features.Matrix) []float64 {
 	t.Helper()
 	s, err := n.Scores(t.Context(), x)
 	if err != nil {
@@ -121,23 +121,23 @@ func scoresOf(t *testing.T, n *SHARNN, x features.Matrix) []float64 {
 }
 
 func TestNewSHARNNRefuses(t *testing.T) {
-	for name, change := range map[string]func(*Options){
-		"no hidden units":      func(o *Options) { o.Hidden = 0 },
-		"a boom of -1":         func(o *Options) { o.Boom = -1 },
-		"batches of nothing":   func(o *Options) { o.BatchSize = 0 },
-		"dropout of all":       func(o *Options) { o.Dropout = 1 },
-		"dropout not a number": func(o *Options) { o.Dropout = math.NaN() },
-		"a ratio of 2":         func(o *Options) { o.MasterLossRatio = 2 },
-		"a decay of -1":        func(o *Options) { o.MasterLossDecay = -1 },
+	for name, change := range map[string]func(*setting){
+		"no hidden units":      func(o *setting) { o.Hidden = 0 },
+		"a boom of -1":         func(o *setting) { o.Boom = -1 },
+		"batches of nothing":   func(o *setting) { o.BatchSize = 0 },
+		"dropout of all":       func(o *setting) { o.Dropout = 1 },
+		"dropout not a number": func(o *setting) { o.Dropout = math.NaN() },
+		"a ratio of 2":         func(o *setting) { o.MasterLossRatio = 2 },
+		"a decay of -1":        func(o *setting) { o.MasterLossDecay = -1 },
 	} {
 		opt := tiny(1, 1)
 		change(&opt)
-		if _, err := NewSHARNN(opt, inTurn(4, 2), 2, Hooks{}); err == nil {
+		if _, err := newSHARNN(opt, inTurn(4, 2), 2, hooks{}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
 	for _, groups := range [][]int32{nil, {0, 2, 1}, {0, -1, 1}, {0, 0, 0}} {
-		if _, err := NewSHARNN(tiny(1, 1), groups, 2, Hooks{}); err == nil {
+		if _, err := newSHARNN(tiny(1, 1), groups, 2, hooks{}); err == nil {
 			t.Errorf("groups %v of 2 masters: no error", groups)
 		}
 	}
@@ -167,7 +167,7 @@ func TestFitRefuses(t *testing.T) {
 		{"fewer validation papers than labels", train, few, "2 papers with the labels of 40"},
 		{"another embedding matrix", train, moved, "one embedding matrix"},
 	} {
-		n := newNetwork(t, tiny(1, 1), Hooks{})
+		n := newNetwork(t, tiny(1, 1), hooks{})
 		err := n.Fit(t.Context(), c.train, c.validation)
 		if err == nil || !strings.Contains(err.Error(), c.says) || !strings.HasPrefix(err.Error(), "networks: ") {
 			t.Errorf("%s: error %v, want one on %q", c.name, err, c.says)
@@ -185,22 +185,21 @@ func TestParameterSizes(t *testing.T) {
 		{12, 16, 10, 6, 2244},
 		{5, 3, 7, 11, 711},
 	} {
-		opt := Defaults()
+		opt := sharnnDefaults()
 		opt.Hidden, opt.Boom = c.hidden, c.boom
-		sizes, err := parameterSizes(opt, c.dim, c.categories)
+		in := Inputs{Dim: c.dim, Labels: c.categories}
+		sizes, err := shapes(&opt.SHARNN, in, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var want []int
-		total := 0
-		for _, param := range paramsOf(chain(p, opt, make([]float32, 2*c.dim), c.dim, c.categories)) {
-			want = append(want, len(param.Value))
-			total += len(param.Value)
+		var want []int64
+		for _, param := range paramsOf(sharnnLayers(&opt.SHARNN, design[float32]{pool: p, draws: true, words: embeddingOf(&opt.SHARNN, 2, c.dim, make([]float32, 2*c.dim)), labels: c.categories})) {
+			want = append(want, int64(len(param.Value)))
 		}
 		if !slices.Equal(sizes, want) {
 			t.Errorf("%+v: sizes %v, the layers have %v", c, sizes, want)
 		}
-		if total != c.total {
+		if total := Parameters(&opt.SHARNN, in); total != int64(c.total) {
 			t.Errorf("%+v: %d parameters", c, total)
 		}
 	}
@@ -208,12 +207,12 @@ func TestParameterSizes(t *testing.T) {
 
 func TestSaveAndLoad(t *testing.T) {
 	train, validation := split(60)
-	n := newNetwork(t, tiny(1, 2), Hooks{})
+	n := newNetwork(t, tiny(1, 2), hooks{})
 	fit(t, n, train, validation)
 	file, want := fileOf(t, n), scoresOf(t, n, validation.X)
 	other := tiny(2, 1)
 	other.Hidden, other.Boom, other.BatchSize, other.MaskPadding = 3, 4, 64, false
-	loaded := newNetwork(t, other, Hooks{})
+	loaded := newNetwork(t, other, hooks{})
 	if err := loaded.Load(bytes.NewReader(file)); err != nil {
 		t.Fatal(err)
 	}
@@ -223,11 +222,11 @@ func TestSaveAndLoad(t *testing.T) {
 	if !bytes.Equal(fileOf(t, loaded), file) {
 		t.Error("another file after Load")
 	}
-	larger, err := NewSHARNN(tiny(1, 1), inTurn(testCategories+1, testMasters), testMasters, Hooks{})
+	larger, err := newSHARNN(tiny(1, 1), inTurn(testCategories+1, testMasters), testMasters, hooks{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := larger.Load(bytes.NewReader(file)); err == nil || !strings.Contains(err.Error(), "6 categories, not 7") {
+	if err := larger.Load(bytes.NewReader(file)); err == nil || !strings.Contains(err.Error(), "6 labels (one a paper: false), not 7") {
 		t.Errorf("loaded into a network of 7 categories: error %v", err)
 	}
 }
@@ -238,13 +237,13 @@ func TestLoadRefuses(t *testing.T) {
 	const dim, hidden, boom = 4, 2, 3
 	opt := tiny(1, 1)
 	opt.Hidden, opt.Boom = hidden, boom
-	sizes, err := parameterSizes(opt, dim, testCategories)
+	sizes, err := shapes(&opt.SHARNN, Inputs{Dim: dim, Labels: testCategories}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	write := func(ints []int, sizes []int) []byte {
+	write := func(ints []int, sizes []int64) []byte {
 		var file bytes.Buffer
-		err := classifier.WriteModel(&file, modelKind, modelVersion, func(e *frame.Encoder) {
+		err := classifier.WriteModel(&file, "sha_rnn", modelVersion, func(e *frame.Encoder) {
 			for _, v := range ints {
 				e.Int(v)
 			}
@@ -259,7 +258,7 @@ func TestLoadRefuses(t *testing.T) {
 		}
 		return file.Bytes()
 	}
-	load := func(file []byte) error { return newNetwork(t, opt, Hooks{}).Load(bytes.NewReader(file)) }
+	load := func(file []byte) error { return newNetwork(t, opt, hooks{}).Load(bytes.NewReader(file)) }
 	good := write([]int{dim, testCategories, 1, hidden, boom, 8}, sizes)
 	if err := load(good); err != nil {
 		t.Fatal(err)
@@ -305,10 +304,10 @@ func TestBatchSizeAndMask(t *testing.T) {
 	for _, masked := range []bool{true, false} {
 		opt := tiny(1, 2)
 		opt.MaskPadding, opt.Epochs = masked, 2
-		n := newNetwork(t, opt, Hooks{})
+		n := newNetwork(t, opt, hooks{})
 		fit(t, n, train, validation)
 		for _, size := range []int{1, 3, 8, 40} {
-			n.learnt.BatchSize = size
+			n.learnt.opt.(*SHARNN).BatchSize = size
 			scores[fmt.Sprint(masked, size)] = scoresOf(t, n, validation.X)
 		}
 	}
@@ -327,7 +326,7 @@ func TestBatchSizeAndMask(t *testing.T) {
 
 func TestScoresOfTokensOutside(t *testing.T) {
 	train, validation := split(24)
-	n := newNetwork(t, tiny(1, 2), Hooks{})
+	n := newNetwork(t, tiny(1, 2), hooks{})
 	fit(t, n, train, validation)
 	x := validation.X.(*features.Sequences)
 	bad := x.Select([]int{0, 1})
@@ -343,15 +342,15 @@ func TestScoresOfTokensOutside(t *testing.T) {
 // TestFitAfterLoad: what a file was learnt with does not stay.
 func TestFitAfterLoad(t *testing.T) {
 	train, validation := split(40)
-	fresh, other := newNetwork(t, tiny(1, 2), Hooks{}), tiny(2, 2)
+	fresh, other := newNetwork(t, tiny(1, 2), hooks{}), tiny(2, 2)
 	other.Hidden, other.Boom, other.BatchSize, other.MaskPadding = 5, 7, 3, false
-	foreign := newNetwork(t, other, Hooks{})
+	foreign := newNetwork(t, other, hooks{})
 	fit(t, foreign, train, validation)
 	var file bytes.Buffer
 	if err := foreign.Save(&file); err != nil {
 		t.Fatal(err)
 	}
-	used := newNetwork(t, tiny(1, 2), Hooks{})
+	used := newNetwork(t, tiny(1, 2), hooks{})
 	if err := used.Load(&file); err != nil {
 		t.Fatal(err)
 	}

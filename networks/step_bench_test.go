@@ -57,16 +57,13 @@ func BenchmarkStep(b *testing.B) {
 	for _, length := range []int{128, 256} {
 		data := articleData(rand.New(rand.NewPCG(1, 2)), batch*steps, length, vocabulary, dim, categories)
 		b.Run(fmt.Sprintf("T=%d", length), func(b *testing.B) {
-			n, err := NewSHARNN(Defaults(), groups, masters, Hooks{})
+			sizes := sharnnDefaults()
+			n, err := newSHARNN(sizes, groups, masters, hooks{})
 			if err != nil {
 				b.Fatal(err)
 			}
-			p := pool.New(n.opt.Workers)
-			defer p.Close()
-			net, err := n.network(p, n.opt, data.X, data.Y)
-			if err != nil {
-				b.Fatal(err)
-			}
+			net := untrained(b, n, embeddingOf(n.opt, vocabulary, dim, data.X.Embedding.Data), data.Y)
+			defer net.Close()
 			opt := n.training()
 			train := func(epochs int) float64 {
 				opt.Epochs = epochs
@@ -83,7 +80,7 @@ func BenchmarkStep(b *testing.B) {
 			}
 			seconds /= float64(b.N)
 			b.ReportMetric(seconds*1e3, "ms/step")
-			b.ReportMetric(stepFlops(length, batch, dim, n.opt.Hidden, categories, n.opt.Boom)/seconds/1e9, "GFLOP/s")
+			b.ReportMetric(stepFlops(length, batch, dim, sizes.Hidden, categories, sizes.Boom)/seconds/1e9, "GFLOP/s")
 			b.ReportMetric(batch/seconds, "papers/s")
 		})
 	}

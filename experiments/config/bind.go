@@ -11,6 +11,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"assay/internal/defaults"
 	"assay/internal/suggest"
 )
 
@@ -105,8 +106,10 @@ func (b *binder) setDefault(path string, f reflect.StructField, dst reflect.Valu
 		b.fault(path, "missing key %q%s", key, in(dir))
 		return
 	}
-	if dst.Kind() == reflect.String && text != `""` {
-		dst.SetString(text)
+	if dst.Kind() != reflect.Slice {
+		if err := defaults.Field(dst, text); err != nil {
+			panic(fmt.Sprintf("config: default of %s: %v", f.Name, err))
+		}
 		return
 	}
 	var doc map[string]any

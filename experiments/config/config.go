@@ -13,6 +13,8 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"assay/networks"
 )
 
 // Config is a resolved experiment: every key has a value and every value has
@@ -315,9 +317,9 @@ func newOptions(kind, backend string) any {
 	case "random_forest/golearn":
 		return &GolearnRandomForest{}
 	case "sha_rnn/native":
-		return &SHARNN{}
+		return &networks.SHARNN{}
 	case "lstm/native":
-		return &LSTM{}
+		return &networks.LSTM{}
 	}
 	return nil
 }
@@ -356,9 +358,9 @@ func (m *Model) takes(kind string) (ok bool, want string) {
 		}
 	case *GolearnNaiveBayes:
 		kinds = kinds[:2]
-	case *SHARNN:
+	case *networks.SHARNN:
 		kinds = []string{"sequences"}
-	case *LSTM:
+	case *networks.LSTM:
 		kinds = []string{"words", "sequences"}
 	}
 	last := len(kinds) - 1

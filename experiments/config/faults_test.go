@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"assay/internal/fault"
+	"assay/networks"
 	"assay/results"
 )
 
@@ -36,8 +37,8 @@ var schema = []struct {
 	{"golearn's naive Bayes", "[[model]]\nname = \"x\"\nbackend = \"golearn\"\nkind = \"naive_bayes\"\n", []any{&GolearnNaiveBayes{}}},
 	{"golearn's regression", "[[model]]\nname = \"x\"\nbackend = \"golearn\"\nkind = \"logistic_regression\"\n", []any{&GolearnLogisticRegression{}}},
 	{"golearn's forest", "[[model]]\nname = \"x\"\nbackend = \"golearn\"\nkind = \"random_forest\"\n", []any{&GolearnRandomForest{}}},
-	{"SHA-RNN", "[embeddings.v]\ntrain = true\n[[model]]\nname = \"x\"\nkind = \"sha_rnn\"\nembeddings = \"v\"\n", []any{&SHARNN{}}},
-	{"LSTM", "[[model]]\nname = \"x\"\nkind = \"lstm\"\n", []any{&LSTM{}}},
+	{"SHA-RNN", "[embeddings.v]\ntrain = true\n[[model]]\nname = \"x\"\nkind = \"sha_rnn\"\nembeddings = \"v\"\n", []any{&networks.SHARNN{}}},
+	{"LSTM", "[[model]]\nname = \"x\"\nkind = \"lstm\"\n", []any{&networks.LSTM{}}},
 	{"model", "[[model]]\n", []any{&Model{}}},
 	{"sweep", "[[model]]\nname = \"x\"\nkind = \"random_forest\"\n[model.sweep]\nmax_depth = [1, 2]\n", []any{&Sweep{}}},
 }

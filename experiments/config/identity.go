@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+
+	"assay/networks"
 )
 
 // Identity says what makes two trials the same.
@@ -40,8 +42,8 @@ func (c *Config) identity(data string, on Compute) Identity {
 	precision := ""
 	for _, m := range c.Models {
 		m.Options = deciding(m.Options)
-		if n, ok := m.Options.(Network); ok {
-			at := on.or(n.Loop().Device)
+		if n, ok := m.Options.(networks.Options); ok {
+			at := on.or(n.On())
 			for f, v := range fields(m.Options) {
 				if f.Tag.Get("identity") == "device" {
 					v.SetString(at.Device)

@@ -15,6 +15,7 @@ import (
 	"assay/configs"
 	"assay/internal/fault"
 	"assay/internal/suggest"
+	"assay/networks"
 )
 
 // Load reads the experiment in the file source or, if source is a bare name,
@@ -280,8 +281,8 @@ func (b *binder) plain(path string, values map[string]any) Model {
 	}
 	b.table(path, values, nil, &m, options)
 	m.Options = options
-	if o, ok := options.(*LSTM); ok {
-		o.resolve(m.Embeddings)
+	if o, ok := options.(*networks.LSTM); ok {
+		resolveLSTM(o, m.Embeddings)
 	}
 	if m.Features == "" {
 		m.Features = m.defaultFeatures()

@@ -86,10 +86,9 @@ func (f *Features) parts() Parts {
 var engines = map[string]int{"cpu": graph.Version}
 
 func (m *Model) parts(on Compute) Parts {
-	if n, ok := m.Options.(Network); ok {
-		kind := map[string]int{"sha_rnn": networks.SHARNNVersion, "lstm": networks.LSTMVersion}[m.Kind]
-		device := on.or(n.Loop().Device).Device
-		return Parts{m.Kind: kind, "training": training.Version, device + " engine": engines[device]}
+	if n, ok := m.Options.(networks.Options); ok {
+		device := on.or(n.On()).Device
+		return Parts{m.Kind: n.Version(), "training": training.Version, device + " engine": engines[device]}
 	}
 	switch {
 	case m.Backend == "golearn":

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"assay/networks"
 )
 
 // expand makes the models of a sweep: rung by rung, setting by setting.
@@ -61,7 +63,7 @@ func (s *Sweep) rungs(settings []point, m *Model) [][]point {
 		var rung []point
 		for _, p := range settings {
 			q := maps.Clone(p)
-			if _, ok := m.Options.(Network); !ok || s.Resource != "epochs" {
+			if _, ok := m.Options.(networks.Options); !ok || s.Resource != "epochs" {
 				q[s.Resource] = int64(r)
 			} else if k+1 < len(resources) {
 				q["stop_epoch"] = int64(r)

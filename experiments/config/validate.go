@@ -10,6 +10,7 @@ import (
 	"assay/baselines/forest"
 	"assay/corpus"
 	"assay/internal/suggest"
+	"assay/networks"
 	"assay/results/metrics"
 )
 
@@ -140,11 +141,11 @@ func (b *binder) validateModels(cfg *Config) {
 		}
 		b.validateInputs(cfg, m, path)
 		tried := "sqrt"
-		if n, ok := m.Options.(Network); ok {
+		if n, ok := m.Options.(networks.Options); ok {
 			b.validateNetwork(cfg, n, path)
 		}
 		switch options := m.Options.(type) {
-		case *LSTM:
+		case *networks.LSTM:
 			b.validateLSTM(cfg, m, options, path)
 		case *RandomForest:
 			tried = options.MaxFeatures
@@ -199,7 +200,7 @@ func (b *binder) validateInputs(cfg *Config, m *Model, path string) {
 
 // adviceOnVectors says how a model that names word vectors comes to read them.
 func (m *Model) adviceOnVectors() string {
-	if _, ok := m.Options.(*LSTM); ok {
+	if _, ok := m.Options.(*networks.LSTM); ok {
 		return "leave features out, or set \"sequences\""
 	}
 	return "set features = \"vectors\""

@@ -40,8 +40,13 @@ func New(n int) *Pool {
 	return p
 }
 
-// Workers is how many tasks run at a time.
-func (p *Pool) Workers() int { return p.workers }
+// Workers is how many tasks run at a time, 0 of a nil pool.
+func (p *Pool) Workers() int {
+	if p == nil {
+		return 0
+	}
+	return p.workers
+}
 
 // Run calls task(worker, i) once for each i in [0, n), each worker with one task
 // at a time, and returns when all are done. A task's panic is raised again here.

@@ -38,8 +38,8 @@ type norm[T kernels.Float] struct {
 	mean, rstd  []T // (T·B)
 }
 
-func newNorm[T kernels.Float](name string, dim int) *norm[T] {
-	return &norm[T]{gamma: constant[T](1, name+".weight", dim), beta: newParam[T](name+".bias", dim)}
+func newNorm[T kernels.Float](p *pool.Pool, name string, dim int) *norm[T] {
+	return &norm[T]{gamma: constant[T](p, 1, name+".weight", dim), beta: newParam[T](p, name+".bias", dim)}
 }
 
 func (n *norm[T]) forward(y, x []T, row int) {
@@ -63,7 +63,7 @@ type attentionScratch[T kernels.Float] struct {
 func NewAttention[T kernels.Float](p *pool.Pool, before, after string, dim int, dropout *Dropout[T]) *Attention[T] {
 	l := &Attention[T]{
 		dim: dim, scale: T(1 / math.Sqrt(float64(dim))), pool: p, dropout: dropout,
-		before: newNorm[T](before, dim), after: newNorm[T](after, dim),
+		before: newNorm[T](p, before, dim), after: newNorm[T](p, after, dim),
 	}
 	for range p.Workers() {
 		l.workers = append(l.workers, &attentionScratch[T]{})

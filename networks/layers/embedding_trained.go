@@ -32,16 +32,14 @@ const group = 64
 // that is nil too.
 func NewTrainedEmbedding[T kernels.Float](p *pool.Pool, rows, dim int, from []T, r *rand.Rand) *TrainedEmbedding[T] {
 	const bound = 0.05
-	var w *Param[T]
-	switch {
-	case from != nil:
-		w = newParam[T]("embedding.weight", rows, dim)
-		copy(w.Value, from)
-	case r != nil:
-		w = uniform[T](r, bound, "embedding.weight", rows, dim)
-	default:
-		w = newParam[T]("embedding.weight", rows, dim)
+	if from != nil {
+		r = nil
 	}
+	w := uniform[T](p, r, bound, "embedding.weight", rows, dim)
+	if p == nil {
+		return &TrainedEmbedding[T]{weight: w}
+	}
+	copy(w.Value, from)
 	clear(w.Value[:dim])
 	l := &TrainedEmbedding[T]{Embedding: *NewEmbedding(p, w.Value, dim), weight: w, counts: make([]int32, rows)}
 	l.task = l.lookUp // the method of this copy

@@ -70,25 +70,31 @@ func ldState(hidden int) int { return hidden + 16 }
 // NewBiGRU returns the given level, from 0 up, of several on top of each other,
 // from in to 2·hidden features, initialised as PyTorch does: uniform in ±1/√hidden.
 func NewBiGRU[T kernels.Float](p *pool.Pool, name string, level, in, hidden int, r *rand.Rand) *BiGRU[T] {
-	l := &BiGRU[T]{name: name, first: level == 0, in: in, hidden: hidden, pool: p, zeros: make([]T, 2*hidden)}
+	l := &BiGRU[T]{name: name, first: level == 0, in: in, hidden: hidden, pool: p}
 	if level > 0 {
 		l.name = fmt.Sprintf("%s_l%d", name, level)
-	}
-	for range p.Workers() {
-		l.scratch = append(l.scratch, &gradientScratch[T]{})
 	}
 	bound := 1 / math.Sqrt(float64(hidden))
 	for i, suffix := range []string{"", "_reverse"} {
 		param := func(what string, shape ...int) *Param[T] {
-			return uniform[T](r, bound, fmt.Sprintf("%s.%s_l%d%s", name, what, level, suffix), shape...)
+			return uniform[T](p, r, bound, fmt.Sprintf("%s.%s_l%d%s", name, what, level, suffix), shape...)
 		}
 		l.dirs[i] = &direction[T]{
 			reverse: i == 1,
 			wih:     param("weight_ih", 3*hidden, in), whh: param("weight_hh", 3*hidden, hidden),
-			bih: param("bias_ih", 3*hidden), bhh: param("bias_hh", 3*hidden),
-			bias: make([]T, 4*hidden), sums: make([]T, 4*hidden),
-			dInput: make([]T, in*3*hidden), dHidden: make([]T, hidden*3*hidden), ld: 4*hidden + 16,
+			bih: param("bias_ih", 3*hidden), bhh: param("bias_hh", 3*hidden), ld: 4*hidden + 16,
 		}
+	}
+	if p == nil {
+		return l
+	}
+	l.zeros = make([]T, 2*hidden)
+	for _, d := range l.dirs {
+		d.bias, d.sums = make([]T, 4*hidden), make([]T, 4*hidden)
+		d.dInput, d.dHidden = make([]T, in*3*hidden), make([]T, hidden*3*hidden)
+	}
+	for range p.Workers() {
+		l.scratch = append(l.scratch, &gradientScratch[T]{})
 	}
 	l.forward, l.backward, l.gradients, l.pack, l.inputs = l.forwardTask, l.backwardTask, l.gradientTask, l.packTask, l.inputTask
 	return l

@@ -9,17 +9,10 @@ import (
 )
 
 // NewDense returns a Linear initialised as Keras' Dense: weights uniform in
-// ±√(6/(in+out)) (Glorot, Bengio 2010), biases 0; all 0 where r is nil.
+// ±√(6/(in+out)) (Glorot, Bengio 2010), biases 0.
 func NewDense[T kernels.Float](p *pool.Pool, name string, in, out int, r *rand.Rand) *Linear[T] {
-	l := NewLinear[T](p, name, in, out, rand.New(rand.NewPCG(0, 0)))
-	clear(l.weight.Value)
-	clear(l.bias.Value)
-	if r != nil {
-		bound := math.Sqrt(6 / float64(in+out))
-		for i := range l.weight.Value {
-			l.weight.Value[i] = T((2*r.Float64() - 1) * bound)
-		}
-	}
+	l := NewLinear[T](p, name, in, out, nil)
+	l.weight = uniform[T](p, r, math.Sqrt(6/float64(in+out)), name+".weight", out, in)
 	return l
 }
 

@@ -23,7 +23,7 @@ type LayerNorm[T kernels.Float] struct {
 
 // NewLayerNorm returns a layer over rows of dim, γ = 1 and β = 0.
 func NewLayerNorm[T kernels.Float](p *pool.Pool, name string, dim int) *LayerNorm[T] {
-	l := &LayerNorm[T]{name: name, dim: dim, pool: p, norm: newNorm[T](name, dim)}
+	l := &LayerNorm[T]{name: name, dim: dim, pool: p, norm: newNorm[T](p, name, dim)}
 	l.fwd = func(_, paper int) { l.norm.forward(l.out.Row(0, paper), l.x.Row(0, paper), paper) }
 	l.back = func(_, paper int) {
 		clear(l.sums[paper])

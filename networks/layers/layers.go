@@ -2,6 +2,14 @@
 // written by hand: each does all its work in buffers of its own, on any shape,
 // without allocating once it has seen the largest.
 //
+//	l := layers.NewLinear[float32](p, "linear", 512, 148, rng.New(1, "linear"))
+//	y := l.Forward(batch, x)   // (1, B, 512) to (1, B, 148)
+//	dx := l.Backward(batch, dy) // and the gradients of its parameters
+//
+// Constructors take a pool and what draws the first parameters, which are zero of
+// nil. Without a pool a layer only describes itself: its parameters have names and
+// shapes, but no memory, and it must not run.
+//
 // The layers are generic: networks train in float32, where the loops are
 // kernels, and the gradients are checked against finite differences in float64.
 package layers
@@ -17,6 +25,15 @@ type Param[T kernels.Float] struct {
 	// Rows are those of a matrix whose gradient Backward has set, each once; that of
 	// the others is zero. Nil: all.
 	Rows []int32
+}
+
+// Size is how many elements the shape has.
+func (p *Param[T]) Size() int64 {
+	n := int64(1)
+	for _, d := range p.Shape {
+		n *= int64(d)
+	}
+	return n
 }
 
 // Tensor is what passes between two layers: (T, B, D) by row, with T = 1 behind

@@ -30,7 +30,7 @@ func NewLinear[T kernels.Float](p *pool.Pool, name string, in, out int, r *rand.
 	bound := 1 / math.Sqrt(float64(in))
 	l := &Linear[T]{
 		name: name, in: in, out: out, pool: p, parts: p.Workers(), packed: make([]kernels.Packed[T], p.Workers()),
-		weight: uniform[T](r, bound, name+".weight", out, in), bias: uniform[T](r, bound, name+".bias", out),
+		weight: uniform[T](p, r, bound, name+".weight", out, in), bias: uniform[T](p, r, bound, name+".bias", out),
 	}
 	for range p.Workers() {
 		l.transposers = append(l.transposers, &kernels.Transposer[T]{})

@@ -73,17 +73,20 @@ type lstmScratch[T kernels.Float] struct {
 // NewLSTM returns a layer from in to hidden features. A frozen input gets no
 // gradient; input and recurrent, which may be nil, are the dropout of x and h. It
 // is initialised as Keras does: W_i uniform in ±√(6/(in+4·hidden)) (Glorot, Bengio
-// 2010), the columns of W_h orthonormal, biases 0 but for the forget gate's 1. r may
-// be nil: then all is zero.
+// 2010), the columns of W_h orthonormal, biases 0 but for the forget gate's 1.
 func NewLSTM[T kernels.Float](p *pool.Pool, name string, in, hidden int, frozen bool, input, recurrent *Dropout[T], r *rand.Rand) *LSTM[T] {
 	h, width := hidden, in+hidden
 	l := &LSTM[T]{
 		name: name, first: frozen, in: in, hidden: h, pool: p, input: input, recurrent: recurrent,
-		wih: newParam[T](name+".weight_ih_l0", 4*h, in), whh: newParam[T](name+".weight_hh_l0", 4*h, h),
-		bih: newParam[T](name+".bias_ih_l0", 4*h), bhh: newParam[T](name+".bias_hh_l0", 4*h),
-		weights: make([]T, 4*h*width), bias: make([]T, 4*h), sums: make([]T, 4*h), dw: make([]T, width*4*h),
-		ldz: apart(width), ldg: apart(5 * h), zeros: make([]T, h),
+		wih: newParam[T](p, name+".weight_ih_l0", 4*h, in), whh: newParam[T](p, name+".weight_hh_l0", 4*h, h),
+		bih: newParam[T](p, name+".bias_ih_l0", 4*h), bhh: newParam[T](p, name+".bias_hh_l0", 4*h),
+		ldz: apart(width), ldg: apart(5 * h),
 	}
+	if p == nil {
+		return l
+	}
+	l.weights, l.dw = make([]T, 4*h*width), make([]T, width*4*h)
+	l.bias, l.sums, l.zeros = make([]T, 4*h), make([]T, 4*h), make([]T, h)
 	if r != nil {
 		bound := math.Sqrt(6 / float64(in+4*h))
 		for i := range l.wih.Value {

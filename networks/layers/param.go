@@ -5,31 +5,35 @@ import (
 
 	"assay/internal/hugepage"
 	"assay/internal/kernels"
+	"assay/internal/pool"
 )
 
-// newParam returns a parameter of zeros.
-func newParam[T kernels.Float](name string, shape ...int) *Param[T] {
-	n := 1
-	for _, d := range shape {
-		n *= d
+// newParam returns a parameter of zeros, without memory where p is nil.
+func newParam[T kernels.Float](p *pool.Pool, name string, shape ...int) *Param[T] {
+	out := &Param[T]{Name: name, Shape: shape}
+	if p != nil {
+		n := int(out.Size())
+		out.Value, out.Grad = hugepage.Make[T](n), hugepage.Make[T](n)
 	}
-	return &Param[T]{Name: name, Shape: shape, Value: hugepage.Make[T](n), Grad: hugepage.Make[T](n)}
+	return out
 }
 
-// uniform returns a parameter drawn evenly from ±bound.
-func uniform[T kernels.Float](r *rand.Rand, bound float64, name string, shape ...int) *Param[T] {
-	p := newParam[T](name, shape...)
-	for i := range p.Value {
-		p.Value[i] = T((2*r.Float64() - 1) * bound)
+// uniform returns a parameter drawn evenly from ±bound, of zeros where r is nil.
+func uniform[T kernels.Float](p *pool.Pool, r *rand.Rand, bound float64, name string, shape ...int) *Param[T] {
+	out := newParam[T](p, name, shape...)
+	if r != nil {
+		for i := range out.Value {
+			out.Value[i] = T((2*r.Float64() - 1) * bound)
+		}
 	}
-	return p
+	return out
 }
 
 // constant returns a parameter whose elements are all v.
-func constant[T kernels.Float](v T, name string, shape ...int) *Param[T] {
-	p := newParam[T](name, shape...)
-	for i := range p.Value {
-		p.Value[i] = v
+func constant[T kernels.Float](p *pool.Pool, v T, name string, shape ...int) *Param[T] {
+	out := newParam[T](p, name, shape...)
+	for i := range out.Value {
+		out.Value[i] = v
 	}
-	return p
+	return out
 }

@@ -137,7 +137,7 @@ func TestRates(t *testing.T) {
 		{"linear", 0, 0, 1, 2},
 		{"cosine", 0.99, 0, 1, 1}, // all steps are warm-up
 	} {
-		o := Options{LearningRate: 2, Schedule: c.schedule, Warmup: c.warmup}
+		o := Options{Loop: Loop{LearningRate: 2, Schedule: c.schedule, Warmup: c.warmup}}
 		if got := o.rate(c.step, c.total); math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("%s, warm-up %g, step %d of %d: %g, want %g", c.schedule, c.warmup, c.step, c.total, got, c.want)
 		}
@@ -147,7 +147,7 @@ func TestRates(t *testing.T) {
 // A rate rises to its top once, and never falls below 0.
 func TestRatesRiseThenFall(t *testing.T) {
 	for _, schedule := range []string{"constant", "linear", "cosine"} {
-		o := Options{LearningRate: 1, Schedule: schedule, Warmup: 0.1}
+		o := Options{Loop: Loop{LearningRate: 1, Schedule: schedule, Warmup: 0.1}}
 		last, rising := 0.0, true
 		for step := range int64(1000) {
 			rate := o.rate(step, 1000)

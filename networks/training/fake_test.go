@@ -248,8 +248,11 @@ func newPool(t testing.TB, workers int) *pool.Pool {
 // options train on labels in two master categories.
 func options(labels int) Options {
 	o := Options{
-		Epochs: 3, BatchSize: 3, Masked: true, LearningRate: 0.05, Schedule: "cosine", Warmup: 0.2, ClipNorm: 0.2,
-		EarlyStopping: "off", Seed: 3, Masters: 2,
+		Loop: Loop{
+			Epochs: 3, BatchSize: 3, LearningRate: 0.05, Schedule: "cosine", Warmup: 0.2, ClipNorm: 0.2,
+			EarlyStopping: "off",
+		},
+		Masked: true, Seed: 3, Masters: 2,
 	}
 	for c := range labels {
 		o.Groups = append(o.Groups, int32(c%2))

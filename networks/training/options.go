@@ -7,17 +7,15 @@ import (
 	"time"
 )
 
-// Options say how a network is trained.
-type Options struct {
-	Epochs    int
-	BatchSize int
+// Loop says how long a network trains, at what rate, in which portions, and what
+// it watches.
+type Loop struct {
+	Epochs int
 	// StopEpoch ends training after this many of the Epochs, with the state that it
 	// has there: another training that stops later goes on from its checkpoint. 0
 	// trains all.
 	StopEpoch int
-	// Masked says that padding has no influence; otherwise it is a token like any
-	// other, and a paper's scores depend on what it is batched with.
-	Masked bool
+	BatchSize int
 
 	LearningRate float64
 	Schedule     string  // "constant", or "cosine" or "linear" down to 0 over all steps
@@ -33,6 +31,15 @@ type Options struct {
 	// that are equal in all that the earliest is kept, without validation papers the
 	// last.
 	Keep string
+}
+
+// Options say how a network is trained.
+type Options struct {
+	Loop
+
+	// Masked says that padding has no influence; otherwise it is a token like any
+	// other, and a paper's scores depend on what it is batched with.
+	Masked bool
 
 	// EpochMeans adds to the records of epochs the mean loss and the accuracy of the
 	// papers as they were learnt, and the accuracy of the validation papers.
