@@ -108,7 +108,7 @@ func runsErrorsWrongUse(t *testing.T, store, a, corpusDir string) {
 		{nil, "accepts 1 arg(s), received 0; usage: assay runs errors EXPERIMENT/TRIAL [flags]"},
 		{[]string{"small"}, "runs errors: \"small\": want EXPERIMENT/TRIAL, as `assay runs list` prints it"},
 		{[]string{"smal/x"}, `runs errors: ` + store + ` holds no experiment "smal"; did you mean "small"?; it has small`},
-		{[]string{a, "--rule", "top:2"}, "experiments: run " + a + " has no rule top:2; it has fixed:0.5, tuned"},
+		{[]string{a, "--rule", "top:2"}, "mistakes: run " + a + " has no rule top:2; it has fixed:0.5, tuned"},
 		{[]string{a, "--rule", "best"}, `metrics: parse decision rule "best": want "fixed:X" with a number X, "tuned", or "top:K" with a whole number K of at least 1`},
 		{[]string{a, "--top", "-2"}, "--top -2: want a number of errors, or -1 for all"},
 		{[]string{a, "--label", "cs.LGG"}, `mistakes: the run has no label "cs.LGG"; did you mean "cs.LG"?`},

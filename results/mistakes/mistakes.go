@@ -59,6 +59,8 @@ type Report struct {
 
 	Words *WordsFrom `json:"words,omitempty"` // nil where there are none
 	Notes []string   `json:"notes,omitempty"`
+
+	labels []string // of the run
 }
 
 // WordsFrom says what the words of the papers are, and what they are measured by.
@@ -143,7 +145,7 @@ func Find(p results.Predictions, opt Options) (*Report, error) {
 	f.single = opt.Exclusive && f.oneEach()
 	r := &Report{
 		Rule: opt.Decision.Rule, OneLabel: f.single, Label: opt.Label,
-		Summary: f.summary(),
+		Summary: f.summary(), labels: p.Labels,
 	}
 	if opt.Decision.Rule.NeedsValidation() {
 		r.Threshold = opt.Decision.Threshold

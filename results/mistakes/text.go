@@ -141,10 +141,6 @@ func (w *page) notes() {
 	}
 }
 
-// Speaking is the z-score from which a word speaks for a label: two-sided, one of
-// twenty words is as far from 0 by chance.
-const Speaking = 1.96
-
 // explain writes a paper with all words that speak for its labels.
 func (w *page) explain(p *Paper) {
 	if w.markdown {

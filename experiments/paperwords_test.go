@@ -34,10 +34,48 @@ func finished(t *testing.T, dir, source string, overrides ...string) (*Session, 
 	return s, mustRun(t, s, 0)
 }
 
-func mustMistakes(t *testing.T, s *Session, run results.Run, opt MistakesOptions) *mistakes.Report {
+// looked is what a test asks of a run's errors.
+type looked struct {
+	Rule, Label, Paper, Corpus string
+	Top, Workers               int
+}
+
+// mistakesOf joins errors and words as `assay runs errors` does.
+func mistakesOf(t *testing.T, s *Session, run results.Run, opt looked) (*mistakes.Report, error) {
+	taxonomy, err := corpus.LookupTaxonomy(run.Data.Taxonomy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := mistakes.OfRun(s.Store(), run, opt.Rule, mistakes.Options{Exclusive: taxonomy.Exclusive, Label: opt.Label, Top: opt.Top, Paper: opt.Paper})
+	if err != nil {
+		return nil, err
+	}
+	var asked []*PaperWords
+	for _, p := range r.Shown() {
+		asked = append(asked, &PaperWords{ID: p.ID, Labels: r.LabelsOf(p)})
+	}
+	from, err := ReadWords(t.Context(), s.Store(), run, asked, WordsOptions{Results: s.Config.Results.Path, Corpus: opt.Corpus, Workers: opt.Workers})
+	if missing := (ErrUnavailable{}); errors.As(err, &missing) {
+		r.Notes = append(r.Notes, err.Error())
+		return r, nil
+	}
+	r.Words = (*mistakes.WordsFrom)(&from)
+	for i, p := range r.Shown() {
+		p.Title = markup.Line(asked[i].Title)
+		for k, words := range asked[i].Words {
+			var all []mistakes.Word
+			for _, e := range words {
+				all = append(all, mistakes.Word(e))
+			}
+			p.Explain(asked[i].Labels[k], all)
+		}
+	}
+	return r, err
+}
+
+func mustMistakes(t *testing.T, s *Session, run results.Run, opt looked) *mistakes.Report {
 	t.Helper()
-	opt.Results = s.Config.Results.Path
-	r, err := Mistakes(t.Context(), s.Store(), run, opt)
+	r, err := mistakesOf(t, s, run, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,14 +100,14 @@ kind = "naive_bayes"
 // What a run of two topics got wrong, as a user sees it.
 func TestMistakesGolden(t *testing.T) {
 	s, run := finished(t, t.TempDir(), mistakesBayes)
-	r := mustMistakes(t, s, run, MistakesOptions{Top: 3, Workers: 1})
-	if again := mustMistakes(t, s, run, MistakesOptions{Top: 3, Workers: 3}); !reflect.DeepEqual(r, again) {
+	r := mustMistakes(t, s, run, looked{Top: 3, Workers: 1})
+	if again := mustMistakes(t, s, run, looked{Top: 3, Workers: 3}); !reflect.DeepEqual(r, again) {
 		t.Error("three workers find other words than one")
 	}
 	if !r.OneLabel || r.Words == nil || r.Words.Fields != "abstract" || r.Words.Train != run.Data.Train {
 		t.Fatalf("report %+v", r)
 	}
-	paper := mustMistakes(t, s, run, MistakesOptions{Paper: r.MostSure[1].ID})
+	paper := mustMistakes(t, s, run, looked{Paper: r.MostSure[1].ID})
 	paper.Run, r.Run = "n/nb-s1", "n/nb-s1" // the trial's name holds the version of the program
 	var got bytes.Buffer
 	if err := errors.Join(mistakes.Write(&got, r, mistakes.Text), mistakes.Write(&got, paper, mistakes.Text)); err != nil {
@@ -106,7 +144,7 @@ func TestMistakesWords(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, run := finished(t, t.TempDir(), c.source, c.sets...)
-			r := mustMistakes(t, s, run, MistakesOptions{Top: mistakes.All})
+			r := mustMistakes(t, s, run, looked{Top: mistakes.All})
 			if len(r.MostSure) == 0 || r.Words == nil || len(r.Notes) > 0 {
 				t.Fatalf("no error with words: %+v", r)
 			}
@@ -215,25 +253,25 @@ func TestMistakesWithoutCorpus(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, run := finished(t, filepath.Join(dir, "results"), strings.Replace(mistakesBayes, "synthetic", own, 1), "corpus.taxonomy=topics:cs.LG,hep-th")
-	if r := mustMistakes(t, s, run, MistakesOptions{Top: 2}); r.Words == nil || len(r.Notes) > 0 {
+	if r := mustMistakes(t, s, run, looked{Top: 2}); r.Words == nil || len(r.Notes) > 0 {
 		t.Fatalf("with the corpus: %+v", r)
 	}
 	moved := filepath.Join(dir, "moved")
 	if err := os.Rename(own, moved); err != nil {
 		t.Fatal(err)
 	}
-	gone := mustMistakes(t, s, run, MistakesOptions{Top: 2})
+	gone := mustMistakes(t, s, run, looked{Top: 2})
 	if len(gone.MostSure) == 0 || gone.Words != nil || gone.MostSure[0].Title != "" || len(gone.Notes) != 1 ||
-		!strings.Contains(gone.Notes[0], "No titles and words: corpus: open "+own+": no such folder") || !strings.Contains(gone.Notes[0], "--corpus says where the corpus lies now") {
+		!strings.Contains(gone.Notes[0], "corpus: open "+own+": no such folder") || !strings.Contains(gone.Notes[0], "--corpus says where the corpus lies now") {
 		t.Errorf("without the corpus: %+v", gone)
 	}
-	if r := mustMistakes(t, s, run, MistakesOptions{Top: 2, Corpus: moved}); r.Words == nil || r.MostSure[0].Title == "" || len(r.Notes) > 0 {
+	if r := mustMistakes(t, s, run, looked{Top: 2, Corpus: moved}); r.Words == nil || r.MostSure[0].Title == "" || len(r.Notes) > 0 {
 		t.Errorf("with the corpus where it was moved: %+v", r)
 	}
 	if err := os.Rename(other, own); err != nil {
 		t.Fatal(err)
 	}
-	if r := mustMistakes(t, s, run, MistakesOptions{Top: 2}); len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "the corpus in "+own+" has the hash ") {
+	if r := mustMistakes(t, s, run, looked{Top: 2}); len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "the corpus in "+own+" has the hash ") {
 		t.Errorf("another corpus in its place: %v", r.Notes)
 	}
 	mistakesWrongUse(t, s, run, own)
@@ -241,7 +279,7 @@ func TestMistakesWithoutCorpus(t *testing.T) {
 	if err := os.WriteFile(config, []byte("name = \"n\"\nseeds = 1\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if r := mustMistakes(t, s, run, MistakesOptions{Top: 2}); len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "configuration is of another version") {
+	if r := mustMistakes(t, s, run, looked{Top: 2}); len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "configuration is of another version") {
 		t.Errorf("a configuration that cannot be read: %v", r.Notes)
 	}
 }
@@ -253,7 +291,7 @@ func TestMistakesWithoutPredictions(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "predictions.parquet")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Mistakes(t.Context(), s.Store(), run, MistakesOptions{Results: s.Config.Results.Path})
+	_, err := mistakesOf(t, s, run, looked{})
 	if err == nil || !fault.IsUsage(err) || !strings.Contains(err.Error(), "has lost its predictions") || !strings.Contains(err.Error(), "remove the folder "+dir+" and `assay run` computes it again") {
 		t.Errorf("without predictions: %v", err)
 	}
@@ -265,19 +303,19 @@ func mistakesWrongUse(t *testing.T, s *Session, run results.Run, other string) {
 	unfinished.State = results.Interrupted
 	for _, c := range []struct {
 		run  results.Run
-		opt  MistakesOptions
+		opt  looked
 		want string
 	}{
-		{run, MistakesOptions{Corpus: other}, "the corpus in " + other + " has the hash "},
-		{run, MistakesOptions{Corpus: other + "/none"}, "--corpus: corpus: open " + other + "/none: no such folder"},
-		{run, MistakesOptions{Rule: "tuned"}, "has no rule tuned; it has top:1"},
-		{run, MistakesOptions{Rule: "best"}, `metrics: parse decision rule "best"`},
-		{run, MistakesOptions{Label: "cs.CV"}, `mistakes: the run has no label "cs.CV"`},
-		{run, MistakesOptions{Paper: "1"}, `mistakes: paper "1" is none of the run's `},
-		{unfinished, MistakesOptions{}, "is interrupted and has no predictions to look at"},
+		{run, looked{Corpus: other}, "the corpus in " + other + " has the hash "},
+		{run, looked{Corpus: other + "/none"}, "--corpus: corpus: open " + other + "/none: no such folder"},
+		{run, looked{Rule: "tuned"}, "has no rule tuned; it has top:1"},
+		{run, looked{Rule: "best"}, `metrics: parse decision rule "best"`},
+		{run, looked{Label: "cs.CV"}, `mistakes: the run has no label "cs.CV"`},
+		{run, looked{Paper: "1"}, `mistakes: paper "1" is none of the run's `},
+		{unfinished, looked{}, "is interrupted and has no predictions to look at"},
 	} {
-		c.opt.Results, c.opt.Top = s.Config.Results.Path, 2
-		if _, err := Mistakes(t.Context(), s.Store(), c.run, c.opt); err == nil || !strings.Contains(err.Error(), c.want) || !fault.IsUsage(err) {
+		c.opt.Top = 2
+		if _, err := mistakesOf(t, s, c.run, c.opt); err == nil || !strings.Contains(err.Error(), c.want) || !fault.IsUsage(err) {
 			t.Errorf("%+v: %v, want %q", c.opt, err, c.want)
 		}
 	}
