@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// mender gives a document with what XML 1.0 forbids mended, so that one record's bad
-// character does not make a whole page unreadable:
+// mender reads a document and repairs what XML 1.0 forbids, so that a bad character in one
+// record does not make a whole page unreadable:
 //
 //   - Characters that XML forbids, bytes that are no UTF-8 and references to such
 //     characters (&#11; &#xfffe;) become spaces. Two halves of a character beyond U+FFFF,
@@ -35,8 +35,8 @@ type mender struct {
 	tags    int
 }
 
-// place says that so many things were mended from an offset of what was given on, up to the
-// next markup. That they are counted together bounds their number.
+// place counts the repairs between an offset of the output and the next markup. Counting them
+// together bounds the number of places.
 type place struct {
 	offset int64
 	tag, n int
@@ -115,13 +115,13 @@ func (m *mender) step() {
 	}
 }
 
-// pass gives n bytes as they are.
+// pass copies n bytes to the output.
 func (m *mender) pass(n int) {
 	m.out = append(m.out, m.rest[:n]...)
 	m.rest = m.rest[n:]
 }
 
-// mend gives a text in the place of n bytes.
+// mend writes a text to the output in place of the next n bytes.
 func (m *mender) mend(n int, text string) {
 	if last := len(m.places) - 1; last >= 0 && m.places[last].tag == m.tags {
 		m.places[last].n++
@@ -276,7 +276,7 @@ func (m *mender) reference() {
 		m.pass(len(name))
 		return
 	}
-	// A name that only begins as one of HTML's leaves the rest of itself behind.
+	// Of &notit; HTML knows only the beginning, &not: then the rest is kept as text.
 	if text := html.UnescapeString(name); text != name && (text == ";" || !strings.HasSuffix(text, ";")) {
 		m.mend(len(name), escapeXML(text))
 		return
@@ -321,6 +321,6 @@ func lower(c byte) byte {
 
 func escapeXML(text string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(text)) // a builder takes all
+	_ = xml.EscapeText(&b, []byte(text)) // writing to a builder cannot fail
 	return b.String()
 }

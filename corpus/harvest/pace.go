@@ -18,8 +18,8 @@ import (
 	"assay/internal/format"
 )
 
-// farthest bounds what a pace file says and is believed: what lies beyond comes from a
-// clock that was wrong.
+// farthest is how far ahead the time in a pace file may be. A later one was written by
+// a clock that was wrong, and is not believed.
 const farthest = 24 * time.Hour
 
 // pace says when the next request may begin. Its file, one line, is locked while
@@ -27,9 +27,9 @@ const farthest = 24 * time.Hour
 //
 //	2026-03-01T09:30:00.000000000Z idle 12345
 //
-// the earliest time of the next request, whether one is under way, and the process.
-// A line that says "asking" without a lock was left by a process that died:
-// its request ended unseen, at most now.
+// It holds the earliest time of the next request, whether one is under way, and the process.
+// If the line says "asking" and nobody holds the lock, the process died during its request.
+// When that ended is not known, so the pause begins now.
 type pace struct {
 	path  string
 	pause time.Duration
@@ -127,8 +127,8 @@ func (p *pace) release(pause time.Duration) error {
 	return nil
 }
 
-// left reads from a locked file how long to wait still. Where that is over, the file says
-// that a request is under way.
+// left reads from a locked file how long to wait still. If there is nothing to wait for, it
+// writes to the file that a request is under way.
 func (p *pace) left(f *os.File) (time.Duration, error) {
 	now := time.Now()
 	s := readPace(f)
@@ -159,8 +159,8 @@ func (p *pace) open() (*os.File, error) {
 	return f, p.wrap(err)
 }
 
-// tryLock locks the file. Where the file system has no locks, processes take no
-// notice of each other while they ask, only of the times that they write.
+// tryLock locks the file. On a file system without locks it does nothing: then two processes
+// may ask at the same moment, but each still keeps the pause that the other has written.
 func tryLock(f *os.File) error {
 	if err := filelock.Try(f); !errors.Is(err, errors.ErrUnsupported) {
 		return err
@@ -216,8 +216,8 @@ func readPace(f *os.File) (s paceState) {
 	return s
 }
 
-// writePace writes a time, farthest from now at most, in lines of one length in one piece,
-// so that a killed process leaves the one or the other.
+// writePace writes a time, farthest from now at most. All lines have one length and are written
+// by one call, so that a killed process leaves the old line or the new one, never a mixture.
 func writePace(f *os.File, next time.Time, asking bool) error {
 	if most := time.Now().Add(farthest); next.After(most) {
 		next = most

@@ -12,12 +12,11 @@ import (
 // redacted stands for a secret.
 const redacted = "…"
 
-// shortestSecret is the length from which a value is searched for in texts: shorter
-// ones would redact ordinary words. The values of secret query parameters are redacted in addresses at
-// any length.
+// shortestSecret is the length from which a header's value is redacted in texts: shorter ones
+// may be ordinary words. In addresses, secret parameters are redacted at any length.
 const shortestSecret = 6
 
-// Redactor takes secrets out of texts: it puts "…" in their place. Nil, it knows none.
+// Redactor takes secrets out of texts: it puts "…" in their place. A nil Redactor knows none.
 type Redactor struct {
 	parameters []string // of queries
 	values     []string // wherever they stand, longest first
@@ -126,6 +125,6 @@ type redactedError struct {
 
 func (e *redactedError) Error() string { return e.text }
 
-// Is and As reach what the error wraps, whose text no one sees.
+// Is and As reach the wrapped error. There is no Unwrap: it would give its text away.
 func (e *redactedError) Is(target error) bool { return errors.Is(e.err, target) }
 func (e *redactedError) As(target any) bool   { return errors.As(e.err, target) }

@@ -8,15 +8,16 @@ import (
 	"assay/internal/format"
 )
 
-// How often a question is asked whose answer arrives whole each time and cannot be read.
+// An answer that arrives whole and cannot be parsed, such as one cut off by the service, is
+// called unreadable. Often a single record is the cause. Then a harvest asks for ever smaller
+// parts of the list, and does without the part that remains.
 const (
-	UnreadableTries = 8  // before it is asked in parts
-	UnreadableFew   = 3  // a part of it
-	UnreadableRow   = 60 // questions in turn: then it is not a record that is to blame
+	UnreadableTries = 8  // how often a question is asked before it is asked in parts
+	UnreadableFew   = 3  // how often a part is asked for
+	UnreadableRow   = 60 // after so many unreadable answers in a row the service itself is at fault
 )
 
-// UnreadableError says that the answers to a question arrived whole and could not be read,
-// each time. It is for the caller to ask around it.
+// UnreadableError says that every answer to a question was unreadable.
 type UnreadableError struct {
 	Tries int
 	Err   error
@@ -30,16 +31,17 @@ func (e *UnreadableError) Error() string {
 // Unwrap returns the last reason.
 func (e *UnreadableError) Unwrap() error { return e.Err }
 
-// Doubts tells what passes from what does not, for one question to a service: an answer that
-// begins as an answer does, with the element Root, and cannot be read is counted.
+// Doubts counts the unreadable answers to one question: those that begin as an answer of the
+// service does, with the element Root. Anything else, such as a web page, comes from a fault
+// that passes and is not counted.
 type Doubts struct {
 	Root string
-	Most int // tries; more than the client's Attempts are as many
+	Most int // unreadable answers until it is an error, at most the client's Attempts; 0: never
 	n    int
 }
 
-// Judge returns the error of reading an answer as one that Client.Get asks again for, or as
-// an *UnreadableError. Most of 0 always asks again.
+// Judge takes the error of parsing an answer. It returns one that makes Client.Get ask again,
+// or after Most unreadable answers an *UnreadableError.
 func (d *Doubts) Judge(c *Client, err error) error {
 	var broken *XMLError
 	if !errors.As(err, &broken) || broken.Root != d.Root {
@@ -63,7 +65,8 @@ func (d *Doubts) Count(c *Client, err error) error {
 // answer (a [*GaveUpError]), or a list that did not come to rest or to its end.
 var ErrForNow = errors.New("given up for now")
 
-// MissingError says that all was harvested but parts that cannot be read.
+// MissingError says that a harvest came to its end without some parts of the list, which
+// cannot be read.
 type MissingError struct {
 	Parts []string
 }

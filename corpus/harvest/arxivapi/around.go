@@ -15,8 +15,8 @@ import (
 // holesMost is how many single papers in turn are passed over that cannot be read.
 const holesMost = 5
 
-// around goes on where a slice arrives whole and cannot be read: with the halves of its list
-// by the minute of submission, and so on down to the minute, which is read paper by paper.
+// around goes on after a slice that cannot be read. It cuts the list into halves by the minute
+// of submission, again and again, until a single minute remains, which is read paper by paper.
 func (h *harvester) around(ctx context.Context, category string, p *pass, why error) error {
 	w := p.Windows[len(p.Windows)-1]
 	if err := h.marks.Unread(why); err != nil {
@@ -26,7 +26,7 @@ func (h *harvester) around(ctx context.Context, category string, p *pass, why er
 		return h.readMinute(ctx, category, p)
 	}
 	if !w.Narrow {
-		// A paper is to blame only if others can be read.
+		// If no paper of the list can be read, the service is at fault, not a paper.
 		page, blind, err := h.front(ctx, category, func(*Page, int, int) string { return "" })
 		if err != nil {
 			return err

@@ -11,21 +11,21 @@ import (
 )
 
 const (
-	blindOverlap = 10 // papers that slices share where the order cannot be relied on
-	miscountMost = 10 // papers that a list may lack
+	blindOverlap = 10 // papers that neighbouring slices share if the list is not sorted
+	miscountMost = 10 // papers by which a list may be shorter than its count
 )
 
-// step is what a slice says of the way on.
+// step says where to go on after a slice.
 type step struct {
 	done     bool // the list is at its end
 	gap      bool // the slice does not join the one before
-	stuck    bool // the place after it is the place before it
+	stuck    bool // the next slice would begin at the same place
 	ordered  bool
 	start    int
 	frontier time.Time
 }
 
-// next reads a slice's step. floor ends a list at papers that were changed before.
+// next returns the step after a slice. The list ends at papers changed before floor.
 func (w *window) next(p *Page, floor time.Time) (s step) {
 	n := len(p.Entries)
 	at, ordered := moments(p.Entries)
@@ -138,7 +138,8 @@ func (h *harvester) advance(category string, p *pass, w *window, page *Page, s s
 		w.Start = max(0, w.Start-w.Back)
 		return nil
 	case s.stuck && n < asked:
-		// A slice as full as any before it is no end: the service gives no more at once.
+		// If no slice was ever fuller than this one, it may be the most that the service gives
+		// at once, and not the list's end.
 		if given := w.Start + n; n < h.fullest && page.Total-given <= max(miscountMost, page.Total/1000) {
 			h.miscount(question{category: category, from: w.From, to: w.To}.list(), page.Total, given)
 			s.done = true
@@ -163,8 +164,8 @@ func (h *harvester) advance(category string, p *pass, w *window, page *Page, s s
 	return nil
 }
 
-// miscount says that a list ended before its count was reached. So little is missing, a
-// thousandth or [miscountMost] papers, that it may be the count that is wrong.
+// miscount notes that a list ended a little before its count, by at most a thousandth or
+// [miscountMost] papers: then the count is taken to be wrong, not the list.
 func (h *harvester) miscount(list string, counted, given int) {
 	h.Note(fmt.Sprintf("%s counts %d papers and gives %d", list, counted, given))
 	h.sum.Miscounts = append(h.sum.Miscounts, Miscount{list, counted, given})

@@ -31,8 +31,8 @@ type pass struct {
 	Floor   time.Time `json:"floor"`
 	Begun   time.Time `json:"begun"`           // by the server's clock, zero before the first answer
 	Newest  time.Time `json:"newest"`          // change of the first paper of the first answer
-	Blind   int       `json:"blind,omitempty"` // papers before that one that could not be read
-	Total   int       `json:"total"`           // the least that the whole list counted
+	Blind   int       `json:"blind,omitempty"` // papers at the front that could not be read
+	Total   int       `json:"total"`           // the lowest count of the whole list so far
 	Pages   int       `json:"pages"`
 	Entries int       `json:"entries"`
 	Windows []window  `json:"windows"` // to be read, the last one first
@@ -59,7 +59,7 @@ func (w *window) tries() int {
 	return harvest.UnreadableTries
 }
 
-// begin notes how a list begins.
+// begin notes what the first answer says of the list.
 func (p *pass) begin(page *Page, now time.Time) {
 	if p.Begun = page.Answered; p.Begun.IsZero() {
 		p.Begun = now.UTC()

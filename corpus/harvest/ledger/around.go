@@ -7,9 +7,9 @@ import (
 	"assay/corpus/harvest"
 )
 
-// A harvest asks around what arrives whole and cannot be read: for ever smaller parts of
-// the list, until the part that remains is noted as missing and the harvest goes on. How a
-// list is cut is the service's; the rest is here.
+// A harvest asks for ever smaller parts of a list that cannot be read, notes the part that
+// remains as missing, and goes on. How a list is cut depends on the service and is in the
+// service's package; what all services share is here.
 
 // Unread counts an answer that could not be read and returns nil while the harvest should
 // go on. After [harvest.UnreadableRow] answers in turn it is no longer a record that is to

@@ -11,8 +11,8 @@ import (
 	"assay/corpus/harvest"
 )
 
-// around goes on where a page of the present window arrives whole and cannot be read: with
-// half of the window's days, and so on down to the day, which is then missing.
+// around goes on after a page that cannot be read. It begins the window again with half of its
+// days, again and again, until a single day remains, which is then noted as missing.
 func (h *harvester) around(ctx context.Context, set string, why error) (done, last bool, err error) {
 	r := h.marks.Run
 	w := r.Window
@@ -33,7 +33,7 @@ func (h *harvester) around(ctx context.Context, set string, why error) (done, la
 	return false, false, h.marks.Write(ctx, catalog.Batch{})
 }
 
-// lose ends the present window without all of its records, which the catalog remembers.
+// lose ends the present window although records are missing, and notes its days in the catalog.
 func (h *harvester) lose(ctx context.Context, set string, why error) (done, last bool, err error) {
 	r := h.marks.Run
 	p := part{set: set}
@@ -58,12 +58,12 @@ func (w *window) days(now time.Time) (from, until time.Time) {
 	return from, until
 }
 
-// afresh is the window before its list was begun.
+// afresh returns the window as it was before its list was begun.
 func (w *window) afresh() window {
 	return window{From: w.From, Until: w.Until, Restarts: w.Restarts, Again: w.Again}
 }
 
-// next is the window after those that are done; false where none follows.
+// next returns the window that follows; more is false if the set is done.
 func (h *harvester) next() (w *window, more bool, err error) {
 	r := h.marks.Run
 	if len(r.Again) > 0 {
@@ -133,7 +133,8 @@ func (h *harvester) missing(set string) []string {
 	})
 }
 
-// found forgets that days of a set were missing which are read now, but for those that still are.
+// found removes the marks of missing days of a set that the window w has now read; those of
+// lost are still missing.
 func (h *harvester) found(batch *catalog.Batch, set string, w *window, lost part) {
 	from, _ := parseDay(w.From)
 	until, closed := parseDay(w.Until)

@@ -27,10 +27,11 @@ const (
 	resumptionTokenName = "resumptionToken"
 )
 
-// voidCodes are what repositories say to a token that is void.
+// voidCodes are the codes by which repositories say that a token has expired.
 var voidCodes = []string{badResumptionToken, badArgument, noRecordsMatch}
 
-// foreignCodes are what no repository says to a verb: the answer is to another question.
+// foreignCodes are the codes that cannot be an answer to a verb. Such an answer, from a cache
+// in between, belongs to another question.
 var foreignCodes = map[string][]string{
 	identifyName: {noRecordsMatch, badResumptionToken, noSetHierarchy, cannotDisseminate},
 	listSetsName: {noRecordsMatch, cannotDisseminate},
@@ -117,9 +118,9 @@ type list struct {
 }
 
 // records asks for a page. What answers another question, from a cache in between, is
-// asked for again, and so is an empty page that does not say that it is the last, which may
-// be a block in disguise. Of an answer that cannot be read, try for try, the records that can are
-// taken, if nothing but other records stands in the way.
+// asked for again, and so is an empty page that does not say that it is the last: services
+// that block a client send such pages. If every answer is unreadable because of single records
+// that are not well-formed, the other records are taken.
 func (a *asker) records(ctx context.Context, l list, tries int) (page *Page, err error) {
 	arguments := url.Values{}
 	if l.token != "" {

@@ -59,7 +59,7 @@ func (h *harvester) keep(ctx context.Context, set string, page *Page) (done, las
 	return done, last, nil
 }
 
-// finish ends the present window: its days count as read, but for those that are lost.
+// finish ends the present window: its days count as read, except those of lost.
 func (h *harvester) finish(set string, batch *catalog.Batch, lost part) (last bool, err error) {
 	r := h.marks.Run
 	w := r.Window
