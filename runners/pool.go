@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"assay/experiments"
+	"assay/internal/atomicfile"
 	"assay/internal/fault"
 	"assay/results"
 )
@@ -213,5 +214,5 @@ func (p *pool) err() error {
 
 // unwritable reports whether every further trial would fail alike.
 func unwritable(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EROFS)
+	return atomicfile.DiskFull(err) || errors.Is(err, syscall.EROFS)
 }

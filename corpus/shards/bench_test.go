@@ -1,10 +1,11 @@
 package shards
 
 import (
-	"assay/corpus"
 	"fmt"
 	"os"
 	"testing"
+
+	"assay/corpus"
 )
 
 // benchCorpus returns the corpus that ASSAY_BENCH_CORPUS names, or one of

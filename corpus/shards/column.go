@@ -1,12 +1,13 @@
 package shards
 
 import (
-	"assay/internal/guard"
 	"errors"
 	"fmt"
 	"io"
 	"sort"
 	"strings"
+
+	"assay/internal/guard"
 
 	"github.com/parquet-go/parquet-go"
 )

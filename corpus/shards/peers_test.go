@@ -1,13 +1,14 @@
 package shards
 
 import (
-	"assay/internal/testenv"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"assay/internal/testenv"
 )
 
 // Other readers of Parquet find the papers that were written.

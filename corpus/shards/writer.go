@@ -307,7 +307,7 @@ func (w *Writer) explain(err error) error {
 	switch {
 	case fault.IsUsage(err):
 		return err
-	case diskFull(err):
+	case atomicfile.DiskFull(err):
 		return fmt.Errorf("corpus: write %s: %w; free some space and import again", w.name, err)
 	case errors.Is(err, fs.ErrPermission):
 		return fault.Usagef("corpus: write %s: %w", w.name, err)

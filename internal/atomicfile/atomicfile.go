@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -148,4 +149,10 @@ func RemoveStale(path string, age time.Duration) {
 			_ = os.Remove(name)
 		}
 	}
+}
+
+// DiskFull reports whether err says that no more can be stored: the disk is full, or the
+// user's share of it.
+func DiskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
