@@ -1,15 +1,3 @@
-// Package classifier holds the contract that all models of a comparison keep,
-// baselines and networks, and the form of their files.
-//
-//	var c classifier.Classifier = bayes.NewMultinomial(bayes.Options{})
-//	err := c.Fit(ctx, classifier.Dataset{X: x, Y: y}, classifier.Dataset{})
-//	scores, err := c.Scores(ctx, x)
-//
-// A model file names its kind. Open reads a file of any of the kinds that it is
-// given:
-//
-//	kinds := classifier.Join(bayes.Kinds(0), forest.Kinds(0))
-//	c, err := classifier.Open(file, kinds)
 package classifier
 
 import (

@@ -1,12 +1,3 @@
-// Package experiments runs what a configuration asks for: it makes trials of it,
-// one a model, setting and seed, prepares papers and features, fits and judges the
-// model of each, and keeps the run. It is the one place where corpus, features,
-// models and results meet.
-//
-//	session, err := experiments.Open(ctx, cfg, experiments.Options{})
-//	for _, trial := range session.Trials() {
-//		run, reused, err := session.Run(ctx, trial, 0)
-//	}
 package experiments
 
 import (

@@ -1,7 +1,3 @@
-// Package features turns tokens into the matrices that classifiers learn from:
-// sparse counts and TF-IDF weights over a vocabulary of the training papers.
-//
-//	counts := features.NewCounter(features.CountOptions{MinDocuments: 2}, rows)
 package features
 
 // Matrix is what every classifier takes: one row a paper. The concrete type

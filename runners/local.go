@@ -1,7 +1,3 @@
-// Package runners decides which trial runs where and when, and what happens
-// when one fails.
-//
-//	outcomes, err := runners.Local(ctx, session, runners.LocalOptions{Jobs: 1})
 package runners
 
 import (

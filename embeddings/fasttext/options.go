@@ -1,13 +1,3 @@
-// Package fasttext trains word vectors with character n-grams by negative
-// sampling, and reads and writes the model files of the official program.
-//
-//	model, report, err := fasttext.Train(ctx, sentences, fasttext.DefaultOptions())
-//	err = atomicfile.Write("vectors.bin", model.Write)
-//
-// Sources: Bojanowski, Grave, Joulin, Mikolov, "Enriching Word Vectors with
-// Subword Information", TACL 5 (2017); Mikolov et al., "Distributed
-// Representations of Words and Phrases and their Compositionality", NIPS 2013;
-// file format and details of sampling after fastText 0.9.2.
 package fasttext
 
 import (

@@ -1,13 +1,3 @@
-// Package config reads an experiment from a TOML file: every key gets its value,
-// every value is checked, all that is wrong is told at once with file and line,
-// and sweeps become the settings that they try. It also says what makes two trials
-// the same.
-//
-//	cfg, err := config.Load("configs/baselines.toml", []string{"corpus.sample=1000"})
-//	if err != nil {
-//		return err // "configs/baselines.toml:12: epochs: 0 is out of range [1,100000]"
-//	}
-//	fmt.Print(cfg.Text()) // every key with its value; config.Parse reads it back
 package config
 
 import (

@@ -1,13 +1,3 @@
-// Package graph runs a chain of layers on gorgonia's tape machine: one op a
-// layer forward and one backward, by gorgonia's symbolic differentiation.
-//
-//	m, err := graph.New(chain, loss, categories)
-//	value, logits, err := m.Step(batch)
-//
-// The ops are nodes of a static graph, but what runs through it has any size:
-// tensors and batches pass as pointers, and the shapes that gorgonia knows are
-// nominal. The layers own all memory; parameters and their gradients are
-// gorgonia tensors over the layers' slices.
 package graph
 
 import (

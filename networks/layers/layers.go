@@ -1,17 +1,3 @@
-// Package layers holds the layers of assay's networks, forward and backward
-// written by hand: each does all its work in buffers of its own, on any shape,
-// without allocating once it has seen the largest.
-//
-//	l := layers.NewLinear[float32](p, "linear", 512, 148, rng.New(1, "linear"))
-//	y := l.Forward(batch, x)   // (1, B, 512) to (1, B, 148)
-//	dx := l.Backward(batch, dy) // and the gradients of its parameters
-//
-// Constructors take a pool and what draws the first parameters, which are zero of
-// nil. Without a pool a layer only describes itself: its parameters have names and
-// shapes, but no memory, and it must not run.
-//
-// The layers are generic: networks train in float32, where the loops are
-// kernels, and the gradients are checked against finite differences in float64.
 package layers
 
 import "assay/internal/kernels"

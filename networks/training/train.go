@@ -1,9 +1,3 @@
-// Package training trains a network: batches, optimizer, validation, early
-// stopping, checkpoints. It knows neither layers' insides nor where files lie.
-//
-//	engine := training.NewCPU(net, pool) // or an engine of another kind
-//	report, err := training.Run(ctx, engine, train, validation, training.Options{Epochs: 5, BatchSize: 32, …})
-//	scores, err := training.Scores(ctx, engine, papers, labels, 32, true)
 package training
 
 import (

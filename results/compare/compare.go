@@ -1,18 +1,3 @@
-// Package compare computes how runs compare: what they are measured by, which of them
-// are replicates, what a filter leaves of them, whether they may be compared at all,
-// and means, intervals and tests, as a comparison of models or as a pivot. Values go
-// in and come out; how they look on paper is the business of table, plot, check, diff
-// and mistakes.
-//
-//	filter, err := compare.ParseFilter([]string{"dropout<=0.2", "f1>50%"}, "")
-//	runs, err = filter.Keep(runs)
-//	c, err := compare.Runs(runs, compare.Options{Name: "quickstart", Papers: papers})
-//	row := c.Groups[0].Rows[0] // of a model's first decision rule
-//	fmt.Println(row.Values[0].Value, row.Best[0], row.Values[0].Tests)
-//
-// A comparison is made in three steps: project sorts trials into groups of replicates
-// (or a pivot's cells), measure joins each group's replicates, and the tests compare
-// its rows with the best of each metric.
 package compare
 
 import (
