@@ -16,6 +16,7 @@ import (
 	"assay/corpus/shards"
 	"assay/experiments/config"
 	"assay/features"
+	"assay/features/keywords"
 	"assay/internal/fault"
 	"assay/internal/multilabel"
 	"assay/results"
@@ -120,7 +121,7 @@ func readWords(ctx context.Context, store *results.Store, run results.Run, taxon
 type wordReader struct {
 	cfg      *config.Config
 	taxonomy *corpus.Taxonomy
-	opt      features.ContrastOptions
+	opt      keywords.Options
 	from     WordsFrom
 	workers  int
 
@@ -128,14 +129,14 @@ type wordReader struct {
 	truth  *multilabel.Matrix
 	rows   []int64 // of papers
 	papers []*PaperWords
-	words  [][]features.WordUses // of each of these
+	words  [][]keywords.Uses // of each of these
 }
 
 // reading says what of a paper the trial's model reads.
-func reading(cfg *config.Config) (opt features.ContrastOptions, from WordsFrom) {
+func reading(cfg *config.Config) (opt keywords.Options, from WordsFrom) {
 	at := slices.IndexFunc(cfg.Features, func(f config.Features) bool { return f.Name == cfg.Models[0].Features })
 	from = WordsFrom{Fields: string(cfg.Fields()), Terms: "words"}
-	opt.Words = true
+	opt.Rule = keywords.Terms(true)
 	if at < 0 {
 		return opt, from
 	}
@@ -149,7 +150,7 @@ func reading(cfg *config.Config) (opt features.ContrastOptions, from WordsFrom) 
 	default:
 		from.Terms = "tokens"
 	}
-	opt.Words = from.Terms == "words"
+	opt.Rule = keywords.Terms(from.Terms == "words")
 	from.First = max(opt.FirstWords, opt.FirstTokens)
 	return opt, from
 }
@@ -236,24 +237,26 @@ func (w *wordReader) find(ctx context.Context, c *shards.Corpus, seed uint64, pa
 
 // read reads the papers that are asked about.
 func (w *wordReader) read(ctx context.Context, c *shards.Corpus) error {
-	w.words = make([][]features.WordUses, len(w.rows))
+	w.words = make([][]keywords.Uses, len(w.rows))
 	return features.Pass{Corpus: c, Rows: w.rows, Fields: w.cfg.Fields(), Workers: 1, Name: "read errors"}.Each(ctx, func(_, pos int, p *corpus.Paper, tokens func() []string) error {
 		w.papers[pos].Title = strings.Clone(p.Title)
-		w.words[pos] = features.WordsOf(tokens(), w.opt)
+		w.words[pos] = keywords.WordsOf(tokens(), w.opt)
 		return nil
 	})
 }
 
 // count counts the words of these papers in the training papers.
-func (w *wordReader) count(ctx context.Context, c *shards.Corpus) (*features.WordContrasts, error) {
-	var words []string
+func (w *wordReader) count(ctx context.Context, c *shards.Corpus) (*keywords.Counts, error) {
+	words := []string{} // not nil, which would count all
 	for _, uses := range w.words {
 		for _, u := range uses {
 			words = append(words, u.Word)
 		}
 	}
-	counter := features.NewContrastCounter(words, w.opt)
-	counting := make([]*features.ContrastWorker, w.workers)
+	opt := w.opt
+	opt.Words = words
+	counter := keywords.NewCounter(opt)
+	counting := make([]*keywords.Worker, w.workers)
 	for i := range counting {
 		counting[i] = counter.Worker()
 	}

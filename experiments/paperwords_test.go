@@ -14,7 +14,7 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/text"
-	"assay/features"
+	"assay/features/keywords"
 	"assay/internal/fault"
 	"assay/internal/markup"
 	"assay/results"
@@ -135,12 +135,12 @@ func TestMistakesWords(t *testing.T) {
 	for name, c := range map[string]struct {
 		source string
 		sets   []string
-		opt    features.ContrastOptions
+		opt    keywords.Options
 	}{
-		"words":     {twoTopics, []string{"model.N.epochs=1", "features.words.max_tokens=30"}, features.ContrastOptions{Words: true, FirstWords: 30}},
-		"tokens":    {mistakesBayes, []string{"features.counts.terms=tokens", "corpus.text=title+abstract"}, features.ContrastOptions{}},
-		"labels":    {two, []string{"corpus.sample=400", "split.per_seed=true", "seeds=[7]"}, features.ContrastOptions{Words: true}},
-		"sequences": {strings.Replace(twoTopics, "dimensions = 6\n", "", 1) + "[embeddings.v]\ntrain = true\ndimensions = 4\nepochs = 1\nbuckets = 100\n", []string{"model.N.embeddings=v", "model.N.epochs=1", "features.sequences.max_tokens=20"}, features.ContrastOptions{FirstTokens: 20}},
+		"words":     {twoTopics, []string{"model.N.epochs=1", "features.words.max_tokens=30"}, keywords.Options{Rule: keywords.Terms(true), FirstWords: 30}},
+		"tokens":    {mistakesBayes, []string{"features.counts.terms=tokens", "corpus.text=title+abstract"}, keywords.Options{Rule: keywords.Terms(false)}},
+		"labels":    {two, []string{"corpus.sample=400", "split.per_seed=true", "seeds=[7]"}, keywords.Options{Rule: keywords.Terms(true)}},
+		"sequences": {strings.Replace(twoTopics, "dimensions = 6\n", "", 1) + "[embeddings.v]\ntrain = true\ndimensions = 4\nepochs = 1\nbuckets = 100\n", []string{"model.N.embeddings=v", "model.N.epochs=1", "features.sequences.max_tokens=20"}, keywords.Options{Rule: keywords.Terms(false), FirstTokens: 20}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, run := finished(t, t.TempDir(), c.source, c.sets...)
@@ -154,7 +154,7 @@ func TestMistakesWords(t *testing.T) {
 }
 
 // checkSpeaks counts the words of the report's papers anew.
-func checkSpeaks(t *testing.T, s *Session, run results.Run, r *mistakes.Report, opt features.ContrastOptions) {
+func checkSpeaks(t *testing.T, s *Session, run results.Run, r *mistakes.Report, opt keywords.Options) {
 	t.Helper()
 	taxonomy, err := corpus.LookupTaxonomy(run.Data.Taxonomy)
 	if err != nil {
@@ -167,14 +167,14 @@ func checkSpeaks(t *testing.T, s *Session, run results.Run, r *mistakes.Report, 
 	tokenizer := text.NewTokenizer().Worker()
 	var train [][]string
 	var labels [][]int32
-	tests := map[string][]features.WordUses{}
+	tests := map[string][]keywords.Uses{}
 	titles := map[string]string{}
 	for p, err := range s.corpus.Papers(t.Context(), rows) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		l, _ := taxonomy.Labels(p)
-		words := features.WordsOf(tokenizer.AppendTokens(nil, s.Config.Fields().AppendText(nil, p)), opt)
+		words := keywords.WordsOf(tokenizer.AppendTokens(nil, s.Config.Fields().AppendText(nil, p)), opt)
 		switch part := s.Config.SplitOf(run.Seed).Of(p.ID); {
 		case part == corpus.Test:
 			tests[p.ID], titles[p.ID] = words, p.Title
@@ -220,8 +220,8 @@ func texts(s mistakes.Speaks) (out []string) {
 	return append(out, fmt.Sprint(s.Uses == uses))
 }
 
-func speaking(train [][]string, labels [][]int32, label int32, words []features.WordUses) (out []string) {
-	var c features.Contrast
+func speaking(train [][]string, labels [][]int32, label int32, words []keywords.Uses) (out []string) {
+	var c keywords.Contrast
 	here, there := map[string]float64{}, map[string]float64{}
 	for i, set := range train {
 		counts, total := there, &c.Rest

@@ -66,14 +66,8 @@ func (t *termTable) newToken(raw string) int32 {
 
 // newText numbers a lower-cased token that is not known.
 func (t *termTable) newText(text string) int32 {
-	if !t.words {
-		if oneCharacter(text) {
-			return dropped
-		}
-		return t.term(text)
-	}
 	var list []int32
-	for word := range words(text) {
+	for word := range parts(text, t.words) {
 		list = append(list, t.term(word))
 	}
 	switch len(list) {
@@ -98,6 +92,22 @@ func (t *termTable) term(text string) int32 {
 	t.texts = append(t.texts, text)
 	t.ids[text] = id
 	return id
+}
+
+// Terms yields what is counted of a raw token: the token in lower case, unless it has
+// one character alone, or, as CountOptions.Words has it, the words inside it.
+func Terms(token string, inside bool) iter.Seq[string] { return parts(lower(token), inside) }
+
+// parts is Terms for a token in lower case.
+func parts(text string, inside bool) iter.Seq[string] {
+	if inside {
+		return words(text)
+	}
+	return func(yield func(string) bool) {
+		if !oneCharacter(text) {
+			yield(text)
+		}
+	}
 }
 
 // words yields the words of a token: what CountVectorizer's default pattern,

@@ -10,19 +10,11 @@ import (
 
 	"assay/corpus/shards"
 	"assay/features"
+	"assay/features/keywords"
 	"assay/internal/fault"
 	"assay/internal/format"
 	"assay/internal/suggest"
 	"assay/results/plot"
-)
-
-// What words are drawn by.
-const (
-	byFrequency = "frequency"
-	byContrast  = "contrast"
-
-	againstOthers = "others"
-	againstRest   = "rest"
 )
 
 // Limits of word clouds.
@@ -34,12 +26,9 @@ const (
 
 // cloudOptions are the flags of `corpus cloud`.
 type cloudOptions struct {
-	cloudPapers
+	keywords.CloudOptions
 	picture  plotOptions // size and form
-	by       string
-	against  string
 	fields   string
-	words    int
 	vertical float64
 }
 
@@ -80,24 +69,24 @@ picture, in PNG and SVG.`,
 
 func (o *cloudOptions) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringSliceVar(&o.categories, "category", nil, "a category, such as cs.LG, or a topic of the corpus; repeatable (required)")
+	flags.StringSliceVar(&o.Categories, "category", nil, "a category, such as cs.LG, or a topic of the corpus; repeatable (required)")
 	flags.StringVar(&o.picture.out, "out", "", "file for the picture, ending in .png or .svg; with {category} in its name a file each (required unless --json)")
-	flags.StringVar(&o.by, "by", byFrequency, "what makes a word large: frequency or contrast")
-	flags.StringVar(&o.against, "against", "", "what contrast is to: others (the other categories) or rest (all other papers) (default: others, of one category rest)")
-	flags.BoolVar(&o.exclusive, "exclusive", false, "only papers of exactly one of the categories")
+	flags.StringVar(&o.By, "by", keywords.ByFrequency, "what makes a word large: frequency or contrast")
+	flags.StringVar(&o.Against, "against", "", "what contrast is to: others (the other categories) or rest (all other papers) (default: others, of one category rest)")
+	flags.BoolVar(&o.Exclusive, "exclusive", false, "only papers of exactly one of the categories")
 	flags.StringVar(&o.fields, "text", string(features.TitleAndAbstract), "what is read of a paper: title+abstract, abstract or title")
-	flags.BoolVar(&o.prose, "prose", false, "keep the words that every abstract has, such as paper, propose, results")
-	flags.IntVar(&o.words, "words", 100, "words of a category, 1 to 1000")
+	flags.BoolVar(&o.Prose, "prose", false, "keep the words that every abstract has, such as paper, propose, results")
+	flags.IntVar(&o.Words, "words", 100, "words of a category, 1 to 1000")
 	flags.Float64Var(&o.vertical, "vertical", 0.2, "share of words that are written upwards, 0 to 1")
-	flags.Int64Var(&o.sample, "sample", 0, "papers to draw from the corpus first; 0 takes all")
-	flags.Uint64Var(&o.seed, "seed", 1, "which draw of papers, and which arrangement of words")
+	flags.Int64Var(&o.Sample, "sample", 0, "papers to draw from the corpus first; 0 takes all")
+	flags.Uint64Var(&o.Seed, "seed", 1, "which draw of papers, and which arrangement of words")
 	flags.StringVar(&o.picture.width, "width", "16cm", "width of the picture, in cm, mm, in or pt")
 	flags.StringVar(&o.picture.height, "height", "", "its height (default: what the words want)")
 	flags.IntVar(&o.picture.dpi, "dpi", 200, "dots per inch of a PNG")
 	flags.StringVar(&o.picture.title, "title", "", "title above the picture")
 	flags.BoolVar(&o.picture.captions, "notes", true, "write under the picture what is drawn; --notes=false prints that to stderr")
 	flags.BoolVar(&o.picture.json, "json", false, "print the words and their numbers as JSON instead")
-	flags.IntVar(&o.workers, "workers", 0, "goroutines that read and tokenise; 0 is one a core")
+	flags.IntVar(&o.Workers, "workers", 0, "goroutines that read and tokenise; 0 is one a core")
 	required(cmd, "category")
 }
 
@@ -105,39 +94,38 @@ func (o *cloudOptions) add(cmd *cobra.Command) {
 func (o *cloudOptions) check() error {
 	known := []string{string(features.TitleAndAbstract), string(features.Abstract), string(features.Title)}
 	switch {
-	case !slices.Contains([]string{byFrequency, byContrast}, o.by):
-		return fault.Usagef("corpus cloud: --by %q%s: want %s or %s", o.by, suggest.Hint(o.by, []string{byFrequency, byContrast}), byFrequency, byContrast)
-	case !slices.Contains([]string{"", againstOthers, againstRest}, o.against):
-		return fault.Usagef("corpus cloud: --against %q: want %s or %s", o.against, againstOthers, againstRest)
-	case o.against != "" && o.by != byContrast:
-		return fault.Usagef("corpus cloud: --against needs --by %s", byContrast)
-	case o.against == againstOthers && len(o.categories) < 2:
-		return fault.Usagef("corpus cloud: --against %s needs two categories or more; --against %s contrasts one with all other papers", againstOthers, againstRest)
-	case o.exclusive && len(o.categories) < 2:
+	case !slices.Contains([]string{keywords.ByFrequency, keywords.ByContrast}, o.By):
+		return fault.Usagef("corpus cloud: --by %q%s: want %s or %s", o.By, suggest.Hint(o.By, []string{keywords.ByFrequency, keywords.ByContrast}), keywords.ByFrequency, keywords.ByContrast)
+	case !slices.Contains([]string{"", keywords.AgainstOthers, keywords.AgainstRest}, o.Against):
+		return fault.Usagef("corpus cloud: --against %q: want %s or %s", o.Against, keywords.AgainstOthers, keywords.AgainstRest)
+	case o.Against != "" && o.By != keywords.ByContrast:
+		return fault.Usagef("corpus cloud: --against needs --by %s", keywords.ByContrast)
+	case o.Against == keywords.AgainstOthers && len(o.Categories) < 2:
+		return fault.Usagef("corpus cloud: --against %s needs two categories or more; --against %s contrasts one with all other papers", keywords.AgainstOthers, keywords.AgainstRest)
+	case o.Exclusive && len(o.Categories) < 2:
 		return fault.Usagef("corpus cloud: --exclusive needs two categories or more")
-	case len(o.categories) > mostClouds:
-		return fault.Usagef("corpus cloud: %d categories: want %d at most", len(o.categories), mostClouds)
+	case len(o.Categories) > mostClouds:
+		return fault.Usagef("corpus cloud: %d categories: want %d at most", len(o.Categories), mostClouds)
 	case !slices.Contains(known, o.fields):
 		return fault.Usagef("corpus cloud: --text %q: want %s", o.fields, strings.Join(known, ", "))
-	case o.words < 1 || o.words > mostWords:
-		return fault.Usagef("corpus cloud: --words %d: want 1 to %d", o.words, mostWords)
-	case o.sample < 0:
-		return fault.Usagef("corpus cloud: --sample %d: want 0 (all) or more", o.sample)
+	case o.Words < 1 || o.Words > mostWords:
+		return fault.Usagef("corpus cloud: --words %d: want 1 to %d", o.Words, mostWords)
+	case o.Sample < 0:
+		return fault.Usagef("corpus cloud: --sample %d: want 0 (all) or more", o.Sample)
 	case !(o.vertical >= 0 && o.vertical <= 1):
 		return fault.Usagef("corpus cloud: --vertical %v: want a share of the words, 0 to 1", o.vertical)
-	case o.workers < 0:
-		return fault.Usagef("corpus cloud: --workers %d: want 0 (one a core) or more", o.workers)
+	case o.Workers < 0:
+		return fault.Usagef("corpus cloud: --workers %d: want 0 (one a core) or more", o.Workers)
 	case o.picture.out == "" && !o.picture.json:
 		return fault.Usagef("corpus cloud: want --out FILE for the picture, or --json")
 	}
-	if o.against == "" {
-		o.against = againstOthers
-		if len(o.categories) < 2 {
-			o.against = againstRest
+	if o.Against == "" {
+		o.Against = keywords.AgainstOthers
+		if len(o.Categories) < 2 {
+			o.Against = keywords.AgainstRest
 		}
 	}
-	o.rest = o.by == byContrast && o.against == againstRest
-	o.cloudPapers.fields = features.Fields(o.fields)
+	o.Fields = features.Fields(o.fields)
 	if o.picture.json {
 		return nil
 	}
@@ -149,11 +137,7 @@ func (o *cloudOptions) check() error {
 }
 
 func (o *cloudOptions) run(cmd *cobra.Command, c *shards.Corpus) error {
-	counts, err := countWords(cmd.Context(), c, o.cloudPapers)
-	if err != nil {
-		return err
-	}
-	clouds, err := o.score(counts)
+	clouds, err := keywords.NewClouds(cmd.Context(), c, o.CloudOptions)
 	if err != nil {
 		return err
 	}
@@ -165,7 +149,7 @@ func (o *cloudOptions) run(cmd *cobra.Command, c *shards.Corpus) error {
 	}
 	for i, category := range clouds.Categories {
 		name := strings.ReplaceAll(o.picture.out, placeholder, fileName(category.ID))
-		if err := o.draw(cmd, name, clouds, []cloudCategory{category}, i); err != nil {
+		if err := o.draw(cmd, name, clouds, []keywords.Cloud{category}, i); err != nil {
 			return err
 		}
 	}
@@ -174,7 +158,7 @@ func (o *cloudOptions) run(cmd *cobra.Command, c *shards.Corpus) error {
 
 // draw writes the picture of some categories; first is the place of their colours
 // in the palette.
-func (o *cloudOptions) draw(cmd *cobra.Command, name string, s *cloudSummary, categories []cloudCategory, first int) error {
+func (o *cloudOptions) draw(cmd *cobra.Command, name string, s *keywords.Clouds, categories []keywords.Cloud, first int) error {
 	kind, err := plot.FormatOf(name)
 	if err != nil {
 		return err
@@ -183,18 +167,18 @@ func (o *cloudOptions) draw(cmd *cobra.Command, name string, s *cloudSummary, ca
 	if err != nil {
 		return err
 	}
-	cloud := plot.Cloud{Title: o.picture.title, Notes: s.notes(categories)}
+	cloud := plot.Cloud{Title: o.picture.title, Notes: cloudNotes(s, categories)}
 	for i, c := range categories {
-		panel := plot.CloudPanel{Title: c.title(), Subtitle: format.Count(c.Papers, "paper"), Colour: first + i}
+		panel := plot.CloudPanel{Title: cloudTitle(c), Subtitle: format.Count(c.Papers, "paper"), Colour: first + i}
 		if len(s.Categories) == 1 {
 			panel.Colour = -1
 		}
 		for _, w := range c.Words {
-			panel.Words = append(panel.Words, plot.CloudWord{Text: w.Word, Weight: w.weight})
+			panel.Words = append(panel.Words, plot.CloudWord{Text: w.Word, Weight: w.Weight})
 		}
 		cloud.Panels = append(cloud.Panels, panel)
 	}
-	cloud, err = cloud.Arrange(plot.CloudOptions{Seed: o.seed, Vertical: o.vertical, Captions: o.picture.captions}, size)
+	cloud, err = cloud.Arrange(plot.CloudOptions{Seed: o.Seed, Vertical: o.vertical, Captions: o.picture.captions}, size)
 	if err != nil {
 		return err
 	}
@@ -214,4 +198,39 @@ func fileName(id string) string {
 		}
 		return r
 	}, id)
+}
+
+func cloudTitle(c keywords.Cloud) string {
+	if c.Name == c.ID {
+		return c.ID
+	}
+	return fmt.Sprintf("%s (%s)", c.Name, c.ID)
+}
+
+// cloudNotes say what is drawn of some of the categories.
+func cloudNotes(s *keywords.Clouds, categories []keywords.Cloud) []string {
+	var largest []string
+	for _, c := range categories {
+		w := c.Words[0]
+		text := fmt.Sprintf("%s: %.0f %% of %s", w.Word, 100*w.Share, c.ID)
+		if w.Z != nil {
+			text = fmt.Sprintf("%s: %.1f", w.Word, *w.Z)
+		}
+		largest = append(largest, text)
+	}
+	notes := []string{fmt.Sprintf("Area of a word: by the share of papers that use it (%s).", strings.Join(largest, ", "))}
+	if s.By == keywords.ByContrast {
+		to := "those of the other categories"
+		switch {
+		case s.Against == keywords.AgainstRest:
+			to = "all other papers"
+		case len(s.Categories) == 2:
+			to = "those of the other category"
+		}
+		notes[0] = fmt.Sprintf("Area of a word: by how surely these papers use it more than %s do, as log-odds ratio over its standard error (%s).", to, strings.Join(largest, ", "))
+	}
+	if s.Exclusive {
+		notes = append(notes, "Papers of several of the categories are left out.")
+	}
+	return notes
 }

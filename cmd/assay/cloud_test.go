@@ -14,6 +14,7 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/export"
+	"assay/features/keywords"
 )
 
 // cloudCorpus has four papers of A alone, two of B alone, one of both and one of
@@ -51,17 +52,17 @@ func cloudCorpus(t *testing.T) string {
 	return out
 }
 
-func cloudJSON(t *testing.T, args ...string) cloudSummary {
+func cloudJSON(t *testing.T, args ...string) keywords.Clouds {
 	t.Helper()
-	var s cloudSummary
+	var s keywords.Clouds
 	if err := json.Unmarshal([]byte(mustCall(t, append(append([]string{"corpus", "cloud"}, args...), "--json")...)), &s); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// numbers writes the words of a category with their papers.
-func (c cloudCategory) numbers() string {
+// wordNumbers writes the words of a category with their papers.
+func wordNumbers(c keywords.Cloud) string {
 	var out []string
 	for _, w := range c.Words {
 		out = append(out, fmt.Sprintf("%s %d", w.Word, w.Papers))
@@ -83,22 +84,22 @@ func TestCloudCounts(t *testing.T) {
 		{"cs.CV", "Computer Vision and Pattern Recognition", 3, "Image 3, camera 2, 3D 1, learning 1"},
 	} {
 		c := s.Categories[i]
-		got := strings.ReplaceAll(c.numbers(), "models", "model")
+		got := strings.ReplaceAll(wordNumbers(c), "models", "model")
 		if c.ID != want.id || c.Name != want.name || c.Papers != want.papers || !strings.EqualFold(got, want.words) {
 			t.Errorf("category %d is %s, %s, of %d papers: %s; want %+v", i, c.ID, c.Name, c.Papers, got, want)
 		}
 	}
 	lg := s.Categories[0].Words
-	if at := slices.IndexFunc(lg, func(w cloudWord) bool { return w.Word == "GAN" }); at < 0 || lg[at].Share != 0.4 {
+	if at := slices.IndexFunc(lg, func(w keywords.Word) bool { return w.Word == "GAN" }); at < 0 || lg[at].Share != 0.4 {
 		t.Errorf("GAN is not shown as it is written most often, or its share is not 2 of 5: %+v", lg)
 	}
 
 	s = cloudJSON(t, dir, "--category", "cs.LG,cs.CV", "--exclusive", "--text", "title", "--words", "2")
-	if a, b := s.Categories[0], s.Categories[1]; a.Papers != 4 || b.Papers != 2 || len(a.Words) != 2 || b.numbers() != "Image 2" && b.numbers() != "Images 2" {
-		t.Errorf("exclusive titles: %d papers: %s; %d papers: %s", a.Papers, a.numbers(), b.Papers, b.numbers())
+	if a, b := s.Categories[0], s.Categories[1]; a.Papers != 4 || b.Papers != 2 || len(a.Words) != 2 || wordNumbers(b) != "Image 2" && wordNumbers(b) != "Images 2" {
+		t.Errorf("exclusive titles: %d papers: %s; %d papers: %s", a.Papers, wordNumbers(a), b.Papers, wordNumbers(b))
 	}
-	if s = cloudJSON(t, dir, "--category", "cs.LG", "--prose"); !strings.Contains(s.Categories[0].numbers(), "propose 1") {
-		t.Errorf("--prose leaves out propose: %s", s.Categories[0].numbers())
+	if s = cloudJSON(t, dir, "--category", "cs.LG", "--prose"); !strings.Contains(wordNumbers(s.Categories[0]), "propose 1") {
+		t.Errorf("--prose leaves out propose: %s", wordNumbers(s.Categories[0]))
 	}
 }
 
@@ -119,13 +120,13 @@ func TestCloudContrast(t *testing.T) {
 	} {
 		s := cloudJSON(t, append([]string{dir, "--by", "contrast"}, c.args...)...)
 		words := s.Categories[0].Words
-		at := slices.IndexFunc(words, func(w cloudWord) bool { return strings.HasPrefix(strings.ToLower(w.Word), c.word) })
+		at := slices.IndexFunc(words, func(w keywords.Word) bool { return strings.HasPrefix(strings.ToLower(w.Word), c.word) })
 		if at < 0 || s.Papers != c.papers || words[at].Papers != c.here || *words[at].Elsewhere != c.there || !(*words[at].Z > 0) || math.Signbit(*words[at].LogOdds) {
 			t.Errorf("%v: %d papers, %+v; want %d papers, %s in %d and %d", c.args, s.Papers, words, c.papers, c.word, c.here, c.there)
 		}
 	}
 	s := cloudJSON(t, dir, "--by", "contrast", "--category", "cs.LG,cs.CV")
-	if got := s.Categories[0].numbers(); strings.Contains(got, "mage") || !strings.Contains(got, "learning 4") {
+	if got := wordNumbers(s.Categories[0]); strings.Contains(got, "mage") || !strings.Contains(got, "learning 4") {
 		t.Errorf("for cs.LG speak %s; want learning, but no images, which cs.CV has more of", got)
 	}
 }
@@ -195,24 +196,5 @@ func TestCloudRefuses(t *testing.T) {
 	}
 	if left, _ := filepath.Glob("*refused*"); len(left) > 0 {
 		t.Errorf("refused pictures left %v", left)
-	}
-}
-
-func TestCloudWords(t *testing.T) {
-	for token, want := range map[string]bool{
-		"model": true, "3D": true, "k-means": true, "Erdős": true, "GAN": true, "don’t": true, "CO2": true,
-		"12": false, "10th": false, "x": false, "L2": false, "x_i": false, "-EQN-": false, "\\alpha": false, "1e-3": false, "...": false, "a/b": false, "-": false, "": false,
-	} {
-		if got := isWord(token); got != want {
-			t.Errorf("%q is a word: %v, want %v", token, got, want)
-		}
-	}
-	for token, want := range map[string]string{
-		"Networks": "network", "GANs": "gan", "classes": "class", "losses": "loss", "boxes": "box", "theories": "theory", "images": "image", "databases": "database",
-		"loss": "loss", "physics": "physics", "bias": "bias", "analysis": "analysis", "genus": "genus", "species": "species", "gas": "gas", "caches": "cache",
-	} {
-		if got := countedAs(token); got != want {
-			t.Errorf("%q is counted as %q, want %q", token, got, want)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package features
+package keywords
 
 import (
 	"math"
@@ -12,14 +12,14 @@ import (
 func TestWordsOf(t *testing.T) {
 	tokens := strings.Fields("The Deep-learning of images , images -EQN- x deep 2019 learns")
 	for _, c := range []struct {
-		opt  ContrastOptions
+		opt  Options
 		want string
 	}{
-		{ContrastOptions{Words: true}, "deep×2 learning×1 images×2 learns×1"},
-		{ContrastOptions{}, "deep-learning×1 images×2 deep×1 learns×1"},
-		{ContrastOptions{Words: true, FirstTokens: 4}, "deep×1 learning×1 images×1"},
-		{ContrastOptions{Words: true, FirstWords: 5}, "deep×1 learning×1 images×1"}, // the, deep, learning, of, images
-		{ContrastOptions{Words: true, FirstWords: 1}, ""},
+		{Options{Rule: Terms(true)}, "deep×2 learning×1 images×2 learns×1"},
+		{Options{Rule: Terms(false)}, "deep-learning×1 images×2 deep×1 learns×1"},
+		{Options{Rule: Terms(true), FirstTokens: 4}, "deep×1 learning×1 images×1"},
+		{Options{Rule: Terms(true), FirstWords: 5}, "deep×1 learning×1 images×1"}, // the, deep, learning, of, images
+		{Options{Rule: Terms(true), FirstWords: 1}, ""},
 	} {
 		var got []string
 		for _, w := range WordsOf(tokens, c.opt) {
@@ -32,7 +32,7 @@ func TestWordsOf(t *testing.T) {
 }
 
 // Against counting by sets of words, whatever the number of workers.
-func TestContrastCounter(t *testing.T) {
+func TestCounter(t *testing.T) {
 	const seed, classes, papers = 3, 4, 500
 	rng := rand.New(rand.NewPCG(seed, 0))
 	vocabulary := strings.Fields("alpha Beta gamma delta epsilon-zeta the of eta theta iota kappa 12")
@@ -52,9 +52,9 @@ func TestContrastCounter(t *testing.T) {
 		docs, labels = append(docs, doc), append(labels, l)
 	}
 	words := strings.Fields("beta zeta epsilon kappa unseen beta")
-	opt := ContrastOptions{Classes: classes, Words: true}
+	opt := Options{Rule: Terms(true), Classes: classes, Words: words}
 	for _, workers := range []int{1, 3} {
-		counter := NewContrastCounter(words, opt)
+		counter := NewCounter(opt)
 		var group sync.WaitGroup
 		for w := range workers {
 			worker := counter.Worker()
@@ -69,13 +69,13 @@ func TestContrastCounter(t *testing.T) {
 	}
 }
 
-func checkContrasts(t *testing.T, got *WordContrasts, docs [][]string, labels [][]int32, words []string, classes int) {
+func checkContrasts(t *testing.T, got *Counts, docs [][]string, labels [][]int32, words []string, classes int) {
 	t.Helper()
 	for class := range classes {
 		var total Contrast
 		in, out := map[string]int64{}, map[string]int64{}
 		for i, doc := range docs {
-			for _, w := range WordsOf(doc, ContrastOptions{Words: true}) {
+			for _, w := range WordsOf(doc, Options{Rule: Terms(true)}) {
 				if slices.Contains(labels[i], int32(class)) {
 					in[w.Word]++
 					total.Class++
@@ -94,6 +94,32 @@ func checkContrasts(t *testing.T, got *WordContrasts, docs [][]string, labels []
 		}
 		if here, elsewhere, delta, z := got.Of(class, "gamma"); here != 0 || elsewhere != 0 || delta != 0 || z != 0 {
 			t.Errorf("a word that nobody asked for: %d, %d, %v, %v", here, elsewhere, delta, z)
+		}
+	}
+}
+
+// A word is spelled as papers of the class write it most often, of equals as the first
+// in the alphabet; whatever worker had which paper, and whether words are named or not.
+func TestSpell(t *testing.T) {
+	docs := [][]string{{"GANs", "gan", "Model"}, {"GANs", "model"}, {"gan", "gan", "gan."}, {"Models"}}
+	labels := [][]int32{{0}, {0, 1}, {1}, {0}}
+	for workers := 1; workers <= 3; workers++ {
+		counter := NewCounter(Options{Rule: readable(false), Classes: 2, Spellings: true})
+		some := make([]*Worker, workers)
+		for i := range some {
+			some[i] = counter.Worker()
+		}
+		for i, doc := range docs {
+			some[i%workers].Add(doc, labels[i])
+		}
+		counts := counter.Finish()
+		for class, want := range []string{"GANs Model", "gan model"} {
+			if got := strings.Join(counts.Spell(class, []string{"gan", "model"}), " "); got != want {
+				t.Errorf("%d workers, class %d: %s, want %s", workers, class, got, want)
+			}
+		}
+		if here, elsewhere, _, _ := counts.Of(0, "model"); here != 3 || elsewhere != 0 {
+			t.Errorf("%d workers: %d papers of the class and %d others have the word, want 3 and 0", workers, here, elsewhere)
 		}
 	}
 }
