@@ -278,7 +278,7 @@ func (w *world) scores(f *figures, models ...string) {
 	for _, name := range models {
 		d, set := w.set(name)
 		t := w.trial(name)
-		model := must[classifier.Classifier](w.t)(newClassifier(t.Model, t.Seed, 2, d.taxonomy, networks.Hooks{}))
+		model := must[classifier.Classifier](w.t)(newClassifier(t.Model, d.taxonomy, networks.Run{Seed: t.Seed, Workers: 2}))
 		part := func(p corpus.Part) classifier.Dataset { return classifier.Dataset{X: set.Rows[p], Y: d.labels[p]} }
 		if err := model.Fit(ctx, part(corpus.Train), part(corpus.Validation)); err != nil {
 			w.t.Fatal(err)
