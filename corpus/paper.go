@@ -12,3 +12,11 @@ type Paper struct {
 	Created    time.Time // day of the first version, UTC; zero where unknown
 	Updated    time.Time // day of the last change, UTC; zero where unknown
 }
+
+// DayText writes a paper's day as YYYY-MM-DD, in UTC, and an unknown one as "".
+func DayText(day time.Time) string {
+	if day.IsZero() {
+		return ""
+	}
+	return day.UTC().Format(time.DateOnly)
+}

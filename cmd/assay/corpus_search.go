@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -79,16 +78,9 @@ func printHitsJSON(out io.Writer, hits []catalog.Hit) error {
 	for _, h := range hits {
 		p := h.Paper
 		list = append(list, hit{p.ID, h.Score, p.Title, p.Abstract, h.Snippet,
-			append([]string{}, p.Categories...), append([]string{}, p.Authors...), dateOrEmpty(p.Created), dateOrEmpty(p.Updated)})
+			append([]string{}, p.Categories...), append([]string{}, p.Authors...), corpus.DayText(p.Created), corpus.DayText(p.Updated)})
 	}
 	return writeJSON(out, list)
-}
-
-func dateOrEmpty(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.DateOnly)
 }
 
 func printHits(out io.Writer, hits []catalog.Hit) error {
@@ -99,7 +91,7 @@ func printHits(out io.Writer, hits []catalog.Hit) error {
 		if len(p.Categories) > 0 {
 			facts = append(facts, strings.Join(p.Categories, " "))
 		}
-		if d := dateOrEmpty(p.Created); d != "" {
+		if d := corpus.DayText(p.Created); d != "" {
 			facts = append(facts, d)
 		}
 		if who := someAuthors(p); who != "" {

@@ -45,7 +45,7 @@ func (c *Catalog) apply(ctx context.Context, tx *sql.Tx, changes []change) error
 			next++
 			written[i] = next
 			p := ch.paper
-			err = added.add(next, p.ID, p.Title, p.Abstract, nullDay(dayOf(p.Created)), nullDay(dayOf(p.Updated)))
+			err = added.add(next, p.ID, p.Title, p.Abstract, nullDay(corpus.DayText(p.Created)), nullDay(corpus.DayText(p.Updated)))
 		}
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ func replace(ctx context.Context, tx *sql.Tx, old *stored, p *corpus.Paper) erro
 		return err
 	}
 	_, err := tx.ExecContext(ctx, "UPDATE papers SET title = ?, abstract = ?, created = ?, updated = ? WHERE no = ?",
-		p.Title, p.Abstract, nullDay(dayOf(p.Created)), nullDay(dayOf(p.Updated)), old.no)
+		p.Title, p.Abstract, nullDay(corpus.DayText(p.Created)), nullDay(corpus.DayText(p.Updated)), old.no)
 	return err
 }
 

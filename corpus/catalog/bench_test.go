@@ -86,7 +86,7 @@ func BenchmarkSingleInserts(b *testing.B) {
 		b.StartTimer()
 		for _, p := range papers {
 			exec("INSERT INTO papers (id, title, abstract, created, updated) VALUES (?, ?, ?, ?, ?)",
-				p.ID, p.Title, p.Abstract, nullDay(dayOf(p.Created)), nullDay(dayOf(p.Updated)))
+				p.ID, p.Title, p.Abstract, nullDay(corpus.DayText(p.Created)), nullDay(corpus.DayText(p.Updated)))
 			for i, id := range p.Categories {
 				exec("INSERT INTO cats (id) VALUES (?) ON CONFLICT DO NOTHING", id)
 				exec("INSERT INTO papers_cats SELECT papers.no, ?, cats.no FROM papers, cats WHERE papers.id = ? AND cats.id = ?", i, p.ID, id)

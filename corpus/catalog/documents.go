@@ -7,6 +7,8 @@ import (
 	"iter"
 	"maps"
 	"slices"
+
+	"assay/corpus"
 )
 
 // documentPage is how many full texts are in memory at once.
@@ -49,7 +51,7 @@ func sameDocument(a, b *Document) bool {
 	x, y := *a, *b
 	x.Authors, y.Authors, x.Topics, y.Topics = nil, nil, nil, nil
 	return x.DOI == y.DOI && x.ArxivID == y.ArxivID && x.Title == y.Title && x.Abstract == y.Abstract && x.FullText == y.FullText &&
-		x.Language == y.Language && dayOf(x.Published) == dayOf(y.Published) && slices.Equal(a.Authors, b.Authors) && slices.Equal(a.Topics, b.Topics)
+		x.Language == y.Language && corpus.DayText(x.Published) == corpus.DayText(y.Published) && slices.Equal(a.Authors, b.Authors) && slices.Equal(a.Topics, b.Topics)
 }
 
 // writeDocument adds a document, or replaces that of number no unless it is 0.
@@ -58,7 +60,7 @@ func (c *Catalog) writeDocument(ctx context.Context, tx *sql.Tx, no int64, d *Do
 		VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (source, id) DO UPDATE SET doi = excluded.doi, arxiv_id = excluded.arxiv_id, title = excluded.title, abstract = excluded.abstract,
 			language = excluded.language, published = excluded.published, full_text = excluded.full_text
-		RETURNING no`, no, d.Source, d.ID, d.DOI, d.ArxivID, d.Title, d.Abstract, d.Language, nullDay(dayOf(d.Published)), d.FullText).Scan(&no)
+		RETURNING no`, no, d.Source, d.ID, d.DOI, d.ArxivID, d.Title, d.Abstract, d.Language, nullDay(corpus.DayText(d.Published)), d.FullText).Scan(&no)
 	if err != nil {
 		return err
 	}

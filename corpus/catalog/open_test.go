@@ -59,7 +59,7 @@ func TestOlderSchemasAreBroughtUpToDate(t *testing.T) {
 			t.Errorf("schema %d: %d hits, %v", version, len(hits), err)
 		}
 		got := papersOf(t, c, Query{})
-		if len(got) != 2 || got[0].ID != "a" || got[0].Authors[0] != "Ada" || dayOf(got[0].Updated) != "2002-01-01" || got[1].Categories[0] != "cs.LG" {
+		if len(got) != 2 || got[0].ID != "a" || got[0].Authors[0] != "Ada" || corpus.DayText(got[0].Updated) != "2002-01-01" || got[1].Categories[0] != "cs.LG" {
 			t.Errorf("schema %d: %s", version, show(got))
 		}
 		if m, err := c.Mark(ctx, "s", "k"); err != nil || m != "v" {

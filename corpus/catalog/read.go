@@ -118,7 +118,7 @@ func (q Query) page(ctx context.Context, tx *sql.Tx, after string) ([]*corpus.Pa
 	where, args := "id > ?", []any{after}
 	if !q.Since.IsZero() {
 		where += " AND updated >= ?"
-		args = append(args, dayOf(q.Since))
+		args = append(args, corpus.DayText(q.Since))
 	}
 	if len(q.Categories) > 0 {
 		where += " AND EXISTS (SELECT 1 FROM papers_cats WHERE paper = papers.no AND cat IN (SELECT no FROM cats WHERE id IN (" + marks(len(q.Categories)) + ")))"

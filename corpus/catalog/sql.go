@@ -98,14 +98,6 @@ func (in *inserter) flush() error {
 	return err
 }
 
-// dayOf is a day as it is compared: "" where unknown, before all others.
-func dayOf(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.DateOnly)
-}
-
 // nullDay is a day as it is stored.
 func nullDay(day string) any {
 	if day == "" {

@@ -104,14 +104,14 @@ func (c *Catalog) writePapers(ctx context.Context, tx *sql.Tx, b Batch, w *Writt
 	newest := make(map[string]*corpus.Paper, len(b.Papers))
 	deleted := make(map[string]string, len(b.Deleted))
 	for _, p := range b.Papers {
-		if q := newest[p.ID]; q == nil || dayOf(p.Updated) >= dayOf(q.Updated) {
+		if q := newest[p.ID]; q == nil || corpus.DayText(p.Updated) >= corpus.DayText(q.Updated) {
 			newest[p.ID] = p
 		}
 	}
 	w.Unchanged += len(b.Papers) - len(newest)
 	ids := slices.AppendSeq(make([]string, 0, len(newest)+len(b.Deleted)), maps.Keys(newest))
 	for _, d := range b.Deleted {
-		deleted[d.ID] = max(deleted[d.ID], dayOf(d.Day))
+		deleted[d.ID] = max(deleted[d.ID], corpus.DayText(d.Day))
 		if newest[d.ID] == nil {
 			ids = append(ids, d.ID)
 		}
@@ -135,10 +135,10 @@ func (c *Catalog) writePapers(ctx context.Context, tx *sql.Tx, b Batch, w *Writt
 		tomb, was := tombs[id]
 		p, o := newest[id], old[id]
 		best := ""
-		fresh := p != nil && (o == nil || dayOf(p.Updated) >= o.updated)
+		fresh := p != nil && (o == nil || corpus.DayText(p.Updated) >= o.updated)
 		switch {
 		case fresh:
-			best = dayOf(p.Updated)
+			best = corpus.DayText(p.Updated)
 		case o != nil:
 			best = o.updated
 		}
@@ -174,7 +174,7 @@ func (c *Catalog) writePapers(ctx context.Context, tx *sql.Tx, b Batch, w *Writt
 }
 
 func samePaper(a, b *corpus.Paper) bool {
-	return a.Title == b.Title && a.Abstract == b.Abstract && dayOf(a.Created) == dayOf(b.Created) && dayOf(a.Updated) == dayOf(b.Updated) &&
+	return a.Title == b.Title && a.Abstract == b.Abstract && corpus.DayText(a.Created) == corpus.DayText(b.Created) && corpus.DayText(a.Updated) == corpus.DayText(b.Updated) &&
 		slices.Equal(a.Categories, b.Categories) && slices.Equal(a.Authors, b.Authors)
 }
 

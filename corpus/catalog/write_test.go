@@ -128,18 +128,18 @@ func (m *model) write(b Batch) {
 	for _, p := range b.Papers {
 		tomb, dead := m.tombs[p.ID]
 		old := m.papers[p.ID]
-		if dead && dayOf(p.Updated) <= tomb || old != nil && dayOf(p.Updated) < dayOf(old.Updated) {
+		if dead && corpus.DayText(p.Updated) <= tomb || old != nil && corpus.DayText(p.Updated) < corpus.DayText(old.Updated) {
 			continue
 		}
 		m.papers[p.ID] = p
 		delete(m.tombs, p.ID)
 	}
 	for _, d := range b.Deleted {
-		if old := m.papers[d.ID]; old != nil && dayOf(old.Updated) > dayOf(d.Day) {
+		if old := m.papers[d.ID]; old != nil && corpus.DayText(old.Updated) > corpus.DayText(d.Day) {
 			continue
 		}
 		delete(m.papers, d.ID)
-		m.tombs[d.ID] = max(m.tombs[d.ID], dayOf(d.Day))
+		m.tombs[d.ID] = max(m.tombs[d.ID], corpus.DayText(d.Day))
 	}
 }
 

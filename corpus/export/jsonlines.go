@@ -1,14 +1,14 @@
 package export
 
 import (
-	"assay/corpus"
 	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
 	"strings"
-	"time"
+
+	"assay/corpus"
 )
 
 // JSONLines writes papers as JSON lines in the field names of the Kaggle
@@ -32,7 +32,7 @@ func JSONLines(w io.Writer, papers iter.Seq2[*corpus.Paper, error]) error {
 		}
 		l := line{
 			ID: p.ID, Title: p.Title, Abstract: p.Abstract, Categories: strings.Join(p.Categories, " "),
-			Authors: [][]string{}, Created: day(p.Created), Updated: day(p.Updated),
+			Authors: [][]string{}, Created: corpus.DayText(p.Created), Updated: corpus.DayText(p.Updated),
 		}
 		for _, name := range p.Authors {
 			l.Authors = append(l.Authors, []string{name, "", ""}) // [last, first, suffix]
@@ -45,11 +45,4 @@ func JSONLines(w io.Writer, papers iter.Seq2[*corpus.Paper, error]) error {
 		return fmt.Errorf("corpus: write JSON lines: %w", err)
 	}
 	return nil
-}
-
-func day(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.DateOnly)
 }

@@ -232,3 +232,6 @@ func (g *xmlGuard) line() int {
 	line, _ := g.d.InputPos()
 	return line
 }
+
+// Fold joins the words of a text by single spaces: services break lines anywhere.
+func Fold(text string) string { return strings.Join(strings.Fields(text), " ") }

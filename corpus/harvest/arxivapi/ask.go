@@ -150,10 +150,3 @@ func moments(entries []Entry) (list []time.Time, sorted bool) {
 	}
 	return list, sorted
 }
-
-func dayText(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.DateOnly)
-}

@@ -117,10 +117,10 @@ func (f *feed) refusal() error {
 	for i := range f.Entries {
 		e := &f.Entries[i]
 		if _, code, found := strings.Cut(e.ID, "/api/errors#"); found {
-			return &RefusedError{Code: fold(code), Text: fold(e.Summary)}
+			return &RefusedError{Code: harvest.Fold(code), Text: harvest.Fold(e.Summary)}
 		}
 		if e.Title == "Error" && e.Published == "" && !strings.Contains(e.ID, absPath) {
-			return &RefusedError{Code: "error", Text: fold(e.Summary)}
+			return &RefusedError{Code: "error", Text: harvest.Fold(e.Summary)}
 		}
 	}
 	return nil
@@ -141,7 +141,7 @@ func (e *entry) read() Entry {
 		Created: day(out.Published), Updated: day(out.Updated),
 	}
 	for _, a := range e.Authors {
-		if name := fold(a.Name); strings.ContainsFunc(name, unicode.IsLetter) {
+		if name := harvest.Fold(a.Name); strings.ContainsFunc(name, unicode.IsLetter) {
 			p.Authors = append(p.Authors, name)
 		}
 	}
@@ -200,5 +200,3 @@ func day(t time.Time) time.Time {
 	}
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 }
-
-func fold(s string) string { return strings.Join(strings.Fields(s), " ") }

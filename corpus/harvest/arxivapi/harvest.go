@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"assay/corpus"
 	"assay/corpus/catalog"
 	"assay/corpus/harvest"
 	"assay/corpus/harvest/ledger"
@@ -63,7 +64,7 @@ func (h *harvester) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	h.marks.Note = h.Note
-	want := &runState{Categories: categories, Since: dayText(h.Since)}
+	want := &runState{Categories: categories, Since: corpus.DayText(h.Since)}
 	if h.sum.Resumed = h.marks.Resume(want, (*runState).isFor, (*runState).place); !h.sum.Resumed {
 		h.noteCovered(categories)
 	}
@@ -86,16 +87,16 @@ func (h *harvester) noteCovered(categories []string) {
 		if example.Category == "" {
 			example = c
 		}
-		if c.From > dayText(earliest) && partly.Category == "" {
+		if c.From > corpus.DayText(earliest) && partly.Category == "" {
 			partly = c
 		}
 	}
 	if n > 0 {
 		h.Note(fmt.Sprintf("%d of %d categories were read before and are asked for changes only, such as %s from %s on",
-			n, len(categories), example.Category, dayText(overlap(example))))
+			n, len(categories), example.Category, corpus.DayText(overlap(example))))
 	}
 	if partly.Category != "" {
-		h.Note(fmt.Sprintf("papers of %s changed last before %s were never asked for, which is as it should be if the catalog was filled from a snapshot: --since %s asks for all", partly.Category, partly.From, dayText(earliest)))
+		h.Note(fmt.Sprintf("papers of %s changed last before %s were never asked for, which is as it should be if the catalog was filled from a snapshot: --since %s asks for all", partly.Category, partly.From, corpus.DayText(earliest)))
 	}
 }
 

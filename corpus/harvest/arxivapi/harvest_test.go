@@ -233,7 +233,7 @@ func TestDailyUpdate(t *testing.T) {
 	all := papers(300)
 	w := newWorld(t, arxivtest.Options{Papers: all[:299]})
 	sum := w.mustHarvest(Options{})
-	through := dayText(w.server.Clock())
+	through := corpus.DayText(w.server.Clock())
 	if want := []Coverage{{"cs.LG", "", through}}; !reflect.DeepEqual(sum.Categories, want) {
 		t.Errorf("covered %v, want %v", sum.Categories, want)
 	}
@@ -246,10 +246,10 @@ func TestDailyUpdate(t *testing.T) {
 	if n := len(w.server.Asked()) - asked; n > 2 || sum.Added != 1 || sum.Replaced != 1 {
 		t.Errorf("%d questions, %+v", n, sum)
 	}
-	if text := strings.Join(w.notes, "\n"); !strings.Contains(text, "1 of 1 categories were read before") || !strings.Contains(text, "cs.LG from "+dayText(date(through).AddDate(0, 0, -7))+" on") {
+	if text := strings.Join(w.notes, "\n"); !strings.Contains(text, "1 of 1 categories were read before") || !strings.Contains(text, "cs.LG from "+corpus.DayText(date(through).AddDate(0, 0, -7))+" on") {
 		t.Errorf("notes %q", w.notes)
 	}
-	if want := []Coverage{{"cs.LG", "", dayText(w.server.Clock())}}; !reflect.DeepEqual(sum.Categories, want) {
+	if want := []Coverage{{"cs.LG", "", corpus.DayText(w.server.Clock())}}; !reflect.DeepEqual(sum.Categories, want) {
 		t.Errorf("covered %v, want %v", sum.Categories, want)
 	}
 }
@@ -268,7 +268,7 @@ func TestSince(t *testing.T) {
 		for _, p := range all {
 			if !p.Updated.Before(since) {
 				if wanted++; !have[p.ID] {
-					t.Errorf("%s of %s is missing", p.ID, dayText(p.Updated))
+					t.Errorf("%s of %s is missing", p.ID, corpus.DayText(p.Updated))
 				}
 			}
 		}
@@ -290,10 +290,10 @@ func TestSince(t *testing.T) {
 		}
 		// What lies after a gap does not count as if there were none.
 		w.server.Pass(1000 * 24 * time.Hour)
-		if c := w.mustHarvest(Options{Since: dayOfClock(w)}).Categories[0]; c.Through >= dayText(dayOfClock(w)) {
+		if c := w.mustHarvest(Options{Since: dayOfClock(w)}).Categories[0]; c.Through >= corpus.DayText(dayOfClock(w)) {
 			t.Errorf("covered %+v over a gap", c)
 		}
-		if c := w.mustHarvest(Options{Since: earliest}).Categories[0]; c.From != "" || c.Through != dayText(w.server.Clock()) {
+		if c := w.mustHarvest(Options{Since: earliest}).Categories[0]; c.From != "" || c.Through != corpus.DayText(w.server.Clock()) {
 			t.Errorf("covered %+v", c)
 		}
 		w.check(nil)

@@ -47,7 +47,7 @@ func (o *Options) Check() error {
 		return fault.Usagef("a limit of %d papers a query: want %d at least, such as %d, arXiv's", o.Limit, limitLeast, QueryMost)
 	}
 	if today := day(o.now()); o.Since.After(today.AddDate(0, 0, 1)) {
-		return fault.Usagef("the day %s, since which papers are asked for, has not come yet: it is %s (UTC)", dayText(o.Since), dayText(today))
+		return fault.Usagef("the day %s, since which papers are asked for, has not come yet: it is %s (UTC)", corpus.DayText(o.Since), corpus.DayText(today))
 	}
 	_, err := o.list()
 	return err

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"assay/corpus"
 	"assay/corpus/catalog"
 	"assay/corpus/harvest"
 	"assay/corpus/harvest/ledger"
@@ -103,7 +104,7 @@ func loadMarks(ctx context.Context, c *catalog.Catalog, source string) (*marks, 
 // cover adds what a category's harvest read to what the catalog has without a gap,
 // and returns the mark for it. Days after a gap are not remembered.
 func (m *marks) cover(category string, p *pass) (catalog.Mark, error) {
-	c := Coverage{category, dayText(p.Since), dayText(p.First)}
+	c := Coverage{category, corpus.DayText(p.Since), corpus.DayText(p.First)}
 	if old, known := m.Covered[category]; known {
 		if c.From > old.Through {
 			c = old

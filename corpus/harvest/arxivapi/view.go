@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"assay/corpus"
 	"assay/internal/format"
 	"assay/internal/progress"
 )
@@ -56,7 +57,7 @@ func (v *view) page(p *pass, w *window, h *harvester) {
 	place := fmt.Sprintf("%d of %d", min(p.Entries, p.Total), p.Total)
 	switch {
 	case !p.Floor.IsZero():
-		place += " since " + dayText(p.Floor)
+		place += " since " + corpus.DayText(p.Floor)
 	case !w.From.IsZero():
 		place += fmt.Sprintf(", from %d to %d", w.From.Year(), w.To.Year())
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"assay/corpus"
 	"assay/corpus/catalog"
 	"assay/corpus/harvest"
 )
@@ -25,9 +26,9 @@ func (h *harvester) around(ctx context.Context, set string, why error) (done, la
 		return h.lose(ctx, set, why)
 	}
 	end, _ := halve(from, until, until)
-	h.Note(fmt.Sprintf("the list from %s to %s cannot be read; asking for half of it: %v", w.From, dayText(until), why))
-	r.Suspect = dayText(until)
-	r.Window = &window{From: w.From, Until: dayText(end)}
+	h.Note(fmt.Sprintf("the list from %s to %s cannot be read; asking for half of it: %v", w.From, corpus.DayText(until), why))
+	r.Suspect = corpus.DayText(until)
+	r.Window = &window{From: w.From, Until: corpus.DayText(end)}
 	h.guard.begin(true)
 	h.view.begin(r, h.Now())
 	return false, false, h.marks.Write(ctx, catalog.Batch{})
@@ -71,7 +72,7 @@ func (h *harvester) next() (w *window, more bool, err error) {
 		if !ok {
 			return nil, false, fmt.Errorf("the catalog's mark names no days: %q", r.Again[0])
 		}
-		return &window{From: dayText(p.from), Until: dayText(p.until), Again: true}, true, nil
+		return &window{From: corpus.DayText(p.from), Until: corpus.DayText(p.until), Again: true}, true, nil
 	}
 	next, ok := parseDay(r.Next)
 	if !ok {
@@ -82,11 +83,11 @@ func (h *harvester) next() (w *window, more bool, err error) {
 	}
 	if suspect, ok := parseDay(r.Suspect); ok && !suspect.Before(next) {
 		end, _ := halve(next, suspect, suspect)
-		return &window{From: r.Next, Until: dayText(end)}, true, nil
+		return &window{From: r.Next, Until: corpus.DayText(end)}, true, nil
 	}
 	r.Suspect = ""
 	until, _ := parseDay(r.Until)
-	return &window{From: r.Next, Until: dayText(plan(next, max(1, r.Days), until, day(h.Now())))}, true, nil
+	return &window{From: r.Next, Until: corpus.DayText(plan(next, max(1, r.Days), until, day(h.Now())))}, true, nil
 }
 
 // tries is how often an unreadable answer of the present window is asked for again.
@@ -105,9 +106,9 @@ type part struct {
 
 // String writes a part as users and the catalog's marks read it.
 func (p part) String() string {
-	text := dayText(p.from)
+	text := corpus.DayText(p.from)
 	if p.until.After(p.from) {
-		text += " to " + dayText(p.until)
+		text += " to " + corpus.DayText(p.until)
 	}
 	return text + ofSet(p.set)
 }

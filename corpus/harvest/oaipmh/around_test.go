@@ -118,10 +118,10 @@ func TestUnreadablePages(t *testing.T) {
 			days := map[string]bool{}
 			for _, i := range c.bad {
 				damage.Where["<id>"+all[i].ID] = c.fault
-				days[dayText(all[i].Updated)] = true
+				days[corpus.DayText(all[i].Updated)] = true
 			}
 			for _, p := range all {
-				if days[dayText(p.Updated)] {
+				if days[corpus.DayText(p.Updated)] {
 					ids = append(ids, p.ID)
 				}
 			}
@@ -238,7 +238,7 @@ func TestShiftThatCannotBeRead(t *testing.T) {
 	w.handler = &harvesttest.Faults{Handler: w.server, Where: map[string]harvesttest.Fault{"<id>" + late.ID: harvesttest.Broken}}
 	_, err := w.harvest(context.Background(), Options{})
 	var missing *harvest.MissingError
-	if !errors.As(err, &missing) || !slices.Contains(missing.Parts, dayText(late.Updated)) {
+	if !errors.As(err, &missing) || !slices.Contains(missing.Parts, corpus.DayText(late.Updated)) {
 		t.Fatal(err)
 	}
 	for _, p := range missing.Parts {

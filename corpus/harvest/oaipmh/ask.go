@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"assay/corpus"
 	"assay/corpus/harvest"
 )
 
@@ -127,9 +128,9 @@ func (a *asker) records(ctx context.Context, l list, tries int) (page *Page, err
 		arguments.Set(resumptionTokenName, l.token)
 	} else {
 		arguments.Set("metadataPrefix", l.format)
-		arguments.Set("from", dayText(l.from))
+		arguments.Set("from", corpus.DayText(l.from))
 		if !l.until.IsZero() {
-			arguments.Set("until", dayText(l.until))
+			arguments.Set("until", corpus.DayText(l.until))
 		}
 		if l.set != "" {
 			arguments.Set("set", l.set)
@@ -169,7 +170,7 @@ func (a *asker) records(ctx context.Context, l list, tries int) (page *Page, err
 func (l list) mismatch(p *Page) string {
 	for _, c := range []struct{ name, asked, echoed string }{
 		{"verb", listRecordsName, p.asked.Verb}, {"set", l.set, p.asked.Set},
-		{"from", dayText(l.from), dayOf(p.asked.From)}, {"until", dayText(l.until), dayOf(p.asked.Until)},
+		{"from", corpus.DayText(l.from), dayOf(p.asked.From)}, {"until", corpus.DayText(l.until), dayOf(p.asked.Until)},
 	} {
 		if c.echoed != "" && c.echoed != c.asked && (c.asked != "" || l.token == "") {
 			return fmt.Sprintf("it is for %s %q, not %q", c.name, c.echoed, c.asked)
@@ -188,7 +189,7 @@ func (l list) mismatch(p *Page) string {
 		}
 	}
 	if inside == 0 && len(p.Records) > 1 {
-		return fmt.Sprintf("none of its %d records is of the days from %s to %s", len(p.Records), dayText(l.from), dayText(l.until))
+		return fmt.Sprintf("none of its %d records is of the days from %s to %s", len(p.Records), corpus.DayText(l.from), corpus.DayText(l.until))
 	}
 	return ""
 }
@@ -199,7 +200,7 @@ func dayOf(text string) string {
 	if !ok {
 		return ""
 	}
-	return dayText(d)
+	return corpus.DayText(d)
 }
 
 // plain is a token without the encodings around it: repositories differ in which they repeat.
@@ -212,13 +213,6 @@ func plain(token string) string {
 		token = inner
 	}
 	return token
-}
-
-func dayText(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.DateOnly)
 }
 
 // sourceOf names a repository in a catalog: the scheme and a slash at the end make no

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"assay/corpus"
 	"assay/corpus/catalog"
 	"assay/corpus/harvest"
 	"assay/corpus/harvest/ledger"
@@ -102,7 +103,7 @@ func (h *harvester) resume(ctx context.Context) error {
 			}
 		}
 	}
-	want := &runState{Sets: sets, Format: h.Format, From: dayText(h.From), Until: dayText(h.Until)}
+	want := &runState{Sets: sets, Format: h.Format, From: corpus.DayText(h.From), Until: corpus.DayText(h.Until)}
 	if h.sum.Resumed = h.marks.Resume(want, (*runState).isFor, (*runState).place); h.sum.Resumed {
 		return nil
 	}
@@ -176,7 +177,7 @@ func (h *harvester) run(ctx context.Context) error {
 func (h *harvester) readSet(ctx context.Context, set string) error {
 	r := h.marks.Run
 	if r.Next == "" {
-		r.First = dayText(h.firstDay(set))
+		r.First = corpus.DayText(h.firstDay(set))
 		r.Next, r.Days = r.First, firstDays
 		r.Again = h.missing(set)
 	}
@@ -216,8 +217,8 @@ func (h *harvester) firstDay(set string) time.Time {
 	}
 	through, _ := parseDay(c.Through)
 	first := later(through.AddDate(0, 0, 1), h.id.Earliest)
-	h.Note(fmt.Sprintf("going on after the last harvest%s: it asks for changes from %s on", ofSet(set), dayText(first)))
-	if earliest := dayText(h.id.Earliest); c.From > earliest {
+	h.Note(fmt.Sprintf("going on after the last harvest%s: it asks for changes from %s on", ofSet(set), corpus.DayText(first)))
+	if earliest := corpus.DayText(h.id.Earliest); c.From > earliest {
 		h.Note(fmt.Sprintf("what was changed last before %s was never asked for, which is as it should be if the catalog was filled from a snapshot: --from %s asks for all", c.From, earliest))
 	}
 	return first

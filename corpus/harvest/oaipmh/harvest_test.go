@@ -69,7 +69,7 @@ func TestWindows(t *testing.T) {
 			t.Fatalf("list %d is %v, want it from %s", i, l, next)
 		}
 		if l[1] != "" {
-			next = dayText(date(l[1]).AddDate(0, 0, 1))
+			next = corpus.DayText(date(l[1]).AddDate(0, 0, 1))
 		}
 	}
 	oneList := newWorld(t, oaitest.Options{Records: entries(all), PageSize: 6})
@@ -224,7 +224,7 @@ func TestFromAndUntil(t *testing.T) {
 	all := papers(300)
 	part := func(from, until string) (out []*corpus.Paper) {
 		for _, p := range all {
-			if d := dayText(p.Updated); d >= from && d <= until {
+			if d := corpus.DayText(p.Updated); d >= from && d <= until {
 				out = append(out, p)
 			}
 		}
@@ -340,7 +340,7 @@ func TestOtherSettings(t *testing.T) {
 	asked := len(w.lists())
 	w.mustHarvest(Options{})
 	w.check(all)
-	if next := w.lists()[asked]; next[0] != dayText(reached.AddDate(0, 0, 1)) || !reached.After(date("2006-01-01")) {
+	if next := w.lists()[asked]; next[0] != corpus.DayText(reached.AddDate(0, 0, 1)) || !reached.After(date("2006-01-01")) {
 		t.Errorf("covered through %v, then asked for %v", reached, next)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"assay/corpus"
 	"assay/corpus/catalog"
 	"assay/corpus/harvest"
 )
@@ -33,13 +34,13 @@ func (h *harvester) keep(ctx context.Context, set string, page *Page) (done, las
 		default:
 			batch.Papers = append(batch.Papers, rec.Paper)
 		}
-		w.Newest = max(w.Newest, dayText(rec.Day))
+		w.Newest = max(w.Newest, corpus.DayText(rec.Day))
 	}
 	if w.Pages++; w.Pages == 1 {
-		w.Begun = dayText(day(h.Now()).AddDate(0, 0, -1))
+		w.Begun = corpus.DayText(day(h.Now()).AddDate(0, 0, -1))
 	}
 	w.Records += len(page.Records)
-	if answered := dayText(page.Answered); answered != "" && (w.Answered == "" || answered < w.Answered) {
+	if answered := corpus.DayText(page.Answered); answered != "" && (w.Answered == "" || answered < w.Answered) {
 		w.Answered = answered
 	}
 	w.Token, w.Life, w.Received = page.Next, page.Life, h.Now().UTC()
@@ -81,7 +82,7 @@ func (h *harvester) finish(set string, batch *catalog.Batch, lost part) (last bo
 	if last = w.last(r.Until) || !lost.until.IsZero() && !lost.until.Before(day(h.Now())); !last {
 		end, _ := parseDay(w.Until)
 		length := int(end.Sub(from).Hours()/24) + 1
-		r.Next, r.Days = dayText(end.AddDate(0, 0, 1)), adapt(length, w.Pages, h.windowPages)
+		r.Next, r.Days = corpus.DayText(end.AddDate(0, 0, 1)), adapt(length, w.Pages, h.windowPages)
 		r.Window = nil
 		return false, nil
 	}
@@ -110,7 +111,7 @@ func (h *harvester) restart(ctx context.Context, why string) error {
 		until, r.Days = halve(from, until, day(h.Now()))
 	}
 	h.Note(fmt.Sprintf("the list from %s is begun again after %d pages: %s", w.From, w.Pages, why))
-	r.Window = &window{From: w.From, Until: dayText(until), Restarts: w.Restarts, Again: w.Again}
+	r.Window = &window{From: w.From, Until: corpus.DayText(until), Restarts: w.Restarts, Again: w.Again}
 	h.sum.Restarts++
 	h.guard.begin(true)
 	h.view.begin(r, h.Now())

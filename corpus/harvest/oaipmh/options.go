@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"assay/corpus"
 	"assay/corpus/catalog"
 	"assay/corpus/harvest"
 	"assay/internal/fault"
@@ -39,7 +40,7 @@ func (o *Options) Check() error {
 		return fault.Usagef("unknown format %q%s (known: %s)", o.Format, suggest.Hint(o.Format, Formats()), strings.Join(Formats(), ", "))
 	}
 	if !o.Until.IsZero() && o.Until.Before(o.From) {
-		return fault.Usagef("from %s is after until %s", dayText(o.From), dayText(o.Until))
+		return fault.Usagef("from %s is after until %s", corpus.DayText(o.From), corpus.DayText(o.Until))
 	}
 	now := time.Now
 	if o.Now != nil {
@@ -48,7 +49,7 @@ func (o *Options) Check() error {
 	today := day(now())
 	for _, d := range o.days() {
 		if d.day.After(today.AddDate(0, 0, 1)) {
-			return fault.Usagef("%s %s has not come yet: it is %s (UTC)", d.name, dayText(d.day), dayText(today))
+			return fault.Usagef("%s %s has not come yet: it is %s (UTC)", d.name, corpus.DayText(d.day), corpus.DayText(today))
 		}
 	}
 	if base == ArxivURL {
@@ -69,7 +70,7 @@ func (o *Options) checkDays(name string, earliest time.Time) error {
 	for _, d := range o.days() {
 		if !d.day.IsZero() && d.day.Before(earliest) {
 			return fault.Usagef("%s %s is before %s, the day of the earliest change in %s (papers from before carry that day or a later one)",
-				d.name, dayText(d.day), dayText(earliest), name)
+				d.name, corpus.DayText(d.day), corpus.DayText(earliest), name)
 		}
 	}
 	return nil

@@ -97,7 +97,7 @@ func openAnswer(body []byte) (e *envelope, mended harvest.Mended, err error) {
 	for _, said := range e.Errors {
 		// Of several errors the first that says more than "nothing there" counts.
 		if err == nil || err.(*ProtocolError).Code == noRecordsMatch {
-			err = &ProtocolError{Code: strings.TrimSpace(said.Code), Text: fold(said.Text)}
+			err = &ProtocolError{Code: strings.TrimSpace(said.Code), Text: harvest.Fold(said.Text)}
 		}
 	}
 	return e, mended, err
@@ -129,7 +129,7 @@ func ReadIdentify(body []byte) (*Identity, error) {
 	if !ok {
 		return nil, &ProtocolError{"earliestDatestamp", fmt.Sprintf("%q is no date", i.Earliest)}
 	}
-	id := &Identity{Name: fold(i.Name), BaseURL: strings.TrimSpace(i.BaseURL), Earliest: earliest, Deleted: strings.TrimSpace(i.Deleted), Granule: strings.TrimSpace(i.Granule)}
+	id := &Identity{Name: harvest.Fold(i.Name), BaseURL: strings.TrimSpace(i.BaseURL), Earliest: earliest, Deleted: strings.TrimSpace(i.Deleted), Granule: strings.TrimSpace(i.Granule)}
 	if id.Name == "" {
 		id.Name = "the repository"
 	}
@@ -154,7 +154,7 @@ func ReadSets(body []byte) (sets []Set, next string, err error) {
 	}
 	for _, s := range e.ListSets.Sets {
 		if spec := strings.TrimSpace(s.Spec); spec != "" {
-			sets = append(sets, Set{spec, fold(s.Name)})
+			sets = append(sets, Set{spec, harvest.Fold(s.Name)})
 		}
 	}
 	if t := e.ListSets.Token; t != nil {
@@ -226,6 +226,3 @@ func parseDay(text string) (time.Time, bool) {
 func sensible(t time.Time) bool { return t.Year() >= 1900 && t.Year() < 10000 }
 
 func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
-
-// fold joins words by single spaces.
-func fold(text string) string { return strings.Join(strings.Fields(text), " ") }

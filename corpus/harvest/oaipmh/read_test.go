@@ -195,7 +195,7 @@ func TestDates(t *testing.T) {
 		"": "", "2011-2-3": "", "0201-02-03": "", "tomorrow": "",
 	} {
 		got, ok := parseDay(text)
-		if ok != (want != "") || ok && dayText(got) != want {
+		if ok != (want != "") || ok && corpus.DayText(got) != want {
 			t.Errorf("parseDay(%q) = %v, %v", text, got, ok)
 		}
 	}
@@ -203,13 +203,13 @@ func TestDates(t *testing.T) {
 		"Tue, 30 Dec 2008 22:18:58 GMT": "2008-12-30", "Mon, 2 Apr 2007 19:18:42 GMT": "2007-04-02", "Mon, 02 Apr 2007 23:18:42 -0500": "2007-04-03", "Mon, 02 Apr 2007": "",
 	} {
 		got, ok := parseMoment(text)
-		if ok != (want != "") || ok && dayText(got) != want {
+		if ok != (want != "") || ok && corpus.DayText(got) != want {
 			t.Errorf("parseMoment(%q) = %v, %v", text, got, ok)
 		}
 	}
 	for id, want := range map[string]string{"0901.0022": "2009-01-01", "hep-th/9901002": "1999-01-01", "1802.07540": "2018-02-01", "x": "", "9913.1": "", "/": "", "12345": ""} {
 		got, ok := monthOf(id)
-		if ok != (want != "") || ok && dayText(got) != want {
+		if ok != (want != "") || ok && corpus.DayText(got) != want {
 			t.Errorf("monthOf(%q) = %v, %v", id, got, ok)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/arxivid"
+	"assay/corpus/harvest"
 	"assay/corpus/harvest/ledger"
 )
 
@@ -104,7 +105,7 @@ func (r *record) nameless() string {
 	} else if r.Metadata.ArXiv != nil {
 		c = r.Metadata.ArXiv.common
 	}
-	name := []rune(fold(c.ID + " " + c.Title))
+	name := []rune(harvest.Fold(c.ID + " " + c.Title))
 	return "without identifier: " + string(name[:min(len(name), 60)])
 }
 
@@ -150,7 +151,7 @@ func (m *arxivMetadata) paper(r Record) (*corpus.Paper, string) {
 		return nil, reason
 	}
 	for _, a := range m.Authors {
-		if name := fold(a.Forenames + " " + a.Keyname + " " + a.Suffix); strings.ContainsFunc(name, unicode.IsLetter) {
+		if name := harvest.Fold(a.Forenames + " " + a.Keyname + " " + a.Suffix); strings.ContainsFunc(name, unicode.IsLetter) {
 			p.Authors = append(p.Authors, name)
 		}
 	}

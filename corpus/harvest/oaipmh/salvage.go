@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"assay/corpus/harvest"
 )
 
 // unreadable is why a record is no paper that is no XML either.
@@ -39,7 +41,7 @@ func salvage(body []byte) *Page {
 		}
 		name := "without identifier: " + unreadable
 		if m := identifierIn.FindSubmatch(record); m != nil {
-			name = strings.ToValidUTF8(fold(string(m[1])), "")
+			name = strings.ToValidUTF8(harvest.Fold(string(m[1])), "")
 		}
 		lost = append(lost, Record{Identifier: name, Reason: unreadable})
 	}

@@ -43,7 +43,7 @@ func shiftList(t *testing.T, which int, shuffled bool) int {
 		}
 		passed := 0
 		for i, p := range all {
-			if d := dayText(p.Updated); d >= from && (until == "" || d <= until) && p.Updated.Before(day(w.now)) {
+			if d := corpus.DayText(p.Updated); d >= from && (until == "" || d <= until) && p.Updated.Before(day(w.now)) {
 				if passed++; passed <= which {
 					continue
 				}
@@ -78,7 +78,7 @@ func TestShiftedWhileBrokenOff(t *testing.T) {
 		}
 		lists := w.lists()
 		from := lists[len(lists)-1][0]
-		i := slices.IndexFunc(all, func(p *corpus.Paper) bool { return dayText(p.Updated) >= from })
+		i := slices.IndexFunc(all, func(p *corpus.Paper) bool { return corpus.DayText(p.Updated) >= from })
 		changed := *all[i]
 		changed.Title, changed.Updated = "Changed", day(w.now)
 		all[i] = &changed

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"assay/corpus"
 	"assay/corpus/catalog"
 	"assay/corpus/harvest/ledger"
 )
@@ -93,7 +94,7 @@ func (m *marks) cover(set string, first, last time.Time) bool {
 	}
 	c, known := m.Covered[set]
 	if !known {
-		m.Covered[set] = Coverage{set, dayText(first), dayText(last)}
+		m.Covered[set] = Coverage{set, corpus.DayText(first), corpus.DayText(last)}
 		return true
 	}
 	from, _ := parseDay(c.From)
@@ -101,7 +102,7 @@ func (m *marks) cover(set string, first, last time.Time) bool {
 	if first.After(through.AddDate(0, 0, 1)) || last.Before(from.AddDate(0, 0, -1)) {
 		return false
 	}
-	grown := Coverage{set, dayText(earlier(from, first)), dayText(later(through, last))}
+	grown := Coverage{set, corpus.DayText(earlier(from, first)), corpus.DayText(later(through, last))}
 	m.Covered[set] = grown
 	return grown != c
 }

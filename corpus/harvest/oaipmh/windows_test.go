@@ -3,6 +3,8 @@ package oaipmh
 import (
 	"testing"
 	"time"
+
+	"assay/corpus"
 )
 
 func TestPlan(t *testing.T) {
@@ -26,7 +28,7 @@ func TestPlan(t *testing.T) {
 		if c.until != "" {
 			until = date(c.until)
 		}
-		if got := dayText(plan(date(c.from), c.days, until, date(c.today))); got != c.want {
+		if got := corpus.DayText(plan(date(c.from), c.days, until, date(c.today))); got != c.want {
 			t.Errorf("%+v: %s", c, got)
 		}
 	}
@@ -54,7 +56,7 @@ func TestHalve(t *testing.T) {
 			until = date(c[1])
 		}
 		end, days := halve(date(c[0]), until, date(c[2]))
-		if dayText(end) != c[3] || days < 1 {
+		if corpus.DayText(end) != c[3] || days < 1 {
 			t.Errorf("%v: %v, %d days", c, end, days)
 		}
 	}
@@ -73,7 +75,7 @@ func TestCompleteThrough(t *testing.T) {
 		"closed, no clock":        {window{Until: "2010-01-31"}, "2010-01-31"},
 		"nothing known":           {window{}, ""},
 	} {
-		if got := c.w.completeThrough(date("2012-06-01")); dayText(got) != c.want {
+		if got := c.w.completeThrough(date("2012-06-01")); corpus.DayText(got) != c.want {
 			t.Errorf("%s: %v, want %s", name, got, c.want)
 		}
 	}
