@@ -39,7 +39,7 @@ var buffers = sync.Pool{New: func() any { return new(buffer) }}
 func (b *buffer) decodeRun(data []byte) (Run, error) {
 	b.compact = appendCompact(b.compact[:0], data)
 	body, err := cutSeal(b.compact)
-	if err != nil { // why it cannot be read, the slow way tells best
+	if err != nil { // the slow decoder has the better error message
 		if body, err = unsealJSON(data); err != nil {
 			return Run{}, err
 		}

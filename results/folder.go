@@ -13,8 +13,10 @@ import (
 	"assay/internal/fault"
 )
 
-// What a holder does to its folder. Each step can be the one before which it is
-// stopped until the folder is another's, and does no harm then: see leaseTiming.
+// The functions below change the folder of a run. Only the process that holds the
+// folder's lease may do so, but it can be paused between checking the lease and making
+// the change, for so long that another process takes the folder over. Each change is
+// therefore made in a way that cannot touch the new holder's files: see leaseTiming.
 
 // replace writes a file of the run's folder, whole or not at all.
 func (w *RunWriter) replace(name string, fill func(io.Writer) error) error {
@@ -55,7 +57,7 @@ func (w *RunWriter) because(err error) error {
 	if lost := w.lease.check(); lost != nil {
 		return lost
 	}
-	// What went wrong on the way out adds nothing.
+	// Of joined errors the first is the cause; those after it come from cleaning up.
 	for {
 		several, ok := err.(interface{ Unwrap() []error })
 		if !ok || len(several.Unwrap()) == 0 {
@@ -65,8 +67,8 @@ func (w *RunWriter) because(err error) error {
 	}
 }
 
-// missing says what it means that something is not there in dir, which was made
-// a moment ago.
+// missing adds to an error about a file that does not exist in dir that the folder was
+// probably removed: dir was made a moment ago.
 func missing(dir string, err error) error {
 	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), dir) {
 		return err
@@ -90,8 +92,8 @@ type lineError struct {
 func (e *lineError) Error() string { return e.text }
 func (e *lineError) Unwrap() error { return e.cause }
 
-// makeFolder makes a folder inside the run's, but not the run's: it may have been
-// removed.
+// makeFolder makes a folder inside the run's folder. It does not make the run's folder:
+// if that is missing, somebody has removed the run, and the error says so.
 func (w *RunWriter) makeFolder(name string) error {
 	if err := os.Mkdir(filepath.Join(w.dir, name), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return w.because(err)
@@ -125,8 +127,9 @@ func (w *RunWriter) remove(names ...string) error {
 	return w.because(err)
 }
 
-// removeTemporaries clears what others left who held the folder before, and ends
-// what they may still be about: but no claim that another is just making.
+// removeTemporaries removes the temporary files of earlier holders of the folder. One
+// that was only paused then finds nothing to rename, and its change fails. A temporary
+// lease of a process that is alive stays: it is claiming the folder just now.
 func (w *RunWriter) removeTemporaries() error {
 	err := filepath.WalkDir(w.dir, func(path string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -155,8 +158,8 @@ func (w *RunWriter) removeTemporaries() error {
 	return w.because(err)
 }
 
-// openLog opens log.txt to continue it: a copy, as an earlier holder may have the
-// old one open.
+// openLog opens log.txt to append to it. It replaces the file by a copy first: an earlier
+// holder that was only paused may still have the old one open, and would write into it.
 func (w *RunWriter) openLog() error {
 	path := filepath.Join(w.dir, logFile)
 	text, err := os.ReadFile(path)
@@ -169,8 +172,8 @@ func (w *RunWriter) openLog() error {
 	return w.because(err)
 }
 
-// logWriter writes to log.txt while the folder is held: the file that was opened
-// by that name may be the next holder's already.
+// logWriter writes to log.txt as long as this process holds the folder, and drops lines
+// afterwards.
 type logWriter struct{ w *RunWriter }
 
 func (l logWriter) Write(line []byte) (int, error) {

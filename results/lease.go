@@ -194,8 +194,8 @@ func (l *lease) check() error {
 	return err
 }
 
-// look is check without memory. A file system that does not answer decides
-// nothing.
+// look is check without remembering the answer. If the file system does not answer, the
+// lease counts as held: nothing is known then.
 func (l *lease) look() error {
 	highest, err := highestLease(l.dir)
 	switch {

@@ -78,9 +78,9 @@ func CreateStore(dir string) (*Store, error) {
 	return OpenStore(dir)
 }
 
-// MakeFolder makes a folder inside the store, level by level, and returns its
-// path. The store's own folder it never makes: who removes that does not want it
-// back.
+// MakeFolder makes a folder inside the store, level by level, and returns its path. It
+// fails where the store's own folder is missing: if that was removed while a process was
+// still working, the process must not bring it back.
 func (s *Store) MakeFolder(levels ...string) (path string, err error) {
 	path = s.dir
 	for _, level := range levels {
@@ -204,7 +204,7 @@ func (s *Store) read(experiment, trial string, clock func() time.Time) (Run, err
 	if current != nil && current.live(clock(), s.timing) {
 		return r, nil
 	}
-	// It may have ended between the two looks.
+	// The run may have ended after run.json was read and before its lease was.
 	if r, err = readRunFile(dir); err == nil && r.State == Running {
 		r.State = Interrupted
 		r.Error = fmt.Sprintf("process %d on %s ended without a word", r.Provenance.PID, r.Provenance.Host)
@@ -212,8 +212,8 @@ func (s *Store) read(experiment, trial string, clock func() time.Time) (Run, err
 	return r, err
 }
 
-// clock returns the time of the file system's clock, which stamps signs of life;
-// where the store cannot be written, this machine's must do.
+// clock returns the present time by the clock of the file system, with which it stamps
+// leases; that of this machine where the store cannot be written.
 func (s *Store) clock() time.Time {
 	f, err := os.CreateTemp(filepath.Join(s.dir, runsFolder), atomicfile.TempPrefix+"clock-*")
 	if err != nil {

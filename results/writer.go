@@ -82,7 +82,8 @@ func (s *Store) claim(ctx context.Context, run Run, keep bool) (*RunWriter, erro
 	w := &RunWriter{store: s, dir: dir, name: name, lease: lease}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
 	lease.keep(func() { w.cancel(fmt.Errorf("results: run %s: %w", name, lease.check())) })
-	// Before anything is read: a holder that was only asleep changes no more.
+	// This comes before anything is read: after it, an earlier holder that was only paused
+	// cannot change the files any more.
 	err = w.removeTemporaries()
 	done := err == nil && isDone(dir) // since the first look
 	if err == nil && !done {

@@ -7,7 +7,7 @@ import (
 	"assay/internal/multilabel"
 )
 
-// Report judges the predictions of n papers over C labels. All but the counts
+// Report evaluates the predictions of n papers over C labels. All but the counts
 // and the loss are in [0, 1]. A quotient without denominator is 0, as scikit-learn's
 // zero_division=0: a paper with neither predicted nor true labels has
 // precision, recall and F1 of 0 but counts as an exact match; a label that is
@@ -56,7 +56,7 @@ func (r Report) At(k int) (float64, bool) {
 	return 0, false
 }
 
-// Evaluate judges predicted (n, C) by truth (n, C). scores (n, C) may be nil,
+// Evaluate compares predicted (n, C) with truth (n, C). scores (n, C) may be nil,
 // as for master categories, which have none of their own; with it Report holds
 // the precision at 1, 3 and 5, as far as there are so many labels. Other
 // shapes, no paper, or a score that is NaN or infinite are errors.
@@ -141,7 +141,7 @@ func hitsAt(scores *multilabel.Scores, truth *multilabel.Matrix, tell func(paper
 	}
 }
 
-// LabelReport judges the predictions of one label.
+// LabelReport evaluates the predictions of one label.
 type LabelReport struct {
 	Label         int     `json:"label"`          // its index
 	Support       int     `json:"support"`        // papers that carry it
@@ -152,7 +152,7 @@ type LabelReport struct {
 	F1            float64 `json:"f1"`
 }
 
-// ByLabel judges each label by itself, in their order, with Report's
+// ByLabel evaluates each label by itself, in their order, with Report's
 // conventions.
 func ByLabel(predicted, truth *multilabel.Matrix) ([]LabelReport, error) {
 	if err := checkPair(predicted, truth); err != nil {

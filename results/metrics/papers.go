@@ -6,7 +6,7 @@ import (
 	"assay/internal/multilabel"
 )
 
-// PaperScores judges the predictions of n papers one by one, in their order,
+// PaperScores evaluates the predictions of n papers one by one, in their order,
 // with Report's conventions.
 type PaperScores struct {
 	F1        []float64 // of each paper, in [0, 1]; its mean is Report.SampleF1
@@ -19,7 +19,7 @@ type PaperScores struct {
 	Both, Either []float64
 }
 
-// ByPaper judges predicted (n, C) by truth (n, C), paper by paper. Other shapes
+// ByPaper evaluates predicted (n, C) against truth (n, C), paper by paper. Other shapes
 // and no paper are errors.
 func ByPaper(predicted, truth *multilabel.Matrix) (PaperScores, error) {
 	if err := checkPair(predicted, truth); err != nil {

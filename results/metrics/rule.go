@@ -1,5 +1,5 @@
 // Package metrics turns scores into predicted labels by a decision rule, and
-// judges predicted labels against the true ones.
+// evaluates predicted labels against the true ones.
 //
 //	rule, err := metrics.ParseRule("tuned")
 //	decision, err := rule.Fit(validationScores, validationTruth)

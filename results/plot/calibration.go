@@ -124,7 +124,7 @@ func (p *predicted) calibrate(g *group, load Load, how CalibrationOptions) (Cali
 		if b.Count == 0 {
 			continue
 		}
-		// Seeds judge the same papers: they are no further trials.
+		// All seeds predict the same papers: n seeds are not n times as many observations.
 		low, high := calibration.Wilson(float64(b.Right)/float64(n.Seeds), float64(b.Count)/float64(n.Seeds))
 		n.Bins = append(n.Bins, CalibrationBin{b.Low, b.High, b.Count, b.Right, b.Mean, b.Share(), Range{low, high}})
 	}

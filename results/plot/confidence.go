@@ -92,7 +92,7 @@ func checkBins(bins, byDefault int) (int, error) {
 }
 
 // edges are those of bins. Of two exclusive labels the likelier one has at least a
-// half, but of models that judge each label by itself, as random forests do.
+// half, except with models that score each label by itself, as random forests do.
 func (p *predicted) edges(bins int, least float64) []float64 {
 	from := 0.0
 	if p.two() {

@@ -92,7 +92,7 @@ func (m metric) estimate(rule metrics.Rule, runs []results.Run) (estimate, bool)
 	case n.HalfWidth != nil:
 		half := m.times * *n.HalfWidth
 		e.interval, e.source = &Range{e.mean - half, e.mean + half}, overSeeds
-		if m.Unit == compare.Fraction { // few seeds reach far beyond what a share can be
+		if m.Unit == compare.Fraction { // with two or three seeds t is large, and the interval reaches below 0 or above 100 %
 			e.interval.Low, e.interval.High = max(e.interval.Low, 0), min(e.interval.High, 100)
 		}
 	case n.Papers != nil && !math.IsNaN(n.Papers.Low) && !math.IsNaN(n.Papers.High):

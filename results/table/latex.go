@@ -68,8 +68,8 @@ func latexCell(l *markup.LaTeX, c Cell) string {
 	return text
 }
 
-// allNotes returns the notes and, before them, what the marks mean; best and
-// closest are how the format marks them.
+// allNotes returns the notes and, before them, what the signs at cells mean;
+// best and closest are those of the format.
 func allNotes(t Table, best, closest string, escape func(string) string) []string {
 	var anyBest, anyClose, lower bool
 	for _, row := range t.Rows {
@@ -78,18 +78,18 @@ func allNotes(t Table, best, closest string, escape func(string) string) []strin
 			lower = lower || c.Close && t.Columns[i].Lower
 		}
 	}
-	var marks []string
+	var signs []string
 	if anyBest {
-		marks = append(marks, best+escape(": best measured of its column."))
+		signs = append(signs, best+escape(": best measured of its column."))
 	}
 	if anyClose && lower {
-		marks = append(marks, closest+escape(": not significantly worse."))
+		signs = append(signs, closest+escape(": not significantly worse."))
 	} else if anyClose {
-		marks = append(marks, closest+escape(": not significantly below it."))
+		signs = append(signs, closest+escape(": not significantly below it."))
 	}
 	var notes []string
-	if len(marks) > 0 {
-		notes = append(notes, strings.Join(marks, " "))
+	if len(signs) > 0 {
+		notes = append(notes, strings.Join(signs, " "))
 	}
 	for _, n := range t.Notes {
 		notes = append(notes, escape(n))

@@ -122,7 +122,7 @@ func (c layout) measuredRow(places []place, g *compare.Group, row *compare.Row) 
 	return out
 }
 
-// fill shows the value of metric j, its intervals and its mark.
+// fill shows the value of metric j, its intervals, and whether it is the best.
 func (c layout) fill(cell *Cell, row *compare.Row, j int) {
 	n, m := row.Values[j], c.Metrics[j]
 	cell.Text, cell.Number = show(string(m.Unit), n.Value), n

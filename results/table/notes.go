@@ -93,7 +93,7 @@ func (c layout) scoreNote() string {
 	return text
 }
 
-// testNotes names the tests behind the marks, what they assume, and where there
+// testNotes names the tests behind the signs at cells, what they assume, and where there
 // was too little for them.
 func (c layout) testNotes() []string {
 	notes := c.equalNotes()

@@ -14,7 +14,7 @@ import (
 	"assay/results/metrics"
 )
 
-// merged marks a cell whose runs differ in more than their seed.
+// merged stands at a cell whose runs differ in more than their seed.
 const merged = "†"
 
 // pivotLayout makes the table of a pivot.

@@ -46,35 +46,35 @@ func writeText(out io.Writer, t Table) error {
 	return err
 }
 
-// textCells marks the best with * and what is close to it with ~; where a
-// column has marks, the other numbers end in a space to stay aligned. gap stands
+// textCells writes a * after the best and a ~ after what is close to it; where a
+// column has such signs, the other numbers end in a space to stay aligned. gap stands
 // before each interval, and within between the two ends of one.
 func textCells(t Table, gap, within string) [][]string {
-	marked := make([]bool, len(t.Columns))
+	signed := make([]bool, len(t.Columns))
 	for _, row := range t.Rows {
 		for i, c := range row.Cells {
-			marked[i] = marked[i] || c.Best || c.Close
+			signed[i] = signed[i] || c.Best || c.Close
 		}
 	}
 	var rows [][]string
 	for _, row := range t.Rows {
 		var cells []string
 		for i, c := range row.Cells {
-			mark := ""
+			sign := ""
 			c.Text = markup.Line(c.Text)
 			c.Range = strings.Replace(c.Range, ", ", ","+within, 1)
 			switch {
 			case c.Best:
-				mark = "*"
+				sign = "*"
 			case c.Close:
-				mark = "~"
-			case marked[i]:
-				mark = " "
+				sign = "~"
+			case signed[i]:
+				sign = " "
 			}
 			first, rest, more := strings.Cut(c.shown(gap), "\n")
-			text := first + mark
+			text := first + sign
 			if more {
-				pad := strings.Repeat(" ", len(mark))
+				pad := strings.Repeat(" ", len(sign))
 				text += "\n" + strings.ReplaceAll(rest, "\n", pad+"\n") + pad
 			}
 			cells = append(cells, text)
