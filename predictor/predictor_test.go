@@ -258,6 +258,7 @@ func TestStream(t *testing.T) {
 		t.Errorf("%d predictions of %d, then %v", got, n, last)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	var endless iter.Seq2[Paper, error] = func(yield func(Paper, error) bool) {
 		for yield(Paper{Title: "deep"}, nil) {
 		}
