@@ -185,19 +185,17 @@ func (p *Predictor) Predict(ctx context.Context, papers []Paper, decision metric
 	out := make([]Prediction, len(papers))
 	for i, paper := range papers {
 		row, labels := scores.Row(i), predicted.Row(i)
-		categories := make([]Scored, len(row))
+		var categories []Scored
 		for c, score := range row {
-			_, given := slices.BinarySearch(labels, int32(c))
-			categories[c] = Scored{p.Categories[c], score, given}
-		}
-		if top <= 0 {
-			categories = slices.DeleteFunc(categories, func(s Scored) bool { return !s.Predicted })
+			if _, given := slices.BinarySearch(labels, int32(c)); given || top > 0 {
+				categories = append(categories, Scored{p.Categories[c], score, given})
+			}
 		}
 		slices.SortStableFunc(categories, func(a, b Scored) int { return cmp.Compare(b.Probability, a.Probability) })
 		if top > 0 {
-			categories = categories[:min(top, len(categories))]
+			categories = slices.Clone(categories[:min(top, len(categories))])
 		}
-		out[i] = Prediction{paper, slices.Clip(categories)}
+		out[i] = Prediction{paper, categories}
 	}
 	return out, nil
 }

@@ -220,6 +220,13 @@ var inputs = map[string]func(t *testing.T, path string){
 	"my.toml": func(t *testing.T, path string) {
 		writeFile(t, path, "name = 'mine'\n[corpus]\npath = 'synthetic'\nsample = 600\n[[model]]\nname = 'NB'\nkind = 'naive_bayes'\n[[model]]\nname = 'LR'\nkind = 'logistic_regression'\n")
 	},
+	"model": func(t *testing.T, path string) {
+		writeFile(t, "small.toml", "name = 'small'\n[corpus]\npath = 'synthetic'\nsample = 300\n[[model]]\nname = 'NB'\nkind = 'naive_bayes'\n")
+		mustCall(t, "run", "small.toml", "--results", "small", "--quiet")
+		if err := os.CopyFS(path, os.DirFS(filepath.Join("small", "runs", trialsOf(t, "small")[0], "model"))); err != nil {
+			t.Fatal(err)
+		}
+	},
 	"papers.parquet": func(t *testing.T, path string) {
 		parquetTo(t, path, []row{{"0704.0050", "A title", "An abstract.", "cs.LG"}})
 	},

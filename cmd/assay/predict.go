@@ -144,6 +144,9 @@ func modelFolder(ctx context.Context, store, name string) (string, error) {
 	return "", fault.Usagef("predict: %s is neither the folder of a run nor a model folder", run)
 }
 
+// columns is how wide text is.
+const columns = 80
+
 // writePredictions writes the predictions of each batch as it comes.
 func writePredictions(stdout io.Writer, p *predictor.Predictor, batches iter.Seq2[[]predictor.Prediction, error], d metrics.Decision, opt predictOptions, bar progress.Bar) error {
 	out := bufio.NewWriter(stdout)
@@ -158,11 +161,11 @@ func writePredictions(stdout io.Writer, p *predictor.Predictor, batches iter.Seq
 			}{one.Paper.ID, one})
 		}
 	} else {
-		rule := d.Rule.Describe()
+		rule := d.Rule.String()
 		if d.Rule.NeedsValidation() {
-			rule += fmt.Sprintf(" (%.3g)", d.Threshold)
+			rule += fmt.Sprintf(", threshold %.3g", d.Threshold)
 		}
-		fmt.Fprintf(out, "%s\nrule %s: %s\n", markup.Line(p.String()), d.Rule, rule)
+		fmt.Fprintf(out, "%s\nrule %s\n", markup.Cut(markup.Line(p.String()), columns), rule)
 	}
 	for batch, err := range batches {
 		if err != nil {
@@ -184,7 +187,6 @@ func writePredictions(stdout io.Writer, p *predictor.Predictor, batches iter.Seq
 // writePrediction writes a paper and, a line each, its categories, in 80 columns. With
 // marked the ones that the rule predicts have a star, as others stand beside them.
 func writePrediction(out io.Writer, one predictor.Prediction, marked bool) error {
-	const columns = 80
 	title := strings.TrimSpace(markup.Line(one.Paper.ID) + "  " + markup.Line(one.Paper.Title))
 	if _, err := fmt.Fprintf(out, "\n%s\n", markup.Cut(title, columns)); err != nil {
 		return err

@@ -27,10 +27,10 @@ func TestPredict(t *testing.T) {
 
 	text := mustCall(t, "predict", trial, "--results", store, papers)
 	lines := strings.Split(strings.TrimSpace(text), "\n")
-	if !strings.HasPrefix(text, "NB ("+trial+"), 148 categories of arxiv-2019\nrule tuned: ") || len(lines) < 60 {
+	if !strings.HasPrefix(text, "NB ("+trial+"), 148 categories of arxiv-2019\nrule tuned, threshold ") || len(lines) < 60 {
 		t.Errorf("the text is\n%s", text)
 	}
-	for _, l := range lines[2:] {
+	for _, l := range lines {
 		if markup.Width(l) > 80 {
 			t.Errorf("a line of %d columns: %s", markup.Width(l), l)
 		}
