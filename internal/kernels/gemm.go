@@ -62,7 +62,7 @@ func (p *Packed[T]) PackSum(b []T, k, n, ldb int, sums []T) {
 func (p *Packed[T]) fastPanels(b []T, k0, rows, ldb int, sums []T) int {
 	src, ok := single(b)
 	whole := p.n / panel
-	if !ok || fastTiles == nil || fastTiles.panels == nil || whole == 0 || rows == 0 {
+	if !ok || active.tiles == nil || active.tiles.panels == nil || whole == 0 || rows == 0 {
 		return 0
 	}
 	dst, _ := single(p.panel(k0, 0))
@@ -71,7 +71,7 @@ func (p *Packed[T]) fastPanels(b []T, k0, rows, ldb int, sums []T) int {
 		s, _ := single(sums)
 		sum = &s[0]
 	}
-	fastTiles.panels(&dst[0], &src[0], 4*ldb, rows, whole, sum)
+	active.tiles.panels(&dst[0], &src[0], 4*ldb, rows, whole, sum)
 	return whole
 }
 
@@ -99,13 +99,13 @@ func Transpose[T Float](dst []T, ldd int, src []T, lds, rows, cols int) {
 	checkOperand("Transpose", len(src), rows, cols, lds)
 	d, ok := single(dst)
 	wide, high := rows/16*16, cols/16*16
-	if !ok || fastTiles == nil || fastTiles.transpose == nil || wide == 0 || high == 0 {
+	if !ok || active.tiles == nil || active.tiles.transpose == nil || wide == 0 || high == 0 {
 		transposeGo(dst, ldd, src, lds, 0, rows, 0, cols)
 		return
 	}
 	s, _ := single(src)
 	for j := 0; j < wide; j += 16 {
-		fastTiles.transpose(&d[j], 4*ldd, &s[j*lds], 4*lds, high/16)
+		active.tiles.transpose(&d[j], 4*ldd, &s[j*lds], 4*lds, high/16)
 	}
 	transposeGo(dst, ldd, src, lds, 0, wide, high, cols)
 	transposeGo(dst, ldd, src, lds, wide, rows, 0, cols)
@@ -170,7 +170,7 @@ func Gemm[T Float](c []T, ldc int, a Left[T], m int, b *Packed[T], accumulate bo
 // tileColumn does all rows of one panel in one block.
 func tileColumn[T Float](c []T, ldc int, a Left[T], m int, b []T, k, cols int, accumulate bool) {
 	single32, ok := single(c)
-	if !ok || fastTiles == nil {
+	if !ok || active.tiles == nil {
 		for i := range m {
 			tileGo(c[i*ldc:i*ldc+cols], a.Data[i*a.Row:], a.Col, b, k, accumulate)
 		}
@@ -183,7 +183,7 @@ func tileColumn[T Float](c []T, ldc int, a Left[T], m int, b []T, k, cols int, a
 		t.accumulate = 1
 	}
 	// Tiles of nearly the same height: some higher by a row, then the others.
-	count := (m + fastTiles.rows - 1) / fastTiles.rows
+	count := (m + active.tiles.rows - 1) / active.tiles.rows
 	low := m / count
 	high := m - count*low
 	at := 0
@@ -193,7 +193,7 @@ func tileColumn[T Float](c []T, ldc int, a Left[T], m int, b []T, k, cols int, a
 			continue
 		}
 		t.a, t.c, t.next = &a32[at*a.Row], &single32[at*ldc], t.rows*t.row
-		fastTiles.run(t)
+		active.tiles.run(t)
 		at += t.rows * t.count
 	}
 }
@@ -216,8 +216,8 @@ func tileGo[T Float](c, a []T, col int, b []T, k int, accumulate bool) {
 // tall is how many columns of a transposed left operand lie together: the rows
 // of the highest tile.
 func tall() int {
-	if fastTiles != nil {
-		return fastTiles.rows
+	if active.tiles != nil {
+		return active.tiles.rows
 	}
 	return 14
 }
@@ -244,10 +244,10 @@ func (p *Transposed[T]) Pack(a []T, k, m, lda int) {
 		p.data = make([]T, Depth*m)
 	}
 	bands := 0
-	if d, ok := single(p.data[:cap(p.data)]); ok && fastTiles != nil && fastTiles.bands != nil && k > 0 {
+	if d, ok := single(p.data[:cap(p.data)]); ok && active.tiles != nil && active.tiles.bands != nil && k > 0 {
 		s, _ := single(a)
 		if bands = m / p.tall; bands > 0 {
-			fastTiles.bands(&d[0], &s[0], 4*lda, k, bands)
+			active.tiles.bands(&d[0], &s[0], 4*lda, k, bands)
 		}
 	}
 	for i := bands * p.tall; i < m; i += p.tall {
@@ -278,7 +278,7 @@ func (p *Transposed[T]) Multiply(c []T, ldc int, b *Packed[T], accumulate bool) 
 func (p *Transposed[T]) column(c []T, ldc int, b []T, cols int, accumulate bool) {
 	whole := p.m / p.tall
 	c32, ok := single(c)
-	if !ok || fastTiles == nil || fastTiles.rows < p.tall || whole == 0 {
+	if !ok || active.tiles == nil || active.tiles.rows < p.tall || whole == 0 {
 		whole = 0
 	} else {
 		a32, _ := single(p.data)
@@ -290,7 +290,7 @@ func (p *Transposed[T]) column(c []T, ldc int, b []T, cols int, accumulate bool)
 		if accumulate {
 			t.accumulate = 1
 		}
-		fastTiles.run(t)
+		active.tiles.run(t)
 	}
 	for i := whole * p.tall; i < p.m; i += p.tall {
 		width := min(p.tall, p.m-i)
@@ -342,9 +342,6 @@ type tiles struct {
 	// and adds it to sums[panel*32+j] unless that is nil; ld in bytes.
 	panels func(dst, src *float32, ld, k, panels int, sums *float32)
 }
-
-// fastTiles is what this machine runs; nil where only the reference is there.
-var fastTiles = tilesOf(active.name)
 
 // tile is some tiles of C of the same height, one below the other, in one panel;
 // strides in bytes.

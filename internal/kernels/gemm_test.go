@@ -10,15 +10,12 @@ import (
 // withTiles runs a test for the reference and for each implementation that this
 // machine has.
 func withTiles(t *testing.T, f func(t *testing.T)) {
-	saved := fastTiles
-	defer func() { fastTiles = saved }()
-	for _, i := range available() {
-		tiles := tilesOf(i.name)
-		if tiles == nil && i.name != "go" {
-			continue
+	saved := active
+	defer func() { active = saved }()
+	for _, active = range available() {
+		if active.tiles != nil || active == &reference {
+			t.Run(active.name, f)
 		}
-		fastTiles = tiles
-		t.Run(i.name, f)
 	}
 }
 
@@ -219,7 +216,7 @@ func TestGemmBits(t *testing.T) {
 	packed.Pack(b, k, n, n)
 	var first []float32
 	withTiles(t, func(t *testing.T) {
-		if fastTiles == nil {
+		if active.tiles == nil {
 			t.Skip("the reference rounds products")
 		}
 		whole, parts := make([]float32, m*n), make([]float32, m*n)

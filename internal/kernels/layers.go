@@ -17,11 +17,11 @@ import "math"
 func GRUForward[T Float](h, gates, bias, hprev []T) {
 	n := len(h)
 	gates, bias, hprev = gates[:4*n], bias[:4*n], hprev[:n]
-	if a, ok := single(h); ok && fast != nil && n > 0 {
+	if a, ok := single(h); ok && active.layers != nil && n > 0 {
 		b, _ := single(gates)
 		c, _ := single(bias)
 		d, _ := single(hprev)
-		fast.gruForward(&a[0], &b[0], &c[0], &d[0], n)
+		active.layers.gruForward(&a[0], &b[0], &c[0], &d[0], n)
 		return
 	}
 	gruForwardGo(h, gates, bias, hprev)
@@ -34,11 +34,11 @@ func GRUForward[T Float](h, gates, bias, hprev []T) {
 func GRUBackward[T Float](dhprev, gates, dh, hprev []T) {
 	n := len(dh)
 	dhprev, gates, hprev = dhprev[:n], gates[:4*n], hprev[:n]
-	if a, ok := single(dhprev); ok && fast != nil && n > 0 {
+	if a, ok := single(dhprev); ok && active.layers != nil && n > 0 {
 		b, _ := single(gates)
 		c, _ := single(dh)
 		d, _ := single(hprev)
-		fast.gruBackward(&a[0], &b[0], &c[0], &d[0], n)
+		active.layers.gruBackward(&a[0], &b[0], &c[0], &d[0], n)
 		return
 	}
 	gruBackwardGo(dhprev, gates, dh, hprev)
@@ -54,12 +54,12 @@ func GRUBackward[T Float](dhprev, gates, dh, hprev []T) {
 func LSTMForward[T Float](h, c, gates, bias, cprev []T) {
 	n := len(h)
 	c, gates, bias, cprev = c[:n], gates[:5*n], bias[:4*n], cprev[:n]
-	if x, ok := single(h); ok && fast != nil && n > 0 {
+	if x, ok := single(h); ok && active.layers != nil && n > 0 {
 		y, _ := single(c)
 		z, _ := single(gates)
 		u, _ := single(bias)
 		v, _ := single(cprev)
-		fast.lstmForward(&x[0], &y[0], &z[0], &u[0], &v[0], n)
+		active.layers.lstmForward(&x[0], &y[0], &z[0], &u[0], &v[0], n)
 		return
 	}
 	lstmForwardGo(h, c, gates, bias, cprev)
@@ -72,11 +72,11 @@ func LSTMForward[T Float](h, c, gates, bias, cprev []T) {
 func LSTMBackward[T Float](dc, gates, dh, cprev []T) {
 	n := len(dh)
 	dc, gates, cprev = dc[:n], gates[:5*n], cprev[:n]
-	if x, ok := single(dc); ok && fast != nil && n > 0 {
+	if x, ok := single(dc); ok && active.layers != nil && n > 0 {
 		y, _ := single(gates)
 		z, _ := single(dh)
 		u, _ := single(cprev)
-		fast.lstmBackward(&x[0], &y[0], &z[0], &u[0], n)
+		active.layers.lstmBackward(&x[0], &y[0], &z[0], &u[0], n)
 		return
 	}
 	lstmBackwardGo(dc, gates, dh, cprev)
@@ -87,11 +87,11 @@ func LSTMBackward[T Float](dc, gates, dh, cprev []T) {
 func LayerNormForward[T Float](y, x, gamma, beta []T, eps T) (mean, rstd T) {
 	n := len(x)
 	y, gamma, beta = y[:n], gamma[:n], beta[:n]
-	if a, ok := single(y); ok && fast != nil && n > 0 {
+	if a, ok := single(y); ok && active.layers != nil && n > 0 {
 		b, _ := single(x)
 		c, _ := single(gamma)
 		d, _ := single(beta)
-		m, r := fast.normForward(&a[0], &b[0], &c[0], &d[0], n, float32(eps))
+		m, r := active.layers.normForward(&a[0], &b[0], &c[0], &d[0], n, float32(eps))
 		return T(m), T(r)
 	}
 	return normForwardGo(y, x, gamma, beta, eps)
@@ -102,13 +102,13 @@ func LayerNormForward[T Float](y, x, gamma, beta []T, eps T) (mean, rstd T) {
 func LayerNormBackward[T Float](dx, dgamma, dbeta, dy, x, gamma []T, mean, rstd T) {
 	n := len(x)
 	dx, dgamma, dbeta, dy, gamma = dx[:n], dgamma[:n], dbeta[:n], dy[:n], gamma[:n]
-	if a, ok := single(dx); ok && fast != nil && n > 0 {
+	if a, ok := single(dx); ok && active.layers != nil && n > 0 {
 		b, _ := single(dgamma)
 		c, _ := single(dbeta)
 		d, _ := single(dy)
 		e, _ := single(x)
 		f, _ := single(gamma)
-		fast.normBackward(&a[0], &b[0], &c[0], &d[0], &e[0], &f[0], n, float32(mean), float32(rstd))
+		active.layers.normBackward(&a[0], &b[0], &c[0], &d[0], &e[0], &f[0], n, float32(mean), float32(rstd))
 		return
 	}
 	normBackwardGo(dx, dgamma, dbeta, dy, x, gamma, mean, rstd)
@@ -116,8 +116,8 @@ func LayerNormBackward[T Float](dx, dgamma, dbeta, dy, x, gamma []T, mean, rstd 
 
 // Softmax sets x to e^(scale·x) over its sum.
 func Softmax[T Float](x []T, scale T) {
-	if a, ok := single(x); ok && fast != nil && len(a) > 0 {
-		fast.softmax(&a[0], len(a), float32(scale))
+	if a, ok := single(x); ok && active.layers != nil && len(a) > 0 {
+		active.layers.softmax(&a[0], len(a), float32(scale))
 		return
 	}
 	softmaxGo(x, scale)
@@ -127,9 +127,9 @@ func Softmax[T Float](x []T, scale T) {
 // scale·p·(dp − Σ dp·p).
 func SoftmaxBackward[T Float](dp, p []T, scale T) {
 	p = p[:len(dp)]
-	if a, ok := single(dp); ok && fast != nil && len(a) > 0 {
+	if a, ok := single(dp); ok && active.layers != nil && len(a) > 0 {
 		b, _ := single(p)
-		fast.softmaxBackward(&a[0], &b[0], len(a), float32(scale))
+		active.layers.softmaxBackward(&a[0], &b[0], len(a), float32(scale))
 		return
 	}
 	softmaxBackwardGo(dp, p, scale)
@@ -138,9 +138,9 @@ func SoftmaxBackward[T Float](dp, p []T, scale T) {
 // Add adds x to y, over len(x).
 func Add[T Float](y, x []T) {
 	y = y[:len(x)]
-	if a, ok := single(y); ok && fast != nil && len(a) > 0 {
+	if a, ok := single(y); ok && active.layers != nil && len(a) > 0 {
 		b, _ := single(x)
-		fast.add(&a[0], &b[0], len(a))
+		active.layers.add(&a[0], &b[0], len(a))
 		return
 	}
 	for i, v := range x {
@@ -151,9 +151,9 @@ func Add[T Float](y, x []T) {
 // Mul multiplies y by x, over len(x).
 func Mul[T Float](y, x []T) {
 	y = y[:len(x)]
-	if a, ok := single(y); ok && fast != nil && len(a) > 0 {
+	if a, ok := single(y); ok && active.layers != nil && len(a) > 0 {
 		b, _ := single(x)
-		fast.mul(&a[0], &b[0], len(a))
+		active.layers.mul(&a[0], &b[0], len(a))
 		return
 	}
 	for i, v := range x {
@@ -164,10 +164,10 @@ func Mul[T Float](y, x []T) {
 // MulTo sets y to a·b by element, over len(a).
 func MulTo[T Float](y, a, b []T) {
 	y, b = y[:len(a)], b[:len(a)]
-	if x, ok := single(y); ok && fast != nil && len(x) > 0 {
+	if x, ok := single(y); ok && active.layers != nil && len(x) > 0 {
 		p, _ := single(a)
 		q, _ := single(b)
-		fast.mulTo(&x[0], &p[0], &q[0], len(x))
+		active.layers.mulTo(&x[0], &p[0], &q[0], len(x))
 		return
 	}
 	for i, v := range a {
@@ -178,10 +178,10 @@ func MulTo[T Float](y, a, b []T) {
 // MulAdd adds a·b by element to y, over len(a).
 func MulAdd[T Float](y, a, b []T) {
 	y, b = y[:len(a)], b[:len(a)]
-	if x, ok := single(y); ok && fast != nil && len(x) > 0 {
+	if x, ok := single(y); ok && active.layers != nil && len(x) > 0 {
 		p, _ := single(a)
 		q, _ := single(b)
-		fast.mulAdd(&x[0], &p[0], &q[0], len(x))
+		active.layers.mulAdd(&x[0], &p[0], &q[0], len(x))
 		return
 	}
 	for i, v := range a {
@@ -213,11 +213,11 @@ func (s *AdamStep) Set(rate, beta1, beta2, eps float64, t int64) {
 func Adam[T Float](p, g, m, v []T, s *AdamStep) {
 	n := len(p)
 	g, m, v = g[:n], m[:n], v[:n]
-	if a, ok := single(p); ok && fast != nil && n > 0 {
+	if a, ok := single(p); ok && active.layers != nil && n > 0 {
 		b, _ := single(g)
 		c, _ := single(m)
 		d, _ := single(v)
-		fast.adam(&a[0], &b[0], &c[0], &d[0], n, &s.single[0])
+		active.layers.adam(&a[0], &b[0], &c[0], &d[0], n, &s.single[0])
 		return
 	}
 	adamGo(p, g, m, v, &s.numbers)
@@ -237,10 +237,3 @@ type layerLoops struct {
 	add, mul        func(y, x *float32, n int)
 	mulTo, mulAdd   func(y, a, b *float32, n int)
 }
-
-// Fused reports whether multiply-adds of products and layers are fused here: where
-// they are, the bits are the same everywhere, and others where they are not.
-func Fused() bool { return fast != nil && fastTiles != nil }
-
-// fast is what this machine runs; nil where only the reference is there.
-var fast = layerLoopsOf(active.name)

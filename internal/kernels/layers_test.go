@@ -85,11 +85,11 @@ func layerLoopCases() []layerLoop {
 // withLoops runs f for the reference and for each implementation that this
 // machine has.
 func withLoops(t *testing.T, f func(t *testing.T)) {
-	saved := fast
-	defer func() { fast = saved }()
-	for _, i := range available() {
-		if fast = layerLoopsOf(i.name); fast != nil || i.name == "go" {
-			t.Run(i.name, f)
+	saved := active
+	defer func() { active = saved }()
+	for _, active = range available() {
+		if active.layers != nil || active == &reference {
+			t.Run(active.name, f)
 		}
 	}
 }
@@ -156,7 +156,7 @@ func checkLoop(r *rand.Rand, loop layerLoop, n int) error {
 func TestLayerLoopBits(t *testing.T) {
 	first := map[string][]float32{}
 	withLoops(t, func(t *testing.T) {
-		if fast == nil {
+		if active.layers == nil {
 			t.Skip("the reference rounds what float64 gives")
 		}
 		for _, loop := range layerLoopCases() {

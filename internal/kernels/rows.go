@@ -96,27 +96,3 @@ func check[T Float](m []T, stride, cols int, rows []int32) {
 		}
 	}
 }
-
-// implementation is one way to compute everything.
-type implementation struct {
-	name       string
-	dot        func(a, b []float32) float32
-	axpy       func(y []float32, alpha float32, x []float32)
-	scale      func(x []float32, alpha float32)
-	dotRows    func(dst, x, m []float32, stride int, rows []int32)
-	sumRows    func(dst, m []float32, stride int, rows []int32)
-	addRows    func(m []float32, stride int, rows []int32, x []float32)
-	updateRows func(m []float32, stride int, rows []int32, alpha, x, grad []float32)
-	prefetch   func(m []float32, stride, cols int, rows []int32)
-}
-
-var reference = implementation{
-	"go", dotGo[float32], axpyGo[float32], scaleGo, dotRowsGo, sumRowsGo[float32], addRowsGo, updateRowsGo,
-	func([]float32, int, int, []int32) {},
-}
-
-// active is what this machine runs fastest.
-var active = available()[0]
-
-// Implementation names what this machine uses: "go", "avx2" or "avx512".
-func Implementation() string { return active.name }

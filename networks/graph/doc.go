@@ -1,21 +1,21 @@
-// Package graph runs a chain of layers on gorgonia's tape machine: one op a
-// layer forward and one backward, by gorgonia's symbolic differentiation.
+// Package graph computes losses and gradients of a chain of layers on gorgonia's
+// tape machine.
 //
 //	m, err := graph.New(chain, loss, categories)
-//	value, logits, err := m.Step(batch)
+//	engine := training.NewCPU(m, pool) // adds Adam
 //
-// The ops are nodes of a static graph, but what runs through it has any size:
-// tensors and batches pass as pointers, and the shapes that gorgonia knows are
-// nominal. The layers own all memory; parameters and their gradients are
-// gorgonia tensors over the layers' slices.
+// One graph serves batches of every length: tensors and batches pass through it as
+// pointers, and the shapes that gorgonia knows are placeholders. The layers own all
+// memory; parameters and their gradients are gorgonia tensors over the layers'
+// slices.
 //
 // # A layer is one op
 //
-// A layer is one op gorgonia's graph holds an op a layer, forward and backward written
-// by hand: unrolled over time it would not compile in reasonable time, and its own
-// dropout gradient and Adam cannot be used (the one is wrong, the other's moments
-// cannot be saved). Tensors run through the graph as values of our own type, whose
-// shapes gorgonia takes for nominal: one graph serves every length. The layers own
-// their memory and know nothing of gorgonia, so that another engine can take its
-// place, and the same code is checked against finite differences in float64.
+// The graph holds one op a layer forward and one backward, in the order that
+// gorgonia's symbolic differentiation finds; what an op does is written by hand, in
+// networks/layers. A graph unrolled over time would take too long to compile, and
+// gorgonia's own dropout gradient and Adam cannot be used: the one is wrong, the
+// other's moments cannot be saved. The layers know nothing of gorgonia, so that
+// another engine can take its place, and the same code is checked against finite
+// differences in float64.
 package graph

@@ -69,8 +69,9 @@ func checkHashes(g *gorgonia.ExprGraph) error {
 	return nil
 }
 
-// close frees the tape machine. It has a finalizer, and its ops know the program:
-// in a circle with it nothing of the network would ever be collected.
+// close frees the tape machine and forgets it. The machine has a finalizer, and its
+// ops point to the program: as long as the program points back to the machine, the
+// garbage collector can free neither, nor the network behind them.
 func (p *program) close() error {
 	if p.vm == nil {
 		return nil
@@ -97,7 +98,8 @@ func (p *program) run(b *layers.Batch, train bool) (*layers.Tensor[float32], err
 	return p.outputs[len(p.outputs)-1].tensor, nil
 }
 
-// cause takes gorgonia's story away from an op's error: instructions, registers.
+// cause returns the error of the op that failed. Gorgonia wraps it into a list of the
+// machine's instructions and registers, which says nothing about the network.
 func cause(err error) error {
 	var where interface{ Err() error }
 	if errors.As(err, &where) {

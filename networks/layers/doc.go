@@ -21,10 +21,9 @@
 //
 // # The gradient of a weight is one product over all times and papers
 //
-// The gradient of a weight is one product over all times and papers, of what the gates
-// met, transposed, by the gates' gradients, in blocks of 256 rows. It is computed
-// transposed: the gates are wider than what they meet, and a product is fastest where
-// its columns fill whole panels.
+// It is the product of what the gates read, transposed, and the gates' gradients, in
+// blocks of 256 rows. It is computed transposed: the gates are wider than what they
+// read, and a product is fastest where its columns fill whole panels.
 //
 // # An LSTM's masks are Keras's
 //

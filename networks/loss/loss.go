@@ -1,6 +1,7 @@
-// Package loss is the nested binary cross entropy that SHA-RNN-lite trains
-// with: over the categories and, with a share r, over the master categories,
-// whose logits are mixed from the best two of each group.
+// Package loss holds what networks minimise: the nested binary cross entropy, over
+// the categories and, with a share r, over the master categories, whose logits are
+// mixed from the best two of each group; and the categorical cross entropy of labels
+// that exclude each other.
 //
 //	l, err := loss.New[float32](loss.Options{Groups: []int32{0, 0, 1}, Masters: 2, Ratio: 0.1})
 //	mean := l.Forward(batch, logits)
