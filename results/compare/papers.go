@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"assay/internal/format"
 	"assay/internal/multilabel"
-	"assay/internal/numerals"
 	"assay/internal/parallel"
 	"assay/results"
 	"assay/results/metrics"
@@ -56,7 +56,7 @@ func (c *Comparison) resample() error {
 	if n := len(runs); n > limit {
 		c.Notes = append(c.Notes, fmt.Sprintf(
 			"Tests over papers left out: they read the predictions of all runs, up to %s unless asked for more, and there are %s (--papers %d).",
-			numerals.Thousands(limit), numerals.Thousands(n), n))
+			format.Thousands(limit), format.Thousands(n), n))
 		return nil
 	}
 	if err := c.readPapers(); err != nil {
@@ -140,7 +140,7 @@ func (c *Comparison) readPapers() error {
 		}
 	}
 	if left > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf("No intervals or tests over papers for %s; %s.", numerals.Count(left, "row"), strings.Join(strings.Fields(reason), " ")))
+		c.Notes = append(c.Notes, fmt.Sprintf("No intervals or tests over papers for %s; %s.", format.Count(left, "row"), strings.Join(strings.Fields(reason), " ")))
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"assay/internal/numerals"
+	"assay/internal/format"
 	"assay/results"
 )
 
@@ -81,7 +81,7 @@ func (c *Comparison) project(runs []results.Run) {
 	groups, repeated := Groups(runs)
 	c.Groups = groups
 	if repeated > 0 {
-		c.Notes = append(c.Notes, numerals.Count(repeated, "run")+" with the same model, parameters and seed as a later one not shown.")
+		c.Notes = append(c.Notes, format.Count(repeated, "run")+" with the same model, parameters and seed as a later one not shown.")
 	}
 	for _, p := range c.Options.Problems {
 		c.Notes = append(c.Notes, "Not read: "+p.String()+".")
@@ -107,10 +107,10 @@ func (c *Comparison) expected(runs []results.Run) []Trial {
 		}
 	}
 	if n := len(own); n > 0 {
-		c.Notes = append(c.Notes, numerals.Count(n, "run")+" of other configurations, data or code not shown.")
+		c.Notes = append(c.Notes, format.Count(n, "run")+" of other configurations, data or code not shown.")
 	}
 	if n := len(damaged); n > 0 {
-		c.Notes = append(c.Notes, numerals.Count(n, "folder")+" of other configurations, data or code could not be read.")
+		c.Notes = append(c.Notes, format.Count(n, "folder")+" of other configurations, data or code could not be read.")
 	}
 	return trials
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"assay/internal/fault"
-	"assay/internal/numerals"
+	"assay/internal/format"
 	"assay/results"
 	"assay/results/metrics"
 )
@@ -82,7 +82,7 @@ func (v View) keep(runs []results.Run, opt *Options) (kept []results.Run, words 
 		opt.Problems = slices.DeleteFunc(slices.Clone(opt.Problems), func(p results.Problem) bool { return out[p.Trial] })
 	}
 	if text := filter.String(); text != "" {
-		words = fmt.Sprintf("where %s (%d of %s)", text, len(in), numerals.Count(len(pool), "trial"))
+		words = fmt.Sprintf("where %s (%d of %s)", text, len(in), format.Count(len(pool), "trial"))
 	}
 	return kept, words, nil
 }

@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"assay/internal/fault"
-	"assay/internal/numerals"
+	"assay/internal/format"
 )
 
 // Cloud is a picture of words whose sizes say how much they weigh.
@@ -163,7 +163,7 @@ func (c Cloud) check(opt CloudOptions) error {
 
 // named lists words for a note, the first few by name.
 func named(words []string) string {
-	text := numerals.Count(len(words), "word")
+	text := format.Count(len(words), "word")
 	var some []string
 	for _, w := range words[:min(len(words), mostNamed)] {
 		if r := []rune(w); len(r) > 30 {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"assay/internal/fault"
-	"assay/internal/numerals"
+	"assay/internal/format"
 	"assay/results"
 	"assay/results/compare"
 	"assay/results/metrics"
@@ -27,7 +27,7 @@ func Comparison(runs []results.Run, opt Options) (Figure, error) {
 	}
 	runs, others := done(runs)
 	if len(runs) == 0 {
-		return Figure{}, fault.Usagef("plot: none of %s is done; `assay run` finishes them", numerals.Count(others, "run"))
+		return Figure{}, fault.Usagef("plot: none of %s is done; `assay run` finishes them", format.Count(others, "run"))
 	}
 	rules, err := chooseRules(runs, opt)
 	if err != nil {
@@ -177,7 +177,7 @@ func (o *origins) notes(marks string) []string {
 		if o.most > 0 {
 			begin = "Of settings with one run, error bars"
 		}
-		parts = append(parts, fmt.Sprintf("%s: 95 %% intervals over %s test papers (bootstrap), which say nothing of the spread over seeds.", begin, numerals.Thousands(o.papers)))
+		parts = append(parts, fmt.Sprintf("%s: 95 %% intervals over %s test papers (bootstrap), which say nothing of the spread over seeds.", begin, format.Thousands(o.papers)))
 	}
 	if o.alone > 0 {
 		begin := "Marks without an error bar"
@@ -193,10 +193,10 @@ func (o *origins) notes(marks string) []string {
 func leftOut(unfinished, again int) []string {
 	var out []string
 	if unfinished > 0 {
-		out = append(out, numerals.Count(unfinished, "run")+" without a result not shown.")
+		out = append(out, format.Count(unfinished, "run")+" without a result not shown.")
 	}
 	if again > 0 {
-		out = append(out, numerals.Count(again, "run")+" with the setting and seed of a later one not shown.")
+		out = append(out, format.Count(again, "run")+" with the setting and seed of a later one not shown.")
 	}
 	return out
 }

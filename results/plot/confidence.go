@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"assay/internal/fault"
-	"assay/internal/numerals"
+	"assay/internal/format"
 	"assay/results"
 )
 
@@ -169,9 +169,9 @@ func (p *predicted) confidencePanel(g *group, n ConfidenceNumbers, edges []float
 func (n ConfidenceNumbers) note(named bool) string {
 	text := "no prediction was wrong;"
 	if n.Wrong > 0 {
-		text = fmt.Sprintf("of %s %s (%s %%) were at %.0f %% or more,", numerals.Count(n.Wrong, "error"), numerals.Thousands(n.WrongSure), percent(n.WrongSure, n.Wrong), 100*sureFrom)
+		text = fmt.Sprintf("of %s %s (%s %%) were at %.0f %% or more,", format.Count(n.Wrong, "error"), format.Thousands(n.WrongSure), percent(n.WrongSure, n.Wrong), 100*sureFrom)
 	}
-	text += fmt.Sprintf(" of %s right ones %s (%s %%)", numerals.Thousands(n.Right), numerals.Thousands(n.RightSure), percent(n.RightSure, max(n.Right, 1)))
+	text += fmt.Sprintf(" of %s right ones %s (%s %%)", format.Thousands(n.Right), format.Thousands(n.RightSure), percent(n.RightSure, max(n.Right, 1)))
 	if n.Wrong == 0 {
 		text += fmt.Sprintf(" were at %.0f %% or more", 100*sureFrom)
 	}

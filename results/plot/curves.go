@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"assay/internal/fault"
-	"assay/internal/numerals"
+	"assay/internal/format"
 	"assay/internal/suggest"
 	"assay/results"
 )
@@ -112,7 +112,7 @@ func Curves(curves []Curve, opt Options) (Figure, error) {
 		}
 	}
 	if len(runs) == 0 {
-		return Figure{}, fault.Usagef("plot: none of %s has a learning curve: only networks train in epochs, and none of theirs has ended", numerals.Count(len(all), "run"))
+		return Figure{}, fault.Usagef("plot: none of %s has a learning curve: only networks train in epochs, and none of theirs has ended", format.Count(len(all), "run"))
 	}
 	groups, again := groupsOf(runs)
 	if len(groups) > mostCurves {
@@ -129,10 +129,10 @@ func Curves(curves []Curve, opt Options) (Figure, error) {
 	}
 	fig.Notes = append(d.notes(), leftOut(0, again)...)
 	if running > 0 {
-		fig.Notes = append(fig.Notes, numerals.Count(running, "run")+" not done: the curve so far.")
+		fig.Notes = append(fig.Notes, format.Count(running, "run")+" not done: the curve so far.")
 	}
 	if n := len(all) - len(runs); n > 0 {
-		fig.Notes = append(fig.Notes, numerals.Count(n, "run")+" without epochs not shown.")
+		fig.Notes = append(fig.Notes, format.Count(n, "run")+" without epochs not shown.")
 	}
 	fig.Notes = append(append(fig.Notes, warnings(groups)...), opt.Notes...)
 	return fig, nil
@@ -355,7 +355,7 @@ func (d *curveDrawing) notes() []string {
 		out = append(out, fmt.Sprintf("Thick lines: mean over %d seeds; thin lines: validation of each.", d.seeds))
 	}
 	if d.skipped > 0 {
-		out = append(out, numerals.Count(d.skipped, "value")+" not finite and left out.")
+		out = append(out, format.Count(d.skipped, "value")+" not finite and left out.")
 	}
 	return out
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"assay/internal/fault"
-	"assay/internal/numerals"
+	"assay/internal/format"
 	"assay/internal/suggest"
 	"assay/results"
 	"assay/results/compare"
@@ -28,7 +28,7 @@ func Embeddings(runs []results.Run, opt Options, reference string) (Figure, erro
 	}
 	runs, others := done(runs)
 	if len(runs) == 0 {
-		return Figure{}, fault.Usagef("plot: none of %s is done; `assay run` finishes them", numerals.Count(others, "run"))
+		return Figure{}, fault.Usagef("plot: none of %s is done; `assay run` finishes them", format.Count(others, "run"))
 	}
 	rule, err := chooseRule(runs, opt)
 	if err != nil {
@@ -58,7 +58,7 @@ func Embeddings(runs []results.Run, opt Options, reference string) (Figure, erro
 		fig.Notes = append(fig.Notes, "Differences: mean over the seeds that both have, with its paired 95 % interval (Student's t).")
 	}
 	if alone > 0 {
-		fig.Notes = append(fig.Notes, numerals.Count(alone, "setting")+" without a partner on other vectors not shown.")
+		fig.Notes = append(fig.Notes, format.Count(alone, "setting")+" without a partner on other vectors not shown.")
 	}
 	fig.Notes = slices.Concat(fig.Notes, leftOut(others, again), equalReplicates(groups), warnings(groups), opt.Notes)
 	return fig, nil

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"assay/internal/fault"
-	"assay/internal/numerals"
+	"assay/internal/format"
 	"assay/internal/suggest"
 	"assay/results"
 	"assay/results/compare"
@@ -81,7 +81,7 @@ func equalReplicates(groups []*group) []string {
 	if n == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("Equal runs under several seeds count as one: of %s.", numerals.Count(n, "setting"))}
+	return []string{fmt.Sprintf("Equal runs under several seeds count as one: of %s.", format.Count(n, "setting"))}
 }
 
 // done cuts groups down to finished runs with a result, and counts the others.
@@ -160,7 +160,7 @@ func warnings(groups []*group) []string {
 	}
 	all = unique(all)
 	if n := len(all) - mostWarnings; n > 0 {
-		all = append(all[:mostWarnings], numerals.Count(n, "further warning")+": `assay table` lists them.")
+		all = append(all[:mostWarnings], format.Count(n, "further warning")+": `assay table` lists them.")
 	}
 	return all
 }
@@ -219,7 +219,7 @@ func title(opt Options, runs []results.Run) string {
 		t = opt.Name + ": " + t
 	}
 	if s := runs[0].Data.Sample; s > 0 && runs[0].Data.Name == "" {
-		t += numerals.Thousands(s) + " papers"
+		t += format.Thousands(s) + " papers"
 	}
 	return t
 }

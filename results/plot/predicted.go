@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"assay/internal/fault"
-	"assay/internal/numerals"
+	"assay/internal/format"
 	"assay/results"
 	"assay/results/compare"
 	"assay/results/metrics"
@@ -54,7 +54,7 @@ func newPredicted(runs []results.Run, opt Options) (*predicted, error) {
 	}
 	runs, others := done(runs)
 	if len(runs) == 0 {
-		return nil, fault.Usagef("plot: none of %s is done; `assay run` finishes them", numerals.Count(others, "run"))
+		return nil, fault.Usagef("plot: none of %s is done; `assay run` finishes them", format.Count(others, "run"))
 	}
 	p := &predicted{opt: opt, title: title(opt, runs), labels: runs[0].Data.Labels}
 	if p.rule, err = chooseRule(runs, opt); err != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"assay/internal/fault"
-	"assay/internal/numerals"
+	"assay/internal/format"
 	"assay/internal/suggest"
 	"assay/results"
 	"assay/results/metrics"
@@ -42,7 +42,7 @@ func Sweep(runs []results.Run, opt Options, sweep SweepOptions) (Figure, error) 
 	}
 	runs, others := done(runs)
 	if len(runs) == 0 {
-		return Figure{}, fault.Usagef("plot: none of %s is done; `assay run` finishes them", numerals.Count(others, "run"))
+		return Figure{}, fault.Usagef("plot: none of %s is done; `assay run` finishes them", format.Count(others, "run"))
 	}
 	rule, err := chooseRule(runs, opt)
 	if err != nil {
@@ -213,10 +213,10 @@ func capital(s string) string {
 func (s SweepOptions) left(farther, without int) []string {
 	var out []string
 	if farther > 0 {
-		out = append(out, fmt.Sprintf("%s that differ from %q in more than what is drawn not shown.", numerals.Count(farther, "setting"), s.Around))
+		out = append(out, fmt.Sprintf("%s that differ from %q in more than what is drawn not shown.", format.Count(farther, "setting"), s.Around))
 	}
 	if without > 0 {
-		out = append(out, fmt.Sprintf("%s without the key %s not shown.", numerals.Count(without, "setting"), s.X))
+		out = append(out, fmt.Sprintf("%s without the key %s not shown.", format.Count(without, "setting"), s.X))
 	}
 	return out
 }
