@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"assay/internal/testenv"
 	"bytes"
 	"context"
 	"os"
@@ -9,13 +8,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"assay/internal/testenv"
 )
 
 // kaggleSample returns real records of the Kaggle snapshot, as many as are
 // wanted, or else ones that are made up in its shape.
 func kaggleSample(t *testing.T, most int) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "shared", "data", "kaggle", "arxiv-metadata-oai-snapshot.sample.jsonl"))
+	text, err := os.ReadFile(testenv.Shared(t, "kaggle/arxiv-metadata-oai-snapshot.sample.jsonl"))
 	if err != nil {
 		text = []byte(strings.Repeat(record(`"categories":"cs.LG stat.ML","authors":"Bée A.","authors_parsed":[["Bée","A.",""]],`+
 			`"versions":[{"version":"v1","created":"Mon, 2 Apr 2007 19:18:42 GMT"},{"version":"v2","created":"Tue, 3 Apr 2007 00:00:00 GMT"}],"update_date":"2008-11-26"`), 1))

@@ -22,6 +22,7 @@ import (
 
 	"assay/embeddings"
 	"assay/internal/fault"
+	"assay/internal/testenv"
 )
 
 func readString(t testing.TB, s string) (*embeddings.Table, Report, error) {
@@ -285,11 +286,7 @@ func TestPackedClaims(t *testing.T) {
 }
 
 func TestRealGloVe(t *testing.T) {
-	path := filepath.Join("..", "..", "..", "shared", "data", "glove", "glove.6B.100d.top2604.txt")
-	if _, err := os.Stat(path); err != nil {
-		t.Skip("the slice of glove.6B.100d is not here: ", err)
-	}
-	v, report, err := Open(context.Background(), path)
+	v, report, err := Open(context.Background(), testenv.SharedData(t, "glove/glove.6B.100d.top2604.txt"))
 	if err != nil || report != (Report{Format: GloVe, Words: 2604, Dim: 100}) {
 		t.Fatalf("%+v, %v", report, err)
 	}

@@ -12,9 +12,19 @@ import (
 	"testing"
 )
 
-// SharedData returns the path of a file of real data, which lies in shared/data
-// beside the module, or skips the test.
+// SharedData returns the path of a file of real data, or skips the test.
 func SharedData(t testing.TB, name string) string {
+	t.Helper()
+	path := Shared(t, name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("real data is absent: %v", err)
+	}
+	return path
+}
+
+// Shared returns the path that a file, or a pattern of files, of real data has: in shared/data
+// beside the module. It may be absent.
+func Shared(t testing.TB, name string) string {
 	t.Helper()
 	root, err := os.Getwd()
 	for err == nil {
@@ -26,11 +36,7 @@ func SharedData(t testing.TB, name string) string {
 		}
 		root = filepath.Dir(root)
 	}
-	path := filepath.Join(root, "..", "shared", "data", filepath.FromSlash(name))
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("real data is absent: %v", err)
-	}
-	return path
+	return filepath.Join(root, "..", "shared", "data", filepath.FromSlash(name))
 }
 
 // Python returns a Python that has the module, or skips the test: the one that

@@ -14,6 +14,7 @@ import (
 	"assay/corpus"
 	"assay/corpus/arxivid"
 	"assay/corpus/harvest/ledger"
+	"assay/internal/testenv"
 )
 
 const head = `<?xml version='1.0' encoding='UTF-8'?>
@@ -133,7 +134,7 @@ func answersInShape() map[string][]byte {
 // recordedAnswers are those of ../shared/data/protocol, or our own.
 func recordedAnswers(t *testing.T) map[string][]byte {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", "..", "..", "..", "shared", "data", "protocol", "arxiv-api", "*.xml"))
+	files, err := filepath.Glob(testenv.Shared(t, "protocol/arxiv-api/*.xml"))
 	if err != nil {
 		t.Fatal(err)
 	}

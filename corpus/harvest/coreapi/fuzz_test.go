@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"assay/corpus/harvest/coreapi/coretest"
+	"assay/internal/testenv"
 )
 
 func fuzzReader(f *testing.F, read func([]byte) (*Page, error)) {
@@ -57,7 +58,7 @@ func FuzzV3(f *testing.F) {
 		`"abstract":"Flutter\n[...]Comment: 32 pages","documentType":"research","doi":"10.5555/1","fullText":null,"id":722934,"identifiers":[{"type":"ARXIV_ID","identifier":"1010.1833"}],"title":"A title",` +
 		`"language":{"code":"en","name":"English"},"oaiIds":["oai:arXiv.org:1010.1833"],"publishedDate":"2010-10-09T00:00:00","yearPublished":2006,"journals":[{"title":null,"identifiers":["0022-5096"]}],"links":[{"type":"download","url":"http://example.org"}]}],"tooks":[],"esTook":null}`))
 	f.Add([]byte(`{"totalHits":"2.0E1","scrollId":"FGluY2x1","results":[{"id":-1.50,"language":null,"authors":null},{"id":{"a":[1]},"title":["x"],"fullText":"a\u0000\ud800 \u2010\n b"},{"id":"7","publishedDate":"0000-13-40","yearPublished":"99999"}]}`))
-	if body, err := os.ReadFile(recorded("protocol/core/v3_search_works_2of5_transcribed.json")); err == nil {
+	if body, err := os.ReadFile(testenv.Shared(f, "protocol/core/v3_search_works_2of5_transcribed.json")); err == nil {
 		f.Add(body)
 	}
 	f.Add([]byte(`{"totalHits":"1e3","scrollId":null,"results":[{"id":722934,"authors":[{"name":"A"},"B"],"language":{"name":"English"},"publishedDate":"2010-10-09T00:00:00","fullText":"a\u00a0b é"}]}`))

@@ -7,18 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
-)
 
-// recorded is a file with recorded answers or full texts, which are not part of the
-// repository.
-func recorded(name string) string {
-	return filepath.Join("..", "..", "..", "..", "shared", "data", filepath.FromSlash(name))
-}
+	"assay/internal/testenv"
+)
 
 func date(year, month, day int) time.Time {
 	return time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
@@ -147,7 +142,7 @@ func TestListsAreBounded(t *testing.T) {
 
 // The recorded answer of the real service.
 func TestReadRecorded(t *testing.T) {
-	body, err := os.ReadFile(recorded("protocol/core/v3_search_works_2of5_transcribed.json"))
+	body, err := os.ReadFile(testenv.Shared(t, "protocol/core/v3_search_works_2of5_transcribed.json"))
 	if err != nil {
 		t.Skipf("no recorded answers here: %v", err)
 	}
@@ -170,7 +165,7 @@ func TestReadRecorded(t *testing.T) {
 // Real full texts in an answer come out of reader and cleaning as the article's rule,
 // written another way, makes them.
 func TestCleanRealTexts(t *testing.T) {
-	f, err := os.Open(recorded("fulltext/unarXive_data_sample.tar.gz"))
+	f, err := os.Open(testenv.Shared(t, "fulltext/unarXive_data_sample.tar.gz"))
 	if err != nil {
 		t.Skipf("no full texts here: %v", err)
 	}

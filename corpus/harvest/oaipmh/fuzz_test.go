@@ -11,6 +11,7 @@ import (
 
 	"assay/corpus"
 	"assay/corpus/harvest/oaipmh/oaitest"
+	"assay/internal/testenv"
 )
 
 // FuzzListRecords: whatever comes, a page has only papers and deletions that a
@@ -22,7 +23,7 @@ func FuzzListRecords(f *testing.F) {
 		s.ServeHTTP(w, httptest.NewRequest("GET", "/oai?verb=ListRecords&from=2005-09-16&metadataPrefix="+format, nil))
 		f.Add(w.Body.Bytes())
 	}
-	files, _ := filepath.Glob(filepath.Join("..", "..", "..", "..", "shared", "data", "protocol", "oai-pmh", "*.xml"))
+	files, _ := filepath.Glob(testenv.Shared(f, "protocol/oai-pmh/*.xml"))
 	for _, file := range files {
 		if data, err := os.ReadFile(file); err == nil {
 			f.Add(data)

@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"assay/corpus/harvest/ledger"
 	"assay/corpus/harvest/oaipmh/oaitest"
 	"assay/corpus/synthetic"
+	"assay/internal/testenv"
 )
 
 func date(text string) time.Time {
@@ -29,9 +29,9 @@ func date(text string) time.Time {
 // recorded returns a recorded answer, or skips the test.
 func recorded(t testing.TB, name string) []byte {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "shared", "data", "protocol", "oai-pmh", name))
+	data, err := os.ReadFile(testenv.SharedData(t, "protocol/oai-pmh/"+name))
 	if err != nil {
-		t.Skipf("no recorded answers here: %v", err)
+		t.Fatal(err)
 	}
 	return data
 }
