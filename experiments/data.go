@@ -35,7 +35,7 @@ type dataset struct {
 
 	declared  map[string]config.Features
 	collected *features.Collector
-	made      shelf[madeKey, *featureSet]
+	made      cache[madeKey, *featureSet]
 
 	draw  string // which papers were drawn, in words
 	parts string // and how they were parted

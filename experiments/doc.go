@@ -10,7 +10,7 @@
 //
 // # What trials share is made once
 //
-// In a process a shelf (`experiments/shelf.go`) holds counted papers and features
+// In a process a cache (`experiments/cache.go`) holds counted papers and features
 // while trials use them, makes each once and lets others wait. Word vectors, which
 // take minutes, are kept on disk by their content, and a lease lets one process of all
 // that share the folder train them. Tokens and counts are not kept on disk: a task of

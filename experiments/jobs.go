@@ -38,7 +38,7 @@ type Job struct {
 func (j *Job) Decided() bool { return j.Trial.ID != "" }
 
 // Jobs lists what the experiment runs: by model, rung, setting and seed. data is
-// the corpus hash and code the version of the program.
+// the corpus hash.
 func Jobs(c *config.Config, data string) []Job {
 	var jobs []Job
 	for i := range c.Models {

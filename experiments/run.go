@@ -168,12 +168,11 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 	return nil
 }
 
-// collectMore lets garbage take a fifth of what stays in memory, or the smaller
-// share that GOGC already asks for, until the last of those that asked for it
-// undoes it. What stays beside a network are the papers of its corpus, gigabytes
-// of them for a large one, and by Go's measure as much again could lie about.
-// Collecting is cheap none the less: a paper is one pointer to numbers, which are
-// not looked through.
+// collectMore starts a collection whenever memory has grown by a fifth, or by GOGC
+// where that is less, until the last trial that asked for it calls undo. By default
+// Go waits until memory has doubled: beside the papers of a large corpus, which stay
+// for the whole training, that is gigabytes of garbage. Collecting so often takes
+// little time, since the collector does not scan the numbers that papers consist of.
 func (s *Session) collectMore() (undo func()) {
 	const percent = 20
 	s.mu.Lock()

@@ -31,7 +31,7 @@ type Session struct {
 	workers int
 	resume  bool
 
-	data  shelf[string, *dataset] // by their key
+	data  cache[string, *dataset] // by their key
 	alone *Trial                  // the only one that will run, where that is known
 
 	mu      sync.Mutex

@@ -13,7 +13,7 @@ type Trial struct {
 	// of everything that its result depends on.
 	ID string
 	// Setting is the hash of the configuration alone: trials of equal setting
-	// differ at most in the data and the code.
+	// differ at most in the data and the parts.
 	Setting string
 	// Parts are the versions of what the result comes from.
 	Parts config.Parts
@@ -29,8 +29,7 @@ type Trial struct {
 }
 
 // Trials lists the trials that are known from the start, in the order of the
-// experiment's models, settings and seeds. data is the corpus hash and code the
-// version of the program.
+// experiment's models, settings and seeds. data is the corpus hash.
 func Trials(c *config.Config, data string) []Trial {
 	return decided(Jobs(c, data))
 }

@@ -16,6 +16,16 @@
 // By default held-out papers' text teaches nothing; `papers = "all"` is what the
 // article did.
 //
+// # What makes two trials the same
+//
+// [Identity] hashes the resolved configuration, the data, the kind of processor and the
+// versions of the program's parts that a trial uses. A part's version is a constant in
+// its package. Whoever changes what a part gives raises it, and only the trials that
+// use the part are new; `go test ./experiments -run Parts` fails where it was
+// forgotten. The commit is kept with a run, but is no part of the identity: most
+// commits change no result. Whoever adds a key that cannot change one gives it the tag
+// identity:"-", the only list of these keys.
+//
 // # The content of a vectors' file is part of a trial's identity
 //
 // The content of a vectors' file is part of a trial's identity, by its SHA-256; its

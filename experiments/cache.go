@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// shelf keeps values that are dear to make and that trials share while they run
-// side by side. Each is made once, while others that want it wait.
-type shelf[K comparable, V any] struct {
+// cache holds values that take long to make, such as counted papers, for trials that
+// run side by side: the first trial that needs one makes it, the others wait for it.
+type cache[K comparable, V any] struct {
 	mu    sync.Mutex
 	items map[K]*item[V]
 }
@@ -21,7 +21,7 @@ type item[V any] struct {
 
 // take returns the value of the key, made where it is not there, and what gives
 // it back. A value that could not be made is made anew by the next that wants it.
-func (s *shelf[K, V]) take(ctx context.Context, key K, make func() (V, error)) (value V, release func(), err error) {
+func (s *cache[K, V]) take(ctx context.Context, key K, make func() (V, error)) (value V, release func(), err error) {
 	for {
 		it, mine := s.reserve(key)
 		if mine {
@@ -52,7 +52,7 @@ func (s *shelf[K, V]) take(ctx context.Context, key K, make func() (V, error)) (
 }
 
 // reserve returns the item of the key, and whether the caller is to make it.
-func (s *shelf[K, V]) reserve(key K) (it *item[V], mine bool) {
+func (s *cache[K, V]) reserve(key K) (it *item[V], mine bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if it := s.items[key]; it != nil {
@@ -67,20 +67,20 @@ func (s *shelf[K, V]) reserve(key K) (it *item[V], mine bool) {
 	return it, true
 }
 
-func (s *shelf[K, V]) drop(key K) {
+func (s *cache[K, V]) drop(key K) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.items, key)
 }
 
-func (s *shelf[K, V]) giveBack(it *item[V]) {
+func (s *cache[K, V]) giveBack(it *item[V]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	it.users--
 }
 
 // clear forgets the values that nobody uses and that goes says yes to; nil: all.
-func (s *shelf[K, V]) clear(goes func(K) bool) {
+func (s *cache[K, V]) clear(goes func(K) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for key, it := range s.items {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-func TestShelfMakesOnce(t *testing.T) {
-	var s shelf[int, int]
+func TestCacheMakesOnce(t *testing.T) {
+	var s cache[int, int]
 	var made atomic.Int32
 	var group sync.WaitGroup
 	for range 20 {
@@ -33,8 +33,8 @@ func TestShelfMakesOnce(t *testing.T) {
 	}
 }
 
-func TestShelfKeepsWhatIsUsed(t *testing.T) {
-	var s shelf[string, int]
+func TestCacheKeepsWhatIsUsed(t *testing.T) {
+	var s cache[string, int]
 	made := 0
 	take := func(key string) func() {
 		_, release, err := s.take(t.Context(), key, func() (int, error) { made++; return made, nil })
@@ -68,8 +68,8 @@ func TestShelfKeepsWhatIsUsed(t *testing.T) {
 }
 
 // A failure is the maker's own: those that waited make it themselves.
-func TestShelfAfterAFailure(t *testing.T) {
-	var s shelf[int, string]
+func TestCacheAfterAFailure(t *testing.T) {
+	var s cache[int, string]
 	broken := errors.New("broken")
 	began := make(chan struct{})
 	fail := make(chan struct{})
