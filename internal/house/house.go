@@ -57,7 +57,7 @@ var Rooms = []Rule{
 	{"results", "corpus/arxivid results/metrics", ""},
 	{"results/compare", "results results/metrics results/stats", ""},
 	{"results/table", "results results/compare results/metrics results/stats", ""},
-	{"results/diff", "results results/compare results/metrics results/stats", "experiments/config"},
+	{"results/diff", "results results/compare", "experiments/config results/metrics"},
 	{"results/check", "results results/compare results/metrics results/stats", ""},
 	{"results/calibration", "", ""},
 	{"results/plot", "results results/calibration results/compare results/metrics results/stats", ""},

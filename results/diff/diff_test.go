@@ -18,6 +18,7 @@ import (
 	"assay/internal/multilabel"
 	"assay/internal/rng"
 	"assay/results"
+	"assay/results/compare"
 	"assay/results/metrics"
 )
 
@@ -267,7 +268,12 @@ func TestPapersAreMatchedByID(t *testing.T) {
 	for i := range order {
 		order[i] = (i*7 + 3) % 40
 	}
-	turned := pick(p, order)
+	turned := results.Predictions{Labels: p.Labels, Truth: multilabel.New(len(p.Labels)), Scores: &multilabel.Scores{Cols: p.Scores.Cols}}
+	for _, i := range order {
+		turned.IDs = append(turned.IDs, p.IDs[i])
+		turned.Truth.Append(p.Truth.Row(i))
+		turned.Scores.Data = append(turned.Scores.Data, p.Scores.Row(i)...)
+	}
 	a, b := save(t, s, "a", 1, 1, p, plain), save(t, s, "b", 1, 1, turned, plain)
 	r := compared(t, s, a, b, Options{Papers: 5})
 	if d := r.Rules[0]; r.SamePredictions || d.F1.Equal != 40 || d.F1.Difference != 0 || len(d.Papers) != 0 {
@@ -283,7 +289,7 @@ func TestPapersAreMatchedByID(t *testing.T) {
 		relabelled.Truth.Append(row)
 	}
 	c := save(t, s, "c", 1, 1, relabelled, plain)
-	if got := compared(t, s, a, c, Options{}).Papers; *got != (Common{Both: 36, OtherTruth: 4}) {
+	if got := compared(t, s, a, c, Options{}).Papers; *got != (compare.CommonPapers{Both: 36, OtherTruth: 4}) {
 		t.Errorf("papers %+v", got)
 	}
 }

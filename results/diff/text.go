@@ -10,7 +10,6 @@ import (
 	"assay/internal/markup"
 	"assay/results"
 	"assay/results/compare"
-	"assay/results/stats"
 )
 
 // Write writes the report for a terminal, with the papers of the first rule that
@@ -19,17 +18,17 @@ func Write(out io.Writer, r Report) error {
 	var b strings.Builder
 	r.writeHead(&b)
 	if r.Papers != nil {
-		b.WriteString("\n" + r.Papers.String() + "\n")
+		b.WriteString("\n" + commonPapers(r.Papers) + "\n")
 	}
 	if r.NoScores != "" {
 		b.WriteString("\nNo scores to compare: " + r.NoScores + ".\n")
 	}
 	for _, d := range r.Rules {
-		d.write(&b)
+		writeRule(&b, d)
 	}
 	for _, d := range r.Rules {
 		if d.OnlyIn == "" {
-			d.writePapers(&b)
+			writePapers(&b, d)
 			break
 		}
 	}
@@ -82,8 +81,8 @@ func shown(key, value string) string {
 	return value
 }
 
-// String says in words on which papers the runs are compared.
-func (c *Common) String() string {
+// commonPapers says in words on which papers the runs are compared.
+func commonPapers(c *compare.CommonPapers) string {
 	text := fmt.Sprintf("Test papers: %s, the same for both.", format.Thousands(c.Both))
 	if c.Whole() {
 		return text
@@ -102,7 +101,7 @@ func (c *Common) String() string {
 	return text + "."
 }
 
-func (d RuleDiff) write(b *strings.Builder) {
+func writeRule(b *strings.Builder, d compare.RulePair) {
 	if d.OnlyIn != "" {
 		fmt.Fprintf(b, "\nRule %s: %s alone has it\n", d.Rule, strings.ToUpper(d.OnlyIn))
 		return
@@ -125,7 +124,7 @@ func (d RuleDiff) write(b *strings.Builder) {
 		format.Thousands(d.Exact.Both), format.Thousands(d.Exact.OnlyA), format.Thousands(d.Exact.OnlyB), format.Thousands(d.Exact.Neither), pValue(d.Exact.McNemar), verdict(d.Exact.McNemar))
 }
 
-func (d RuleDiff) writePapers(b *strings.Builder) {
+func writePapers(b *strings.Builder, d compare.RulePair) {
 	if len(d.Papers) == 0 {
 		return
 	}
@@ -161,7 +160,7 @@ func pValue(p float64) string {
 }
 
 func verdict(p float64) string {
-	if p < 1-stats.Level {
+	if p < 1-compare.Level {
 		return ""
 	}
 	return " (not significant)"
