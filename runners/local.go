@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 
 	"assay/experiments"
 	"assay/internal/fault"
@@ -97,6 +98,27 @@ func One(ctx context.Context, s *experiments.Session, number, workers int) (Outc
 		return o, errors.New(o.Err.Error())
 	}
 	return o, o.Err
+}
+
+// busyPause is how long Patient waits before it looks again.
+const busyPause = 5 * time.Second
+
+// Patient is One for a task that may wait while another process holds the trial, the
+// claim of a node that died most often, which goes stale. wait is told once why.
+func Patient(ctx context.Context, s *experiments.Session, number, workers int, wait func(error)) (Outcome, error) {
+	for told := false; ; told = true {
+		o, err := One(ctx, s, number, workers)
+		if !errors.Is(err, ErrBusy) || ctx.Err() != nil {
+			return o, err
+		}
+		if !told {
+			wait(err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(busyPause):
+		}
+	}
 }
 
 // Check returns the usage error of options that Local refuses.

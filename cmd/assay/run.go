@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -173,25 +172,18 @@ func tellSpent(w io.Writer, session *experiments.Session, outcomes []runners.Out
 	}
 }
 
-// busyPause is how long a task of a batch system waits before it looks again
-// whether another process still runs its trial.
-const busyPause = 5 * time.Second
-
 // runTrial runs one trial: the contract with batch systems.
 func runTrial(cmd *cobra.Command, session *experiments.Session, opt runOptions) error {
 	ctx := cmd.Context()
-	o, err := runners.One(ctx, session, opt.trial, opt.workers)
-	for told := false; opt.requeue && errors.Is(err, runners.ErrBusy) && ctx.Err() == nil; o, err = runners.One(ctx, session, opt.trial, opt.workers) {
-		// The claim of a node that died, most often: it goes stale.
-		if !told {
-			fmt.Fprintln(cmd.ErrOrStderr(), "assay: note: waiting:", err)
-			told = true
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(busyPause):
+	one := runners.One
+	if opt.requeue {
+		one = func(ctx context.Context, s *experiments.Session, number, workers int) (runners.Outcome, error) {
+			return runners.Patient(ctx, s, number, workers, func(busy error) {
+				fmt.Fprintln(cmd.ErrOrStderr(), "assay: note: waiting:", busy)
+			})
 		}
 	}
+	o, err := one(ctx, session, opt.trial, opt.workers)
 	if report := reporter(cmd.ErrOrStderr(), opt.quiet); report != nil && err == nil {
 		report(opt.trial+1, len(session.Jobs), o)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -14,6 +13,7 @@ import (
 	"assay/experiments"
 	"assay/experiments/config"
 	"assay/results"
+	"assay/runners"
 	"assay/runners/slurm"
 )
 
@@ -68,7 +68,7 @@ func slurmTasks(cmd *cobra.Command, cfg *config.Config) (map[int]slurm.Task, err
 	if err != nil {
 		return nil, err
 	}
-	dir, err := filepath.Abs(slurmFolder(store, cfg.Name))
+	dir, err := runners.SlurmFolder(store, cfg.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,7 +14,6 @@ import (
 	"assay/experiments"
 	"assay/internal/fault"
 	"assay/internal/suggest"
-	"assay/results"
 	"assay/results/table"
 	"assay/runners"
 	"assay/runners/slurm"
@@ -153,28 +149,17 @@ func runSweep(cmd *cobra.Command, source string, opt sweepOptions) (err error) {
 	return runLocal(cmd, session, format, opt.quiet, local)
 }
 
-// slurmFolder keeps the scripts, records and logs of a sweep's submissions.
-func slurmFolder(store *results.Store, experiment string) string {
-	return filepath.Join(store.SweepPath(experiment), "slurm")
-}
-
 // runSlurm submits the trials that are not done and that no task is about to
 // run.
 func runSlurm(cmd *cobra.Command, session *experiments.Session, opt sweepOptions) error {
-	ctx := cmd.Context()
-	store, name := session.Store(), session.Config.Name
-	dir, err := filepath.Abs(slurmFolder(store, name))
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	active, blind, err := runners.Active(ctx, session)
 	if err != nil {
 		return err
 	}
-	known, err := slurm.Jobs(ctx, dir)
-	if err != nil {
-		return err
+	if blind != "" && !opt.dryRun {
+		return fmt.Errorf("sweep: trials were submitted before, and whether their tasks still wait cannot be asked, so nothing is submitted: %s", blind)
 	}
-	if known.Blind && !opt.dryRun {
-		return fmt.Errorf("sweep: trials were submitted before, and whether their tasks still wait cannot be asked, so nothing is submitted: %s", strings.Join(known.Unasked, "; "))
-	}
-	active := activeTasks(known)
 	if opt.force && len(active) > 0 {
 		return fault.Usagef("sweep: --force numbers the trials anew, but %d tasks of the sweep are still queued or running: `scancel` them first", len(active))
 	}
@@ -183,143 +168,23 @@ func runSlurm(cmd *cobra.Command, session *experiments.Session, opt sweepOptions
 			return err
 		}
 	}
-	session.Renumber()
-	batch, err := newBatch(session, dir, opt)
+	batch, err := runners.NewBatch(session, active, opt.slurm)
 	if err != nil {
 		return err
 	}
-	session.Decide(session.Stored)
-	rungs, done, queued := unfinished(session, active)
 	if opt.dryRun {
-		return previewSlurm(ctx, cmd.OutOrStdout(), batch, rungs)
-	}
-	submitted, err := submitRungs(ctx, batch, rungs, session, active)
-	return errors.Join(tellSubmitted(cmd, submitted, name, done, queued, opt.json), err)
-}
-
-// activeTasks are the tasks that are queued or run, by the number of their trial.
-func activeTasks(known slurm.Known) map[int]slurm.Task {
-	active := map[int]slurm.Task{}
-	for n, t := range known.Tasks {
-		if t.Active() {
-			active[n] = t
-		}
-	}
-	return active
-}
-
-func newBatch(session *experiments.Session, dir string, opt sweepOptions) (slurm.Batch, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return slurm.Batch{}, err
-	}
-	if strings.HasPrefix(program, filepath.Join(os.TempDir(), "go-build")) {
-		return slurm.Batch{}, fault.Usagef("sweep: tasks cannot run a program that `go run` will remove: build it first, `go build -o bin/assay ./cmd/assay`, in a folder that the nodes see")
-	}
-	out, err := filepath.Abs(session.Config.Results.Path)
-	if err != nil {
-		return slurm.Batch{}, err
-	}
-	config, err := filepath.Abs(session.ConfigPath())
-	if err != nil {
-		return slurm.Batch{}, err
-	}
-	name := session.Config.Name
-	return slurm.Batch{
-		Name: name, Dir: dir, Program: program, Results: out, Options: opt.slurm,
-		Config: config,
-	}, nil
-}
-
-// unfinished lists the numbers of the trials to submit, by rung, and how many
-// are done or queued. A place in a later rung is submitted, done or not, where a
-// trial that decides it is: another may come out.
-func unfinished(session *experiments.Session, active map[int]slurm.Task) (rungs [][]int, done, queued int) {
-	chosen, spent := map[int]bool{}, map[string]bool{}
-	for i := range session.Config.Models {
-		name := session.Config.Models[i].Name
-		spent[name] = session.Spent(name) != ""
-	}
-	for _, j := range session.Jobs {
-		_, waits := active[j.Number]
-		open := slices.ContainsFunc(j.Needs, func(n int) bool { return chosen[n] })
-		switch {
-		case !open && j.Decided() && session.Stored(j.Trial.ID).Run.State == results.Done:
-			done++
-			continue
-		case waits:
-			queued++
-			continue
-		case spent[j.Model]:
-			continue
-		}
-		chosen[j.Number] = true
-		for len(rungs) <= j.Rung {
-			rungs = append(rungs, nil)
-		}
-		rungs[j.Rung] = append(rungs[j.Rung], j.Number)
-	}
-	return rungs, done, queued
-}
-
-// submitRungs submits each rung behind the one before, whose tasks decide it.
-func submitRungs(ctx context.Context, batch slurm.Batch, rungs [][]int, session *experiments.Session, active map[int]slurm.Task) ([]slurm.Submission, error) {
-	var all []slurm.Submission
-	after := slices.Clone(batch.After)
-	for rung, numbers := range rungs {
-		for n, t := range active { // tasks of earlier submissions
-			if id, _, _ := strings.Cut(t.Job, "_"); session.Jobs[n].Rung < rung && !slices.Contains(after, id) {
-				after = append(after, id)
-			}
-		}
-		if len(numbers) == 0 {
-			continue
-		}
-		b := batch
-		b.Trials, b.After = numbers, slices.Clone(after)
-		slices.Sort(b.After)
-		submitted, err := slurm.Submit(ctx, b)
-		all = append(all, submitted...)
-		if err != nil {
-			return all, err
-		}
-		for _, s := range submitted {
-			after = append(after, s.Job)
-		}
-	}
-	return all, nil
-}
-
-func previewSlurm(ctx context.Context, out io.Writer, batch slurm.Batch, rungs [][]int) error {
-	if len(rungs) == 0 {
-		_, err := fmt.Fprintln(out, "nothing to submit")
-		return err
-	}
-	for rung, numbers := range rungs {
-		if len(numbers) == 0 {
-			continue
-		}
-		b := batch
-		b.Trials = numbers
-		scripts, err := slurm.Preview(ctx, b)
+		text, err := batch.Preview(ctx)
 		if err != nil {
 			return err
 		}
-		for _, s := range scripts {
-			about := s.Path // kept there once it is submitted
-			if rung > 0 {
-				about = fmt.Sprintf("rung %d: submitted to begin after the tasks of the rung before have ended", rung)
-			}
-			if _, err := fmt.Fprintf(out, "# %s\n%s\n", about, s.Text); err != nil {
-				return err
-			}
-		}
+		_, err = io.WriteString(out, cmp.Or(text, "nothing to submit\n"))
+		return err
 	}
-	return nil
+	submitted, err := batch.Submit(ctx)
+	return errors.Join(tellSubmitted(out, submitted, session.Config.Name, batch, opt.json), err)
 }
 
-func tellSubmitted(cmd *cobra.Command, submitted []slurm.Submission, name string, done, queued int, asJSON bool) error {
-	out := cmd.OutOrStdout()
+func tellSubmitted(out io.Writer, submitted []slurm.Submission, name string, batch *runners.Batch, asJSON bool) error {
 	type row struct {
 		Job    string `json:"job"`
 		Script string `json:"script"`
@@ -335,7 +200,7 @@ func tellSubmitted(cmd *cobra.Command, submitted []slurm.Submission, name string
 			Done       int    `json:"done"`
 			Queued     int    `json:"queued_before"`
 			Submitted  []row  `json:"submitted"`
-		}{name, done, queued, rows})
+		}{name, batch.Done, batch.Queued, rows})
 	}
 	var b strings.Builder
 	for _, r := range rows {
@@ -344,7 +209,7 @@ func tellSubmitted(cmd *cobra.Command, submitted []slurm.Submission, name string
 	if len(rows) == 0 {
 		fmt.Fprintln(&b, "nothing to submit")
 	}
-	fmt.Fprintf(&b, "%s: %d trials done, %d queued before; `assay status` shows how far they are\n", name, done, queued)
+	fmt.Fprintf(&b, "%s: %d trials done, %d queued before; `assay status` shows how far they are\n", name, batch.Done, batch.Queued)
 	_, err := io.WriteString(out, b.String())
 	return err
 }

@@ -64,8 +64,8 @@ var Rooms = []Rule{
 	{"results/mistakes", "corpus/arxivid results results/metrics", ""},
 	{"experiments/config", "baselines/bayes baselines/forest baselines/golearn baselines/logistic configs corpus corpus/shards corpus/text embeddings/fasttext embeddings/vectorfile features networks networks/graph networks/training results/metrics results/stats", "results"},
 	{"experiments", "baselines/bayes baselines/forest baselines/golearn baselines/logistic classifier corpus corpus/arxivid corpus/shards corpus/synthetic embeddings embeddings/fasttext embeddings/vectorfile experiments/config features features/keywords networks networks/training predictor results results/compare results/metrics results/stats", "configs corpus/text results/mistakes"},
-	{"runners", "experiments results", "experiments/config"},
 	{"runners/slurm/cluster", "", ""},
 	{"runners/slurm", "", "runners/slurm/cluster"},
+	{"runners", "experiments results runners/slurm", "experiments/config"},
 	{"cmd/assay", "corpus corpus/export corpus/ingest corpus/shards corpus/catalog corpus/harvest corpus/harvest/arxivapi corpus/harvest/coreapi corpus/harvest/ledger corpus/harvest/oaipmh corpus/synthetic embeddings embeddings/fasttext embeddings/vectorfile experiments experiments/config features features/keywords predictor results results/calibration results/check results/compare results/diff results/mistakes results/metrics results/plot results/table runners runners/slurm", "corpus/harvest/arxivapi/arxivtest corpus/harvest/coreapi/coretest corpus/harvest/harvesttest corpus/harvest/oaipmh/oaitest runners/slurm/cluster"},
 }
