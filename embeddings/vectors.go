@@ -1,9 +1,10 @@
 // Package embeddings gives words their vectors. It holds the contract that all
 // kinds of word vectors keep, vectors in memory ([Table]), and the search for
 // neighbours; embeddings/fasttext trains vectors, embeddings/vectorfile reads
-// and writes the files that others publish.
+// and writes the files that others publish, and embeddings/excerpt keeps the part of
+// a table that a model needs.
 //
-//	vectors, err := vectorfile.Open("data/glove.6B.100d.txt")
+//	vectors, report, err := vectorfile.Open(ctx, "data/glove.6B.100d.txt")
 //	match, err := vectors.Lookup(dst, "neutrino")
 package embeddings
 
