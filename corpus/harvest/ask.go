@@ -19,12 +19,6 @@ import (
 // told instead of kept waiting.
 const patience = time.Hour
 
-// question is a request that may be sent several times.
-type question struct {
-	method, url, contentType string
-	body                     []byte
-}
-
 // failure is an error that is worth another try.
 type failure struct {
 	err   error
@@ -40,21 +34,21 @@ func temporary(format string, args ...any) *failure {
 }
 
 // ask asks until an answer is accepted, refused or not worth waiting for.
-func (c *Client) ask(ctx context.Context, q question, check func(*Response) error) error {
+func (c *Client) ask(ctx context.Context, address string, check func(*Response) error) error {
 	select {
 	case c.asking <- struct{}{}:
 		defer func() { <-c.asking }()
 	case <-ctx.Done():
 		return c.stopped(ctx)
 	}
-	u, err := url.Parse(q.url)
+	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("harvest: ask %s: the address is no http or https URL", c.opt.Name) // its text may hold a secret
 	}
 	redact := c.redact.with(u)
 	large := 0
 	for try := 1; ; try++ {
-		err := c.try(ctx, q, u, redact, check)
+		err := c.try(ctx, u, redact, check)
 		if err == nil {
 			return nil
 		}
@@ -107,10 +101,10 @@ func (c *Client) note(text string) {
 }
 
 // try asks once, following redirects, and has the answer checked.
-func (c *Client) try(ctx context.Context, q question, u *url.URL, redact *Redactor, check func(*Response) error) error {
+func (c *Client) try(ctx context.Context, u *url.URL, redact *Redactor, check func(*Response) error) error {
 	at := u
 	for hop := 0; ; hop++ {
-		resp, to, err := c.exchange(ctx, q, at, sameOrigin(u, at), redact)
+		resp, to, err := c.exchange(ctx, at, sameOrigin(u, at), redact)
 		if err != nil {
 			return err
 		}
@@ -129,15 +123,12 @@ func (c *Client) try(ctx context.Context, q question, u *url.URL, redact *Redact
 		if err := c.allowed(at, to, resp.Status); err != nil {
 			return err
 		}
-		if resp.Status != http.StatusTemporaryRedirect && resp.Status != http.StatusPermanentRedirect {
-			q = question{method: http.MethodGet}
-		}
 		at = to
 	}
 }
 
 // exchange is one request and its answer, which may send elsewhere.
-func (c *Client) exchange(ctx context.Context, q question, u *url.URL, own bool, redact *Redactor) (r *Response, to *url.URL, err error) {
+func (c *Client) exchange(ctx context.Context, u *url.URL, own bool, redact *Redactor) (r *Response, to *url.URL, err error) {
 	waited, release, err := c.pace.turn(ctx, c.note)
 	c.mu.Lock()
 	c.stats.Waited += waited
@@ -154,7 +145,7 @@ func (c *Client) exchange(ctx context.Context, q question, u *url.URL, own bool,
 	}
 	limited, cancel := context.WithTimeout(ctx, c.opt.Timeout)
 	defer cancel()
-	r, err = c.send(limited, q, u, own, redact)
+	r, err = c.send(limited, u, own, redact)
 	after := c.opt.Pause
 	var f *failure
 	if errors.As(err, &f) {
@@ -179,21 +170,15 @@ func (c *Client) exchange(ctx context.Context, q question, u *url.URL, own bool,
 }
 
 // send does what net/http does. Its errors name no URL.
-func (c *Client) send(ctx context.Context, q question, u *url.URL, own bool, redact *Redactor) (*Response, error) {
-	req, err := http.NewRequestWithContext(ctx, q.method, u.String(), bytes.NewReader(q.body))
+func (c *Client) send(ctx context.Context, u *url.URL, own bool, redact *Redactor) (*Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, errors.New("harvest: the request cannot be made")
-	}
-	if q.method == http.MethodGet {
-		req.Body, req.GetBody, req.ContentLength = nil, nil, 0
 	}
 	if own {
 		for name, values := range c.opt.Header {
 			req.Header[http.CanonicalHeaderKey(name)] = values
 		}
-	}
-	if q.contentType != "" {
-		req.Header.Set("Content-Type", q.contentType)
 	}
 	req.Header.Set("User-Agent", c.opt.UserAgent)
 	req.Header.Set("Accept-Encoding", "gzip")

@@ -185,12 +185,7 @@ func byDefault[T comparable](field *T, value T) {
 // it (see Response.Problem). The error is a *GaveUpError where the tries did not
 // suffice; errors.Is(err, ErrTooLarge) where the answer is too large.
 func (c *Client) Get(ctx context.Context, url string, check func(*Response) error) error {
-	return c.ask(ctx, question{method: http.MethodGet, url: url}, check)
-}
-
-// Post is Get with a body of the given type.
-func (c *Client) Post(ctx context.Context, url, contentType string, body []byte, check func(*Response) error) error {
-	return c.ask(ctx, question{method: http.MethodPost, url: url, contentType: contentType, body: body}, check)
+	return c.ask(ctx, url, check)
 }
 
 // Rest lets no request begin before d has passed, as a service's rate-limit headers ask.
