@@ -101,7 +101,7 @@ type Number struct {
 // in any order, give the same comparison. Metrics that are unknown are usage errors.
 func Runs(runs []results.Run, opt Options) (*Comparison, error) {
 	if len(opt.Metrics) == 0 {
-		opt.Metrics = DefaultKeys(opt.Exclusive)
+		opt.Metrics = defaultKeys(opt.Exclusive)
 	}
 	c, err := begin(runs, opt)
 	if err != nil {

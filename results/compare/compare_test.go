@@ -72,7 +72,7 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("%s is found as %q", m.Key, found.Name)
 		}
 	}
-	for _, key := range slices.Concat(DefaultKeys(true), DefaultKeys(false)) {
+	for _, key := range slices.Concat(defaultKeys(true), defaultKeys(false)) {
 		if !seen[key] {
 			t.Errorf("the usual metric %s is unknown", key)
 		}

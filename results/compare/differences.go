@@ -33,7 +33,7 @@ func differences(of []shown, keys []string, without ...string) []Difference {
 		}
 		values := make([]results.Value, len(of))
 		for i, s := range of {
-			values[i] = SettingOf(s.run, s.rule, key)
+			values[i] = settingOf(s.run, s.rule, key)
 		}
 		if len(distinct(values)) > 1 && !follows(key, values, out) {
 			out = append(out, Difference{key, values})
@@ -84,7 +84,7 @@ func Differences(groups []*Group, without ...string) []Difference {
 		of = append(of, shown{run: g.first()})
 		runs = append(runs, g.first())
 	}
-	return differences(of, SettingKeys(runs), without...)
+	return differences(of, settingKeys(runs), without...)
 }
 
 // label names groups; those that share a model's name are told apart by the settings

@@ -209,13 +209,13 @@ func (c condition) valueOf(r results.Run, res results.RuleResult) results.Value 
 	if c.key == "rule" {
 		rule = res.Decision.Rule.String()
 	}
-	return SettingOf(r, rule, c.key)
+	return settingOf(r, rule, c.key)
 }
 
 // check refuses keys that are none of the settings of all runs, and conditions that
 // leave nothing of the pool, naming the values that there are.
 func (f Filter) check(all, pool []results.Run) error {
-	settings := SettingKeys(all)
+	settings := settingKeys(all)
 	for _, c := range f.conditions {
 		if err := checkKey(fmt.Sprintf("where %q", c.source), c.key, slices.Concat(settings, Keys()), settings); err != nil {
 			return err

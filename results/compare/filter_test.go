@@ -95,7 +95,7 @@ func TestFilter(t *testing.T) {
 		}
 		var got, want []string
 		for _, r := range kept {
-			got = append(got, r.Model.Name+" "+SettingOf(r, "", "seed").String()+" "+SettingOf(r, "", "dropout").String())
+			got = append(got, r.Model.Name+" "+settingOf(r, "", "seed").String()+" "+settingOf(r, "", "dropout").String())
 		}
 		for _, i := range c.want {
 			want = append(want, all[i])

@@ -63,10 +63,6 @@ func (m Metric) Better(a, b float64) bool { return m.Lower == (a < b) }
 // which McNemar's test decides.
 func (m Metric) OfExact() bool { return m.Key == SubsetAccuracy || m.Key == Accuracy }
 
-// OfPapers reports whether the metric is of test papers, so that there can be an
-// interval over them.
-func (m Metric) OfPapers() bool { return m.papers != nil }
-
 // Metrics returns all metrics.
 func Metrics() []Metric { return slices.Clone(registry()) }
 
@@ -92,10 +88,10 @@ func Keys() []string {
 	return keys
 }
 
-// DefaultKeys returns the metrics that fit a terminal. Where a paper has one label, F1
+// defaultKeys returns the metrics that fit a terminal. Where a paper has one label, F1
 // under top:1 is the accuracy; the mean of the labels' own F1s shows what a frequent one
 // hides.
-func DefaultKeys(exclusive bool) []string {
+func defaultKeys(exclusive bool) []string {
 	if exclusive {
 		return []string{Accuracy, "loss", "macro_f1", "fit_seconds"}
 	}

@@ -187,7 +187,7 @@ func (p *Pivot) axis(axes *[]*Axis, keys []string, run results.Run, rule string)
 	a := &Axis{Keys: keys}
 	var text strings.Builder
 	for _, key := range keys {
-		v := SettingOf(run, rule, key)
+		v := settingOf(run, rule, key)
 		a.Values = append(a.Values, v)
 		fmt.Fprintf(&text, "%s=%q,", key, v.String())
 	}

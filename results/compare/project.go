@@ -55,7 +55,7 @@ func (g *Group) Done() []results.Run {
 }
 
 // Setting is the value of a key, which all trials of the group share.
-func (g *Group) Setting(key string) results.Value { return SettingOf(g.first(), "", key) }
+func (g *Group) Setting(key string) results.Value { return settingOf(g.first(), "", key) }
 
 func (g *Group) first() results.Run { return results.Run{Model: g.Model, Params: g.Params} }
 

@@ -17,9 +17,9 @@ func FixedKeys() []string {
 	return []string{"model", "kind", "backend", "rule", "seed", "features", "embeddings"}
 }
 
-// SettingKeys returns all keys that name a setting of the runs: the fixed ones
+// settingKeys returns all keys that name a setting of the runs: the fixed ones
 // and then the parameters, ascending.
-func SettingKeys(runs []results.Run) []string {
+func settingKeys(runs []results.Run) []string {
 	var params []string
 	seen := map[string]bool{}
 	for _, key := range FixedKeys() {
@@ -57,9 +57,9 @@ func checkKey(what, key string, accepted, settings []string) error {
 	return fault.Usagef("%s: no run has a setting %q; there are %s", what, key, strings.Join(settings, ", "))
 }
 
-// SettingOf returns the run's value of the key; rule is the decision rule that
+// settingOf returns the run's value of the key; rule is the decision rule that
 // its scores are of.
-func SettingOf(r results.Run, rule, key string) results.Value {
+func settingOf(r results.Run, rule, key string) results.Value {
 	switch key {
 	case "model":
 		return results.Word(r.Model.Name)

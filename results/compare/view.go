@@ -49,9 +49,9 @@ func (v View) Compare(runs []results.Run, opt Options) (*Comparison, error) {
 		opt.Name = filtered
 	}
 	if len(v.Rows) > 0 {
-		return v.pivot(runs, opt, SettingKeys(all))
+		return v.pivot(runs, opt, settingKeys(all))
 	}
-	if err := v.sortExpected(runs, &opt, SettingKeys(all)); err != nil {
+	if err := v.sortExpected(runs, &opt, settingKeys(all)); err != nil {
 		return nil, err
 	}
 	return Runs(runs, opt)
@@ -156,7 +156,7 @@ func (v View) sortExpected(runs []results.Run, opt *Options, known []string) err
 		if _, seen := values[k]; seen {
 			continue
 		}
-		values[k] = SettingOf(want, "", key)
+		values[k] = settingOf(want, "", key)
 		if m != nil {
 			if values[k], err = m.best(done[k]); err != nil {
 				return err

@@ -18,30 +18,18 @@ import (
 // are marks beside the bars. The error of runs that hold no result, and of
 // options that name what there is not, is one of usage.
 func Comparison(runs []results.Run, opt Options) (Figure, error) {
-	chosen, err := chooseMetrics(opt.Metrics)
+	s, err := selectDone(runs, opt)
 	if err != nil {
 		return Figure{}, err
 	}
-	if runs, err = choose(runs, opt); err != nil {
-		return Figure{}, err
-	}
-	runs, others := done(runs)
-	if len(runs) == 0 {
-		return Figure{}, fault.Usagef("plot: none of %s is done; `assay run` finishes them", format.Count(others, "run"))
-	}
-	rules, err := chooseRules(runs, opt)
-	if err != nil {
-		return Figure{}, err
-	}
-	groups, again := groupsOf(runs)
-	fig := Figure{Title: title(opt, runs)}
-	categories, published := comparisonRows(groups, opt)
+	fig := Figure{Title: title(opt, s.runs)}
+	categories, published := comparisonRows(s.groups, opt)
 	var seen origins
-	for i, m := range chosen {
-		p := comparisonPanel(m, rules, groups, &seen)
+	for i, m := range s.metrics {
+		p := comparisonPanel(m, s.rules, s.groups, &seen)
 		p.Y.Categories = categories
-		if s, ok := publishedSeries(m, published); ok {
-			p.Series = append(p.Series, s)
+		if theirs, ok := publishedSeries(m, published); ok {
+			p.Series = append(p.Series, theirs)
 		}
 		if i == 0 || hasPoints(p) {
 			fig.Panels = append(fig.Panels, p)
@@ -50,10 +38,9 @@ func Comparison(runs []results.Run, opt Options) (Figure, error) {
 		}
 	}
 	if !hasPoints(fig.Panels[0]) {
-		return Figure{}, fault.Usagef("plot: no run has a value of %s", chosen[0].Key)
+		return Figure{}, fault.Usagef("plot: no run has a value of %s", s.metrics[0].Key)
 	}
-	fig.Notes = append(fig.Notes, seen.notes("Bars")...)
-	fig.Notes = slices.Concat(fig.Notes, leftOut(others, again), equalReplicates(groups), warnings(groups), opt.Notes)
+	fig.Notes = slices.Concat(fig.Notes, seen.notes("Bars"), s.notes())
 	return fig, nil
 }
 

@@ -19,23 +19,15 @@ import (
 // with one table alone are left out and counted; none to compare is an error of
 // usage.
 func Embeddings(runs []results.Run, opt Options, reference string) (Figure, error) {
-	chosen, err := chooseMetrics(opt.Metrics)
+	s, err := selectDone(runs, opt)
 	if err != nil {
 		return Figure{}, err
 	}
-	if runs, err = choose(runs, opt); err != nil {
-		return Figure{}, err
-	}
-	runs, others := done(runs)
-	if len(runs) == 0 {
-		return Figure{}, fault.Usagef("plot: none of %s is done; `assay run` finishes them", format.Count(others, "run"))
-	}
-	rule, err := chooseRule(runs, opt)
+	rule, err := s.rule()
 	if err != nil {
 		return Figure{}, err
 	}
-	groups, again := groupsOf(runs)
-	rows, tables, alone := pairs(groups)
+	rows, tables, alone := pairs(s.groups)
 	if len(rows) == 0 {
 		return Figure{}, fault.Usagef("plot: no two finished models differ in their word vectors alone, so that there is nothing to compare")
 	}
@@ -46,12 +38,12 @@ func Embeddings(runs []results.Run, opt Options, reference string) (Figure, erro
 		return Figure{}, fault.Usagef("plot: no compared model has the word vectors %q%s; there are %s", reference, suggest.Hint(reference, tables), strings.Join(tables, ", "))
 	}
 	d := tableDrawing{rows: rows, tables: tables, reference: reference, rule: rule}
-	fig := Figure{Title: title(opt, runs), Columns: 2}
-	for _, m := range chosen {
+	fig := Figure{Title: title(opt, s.runs), Columns: 2}
+	for _, m := range s.metrics {
 		fig.Panels = append(fig.Panels, d.scores(m), d.differences(m))
 	}
 	if !hasPoints(fig.Panels[0]) {
-		return Figure{}, fault.Usagef("plot: no run has a value of %s by the rule %s", chosen[0].Key, rule)
+		return Figure{}, fault.Usagef("plot: no run has a value of %s by the rule %s", s.metrics[0].Key, rule)
 	}
 	fig.Notes = append([]string{"Decision: " + ruleWords(rule) + "."}, d.seen.notes("Symbols")...)
 	if d.paired {
@@ -60,7 +52,7 @@ func Embeddings(runs []results.Run, opt Options, reference string) (Figure, erro
 	if alone > 0 {
 		fig.Notes = append(fig.Notes, format.Count(alone, "setting")+" without a partner on other vectors not shown.")
 	}
-	fig.Notes = slices.Concat(fig.Notes, leftOut(others, again), equalReplicates(groups), warnings(groups), opt.Notes)
+	fig.Notes = append(fig.Notes, s.notes()...)
 	return fig, nil
 }
 

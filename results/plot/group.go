@@ -55,6 +55,52 @@ func choose(runs []results.Run, opt Options) ([]results.Run, error) {
 	return runs, nil
 }
 
+// selection is what a picture of finished runs is drawn of.
+type selection struct {
+	opt     Options
+	metrics []metric
+	rules   []metrics.Rule
+	runs    []results.Run
+	groups  []*group
+
+	others int // runs without a result
+	again  int // runs that a later one of the same setting and seed stands for
+}
+
+// selectDone returns the finished runs that the options ask for, in groups.
+func selectDone(runs []results.Run, opt Options) (*selection, error) {
+	s := &selection{opt: opt}
+	var err error
+	if s.metrics, err = chooseMetrics(opt.Metrics); err != nil {
+		return nil, err
+	}
+	if runs, err = choose(runs, opt); err != nil {
+		return nil, err
+	}
+	if s.runs, s.others = done(runs); len(s.runs) == 0 {
+		return nil, fault.Usagef("plot: none of %s is done; `assay run` finishes them", format.Count(s.others, "run"))
+	}
+	if s.rules, err = chooseRules(s.runs, opt); err != nil {
+		return nil, err
+	}
+	s.groups, s.again = groupsOf(s.runs)
+	return s, nil
+}
+
+// rule is the one decision rule of a picture that shows one.
+func (s *selection) rule() (metrics.Rule, error) {
+	if len(s.opt.Rules) > 1 {
+		return metrics.Rule{}, fault.Usagef("plot: this picture shows one decision rule, not %d", len(s.opt.Rules))
+	}
+	return compare.UsualRule(s.rules), nil
+}
+
+// notes are those of every picture: what is not shown, more of that, and what a reader
+// must know.
+func (s *selection) notes(more ...string) []string {
+	return slices.Concat(leftOut(s.others, s.again), equalReplicates(s.groups), more, warnings(s.groups), s.opt.Notes)
+}
+
 // groupsOf joins replicates, in the order of their first run, and counts the runs that a
 // later one of the same setting and seed stands for.
 func groupsOf(runs []results.Run) (groups []*group, again int) {
@@ -181,18 +227,6 @@ func chooseRules(runs []results.Run, opt Options) ([]metrics.Rule, error) {
 		return opt.Rules, nil
 	}
 	return rules, nil
-}
-
-// chooseRule returns the one rule that is drawn.
-func chooseRule(runs []results.Run, opt Options) (metrics.Rule, error) {
-	rules, err := chooseRules(runs, opt)
-	switch {
-	case err != nil:
-		return metrics.Rule{}, err
-	case len(opt.Rules) > 1:
-		return metrics.Rule{}, fault.Usagef("plot: this picture shows one decision rule, not %d", len(opt.Rules))
-	}
-	return compare.UsualRule(rules), nil
 }
 
 // unique drops repeated words and keeps the order.

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"assay/internal/fault"
-	"assay/internal/format"
 	"assay/results"
 	"assay/results/compare"
 	"assay/results/metrics"
@@ -48,24 +47,17 @@ func newPredicted(runs []results.Run, opt Options) (*predicted, error) {
 	if len(opt.Metrics) > 0 {
 		return nil, fault.Usagef("plot: this picture is of probabilities, not of a metric: leave out --metric")
 	}
-	runs, err := choose(runs, opt)
+	s, err := selectDone(runs, opt)
 	if err != nil {
 		return nil, err
 	}
-	runs, others := done(runs)
-	if len(runs) == 0 {
-		return nil, fault.Usagef("plot: none of %s is done; `assay run` finishes them", format.Count(others, "run"))
-	}
-	p := &predicted{opt: opt, title: title(opt, runs), labels: runs[0].Data.Labels}
-	if p.rule, err = chooseRule(runs, opt); err != nil {
+	p := &predicted{opt: opt, title: title(opt, s.runs), labels: s.runs[0].Data.Labels, groups: s.groups, notes: s.notes()}
+	if p.rule, err = s.rule(); err != nil {
 		return nil, err
 	}
-	var again int
-	p.groups, again = groupsOf(runs)
 	if n := len(p.groups); n > mostPredicted {
 		return nil, fault.Usagef("plot: %d models do not fit into one picture, which holds %d: choose some with --model or --where", n, mostPredicted)
 	}
-	p.notes = slices.Concat(leftOut(others, again), equalReplicates(p.groups), warnings(p.groups), opt.Notes)
 	for _, g := range p.groups {
 		g.runs = results.Join(g.runs).Runs
 		if !opt.Exclusive {

@@ -33,52 +33,41 @@ type SweepOptions struct {
 // neither on the axis nor in the legend are said in the subtitle; where runs of
 // one place differ in them, their mean has no interval and no line.
 func Sweep(runs []results.Run, opt Options, sweep SweepOptions) (Figure, error) {
-	chosen, err := chooseMetrics(opt.Metrics)
+	s, err := selectDone(runs, opt)
 	if err != nil {
 		return Figure{}, err
 	}
-	if runs, err = choose(runs, opt); err != nil {
-		return Figure{}, err
-	}
-	runs, others := done(runs)
-	if len(runs) == 0 {
-		return Figure{}, fault.Usagef("plot: none of %s is done; `assay run` finishes them", format.Count(others, "run"))
-	}
-	rule, err := chooseRule(runs, opt)
+	rule, err := s.rule()
 	if err != nil {
 		return Figure{}, err
 	}
-	groups, again := groupsOf(runs)
-	if err := sweep.check(groups); err != nil {
+	if err := sweep.check(s.groups); err != nil {
 		return Figure{}, err
 	}
-	groups, farther, err := sweep.around(groups)
-	if err != nil {
+	farther, without := 0, 0
+	if s.groups, farther, err = sweep.around(s.groups); err != nil {
 		return Figure{}, err
 	}
-	groups, without := withKey(groups, sweep.X)
-	if len(groups) == 0 {
+	if s.groups, without = withKey(s.groups, sweep.X); len(s.groups) == 0 {
 		return Figure{}, fault.Usagef("plot: no finished run has the setting %q", sweep.X)
 	}
-	axis, err := sweep.axis(groups)
+	axis, err := sweep.axis(s.groups)
 	if err != nil {
 		return Figure{}, err
 	}
-	d := sweepDrawing{SweepOptions: sweep, groups: groups, axis: axis, rule: rule}
+	d := sweepDrawing{SweepOptions: sweep, groups: s.groups, axis: axis, rule: rule}
 	if err := d.lines(); err != nil {
 		return Figure{}, err
 	}
-	fig := Figure{Title: title(opt, runs), Subtitle: d.hidden()}
-	for _, m := range chosen {
+	fig := Figure{Title: title(opt, s.runs), Subtitle: d.hidden()}
+	for _, m := range s.metrics {
 		p := d.panel(m)
 		if !hasPoints(p) {
 			return Figure{}, fault.Usagef("plot: no run has a value of %s by the rule %s", m.Key, rule)
 		}
 		fig.Panels = append(fig.Panels, p)
 	}
-	fig.Notes = slices.Concat(d.notes(), leftOut(others, again), equalReplicates(groups))
-	fig.Notes = append(fig.Notes, sweep.left(farther, without)...)
-	fig.Notes = append(append(fig.Notes, warnings(groups)...), opt.Notes...)
+	fig.Notes = append(d.notes(), s.notes(sweep.left(farther, without)...)...)
 	return fig, nil
 }
 

@@ -100,7 +100,7 @@ func (w world) table(t *testing.T, number uint64, ahead float64) Table {
 func paperColumns() []string {
 	var keys []string
 	for _, m := range compare.Metrics() {
-		if m.OfPapers() {
+		if m.Score && !strings.HasPrefix(m.Key, "validation") {
 			keys = append(keys, m.Key)
 		}
 	}

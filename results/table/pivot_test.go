@@ -140,7 +140,12 @@ func TestPivotOfEqualResultsIsEqual(t *testing.T) {
 func TestPivotFlagsWhatItMerges(t *testing.T) {
 	runs, opt := swept(t)
 	keys := []string{"model", "kind", "features", "embeddings", "dropout", "trees", "embeddings.dimensions", "epochs", "seed"}
-	text := func(r results.Run, key string) string { return compare.SettingOf(r, "", key).String() }
+	text := func(r results.Run, key string) string {
+		if key == "seed" {
+			return fmt.Sprint(r.Seed)
+		}
+		return (&compare.Group{Model: r.Model, Params: r.Params}).Setting(key).String()
+	}
 	flagged, clean := 0, 0
 	for seed := range uint64(60) {
 		r := rng.New(seed, "keys")
@@ -233,7 +238,7 @@ func TestPivotNamesEveryTrial(t *testing.T) {
 		}
 	}
 	for i := range runs { // each column by itself could be compared
-		if compare.SettingOf(runs[i], "", "dropout").Text == "0.2" {
+		if results.ValueOf(runs[i].Params, "dropout").Text == "0.2" {
 			runs[i].Data.Hash = "other"
 		}
 	}
