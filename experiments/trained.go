@@ -48,7 +48,7 @@ func (s *Session) trained(ctx context.Context, d *dataset, e *config.Embeddings,
 	if e.Papers == "all" {
 		papers = d.draw
 	}
-	key := trainingKey(s.corpus.Hash(), papers, &e.Training)
+	key := trainingKey(s.corpus.Hash(), papers, s.Config.Parts(), &e.Training)
 	path = filepath.Join(vectorDir(s.Config), key) + ".bin"
 	err = s.store.Exclusive(ctx, key, func(ctx context.Context) error {
 		hash, err = s.trainOnce(ctx, d, e, papers, path, workers)
@@ -91,9 +91,12 @@ func (s *Session) trainOnce(ctx context.Context, d *dataset, e *config.Embedding
 }
 
 // trainingKey names vectors by all that they depend on.
-func trainingKey(corpusHash, papers string, t *config.Training) string {
+func trainingKey(corpusHash, papers string, parts config.Parts, t *config.Training) string {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "fasttext %d\ncorpus = %s\npapers = %s\n", fasttext.Version, corpusHash, papers)
+	for _, part := range []string{"corpus", "shards", "text", "fasttext"} {
+		fmt.Fprintf(&b, "%s %d\n", part, parts[part])
+	}
+	fmt.Fprintf(&b, "corpus = %s\npapers = %s\n", corpusHash, papers)
 	b.WriteString(t.Text())
 	sum := sha256.Sum256(b.Bytes())
 	return "fasttext-" + hex.EncodeToString(sum[:8])

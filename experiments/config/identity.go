@@ -25,9 +25,9 @@ type Identity struct {
 // the corpus whose hash is data. What cannot change a result does not enter it: the
 // fields whose tag identity is "-". Of a file of vectors the content does, once
 // HashFiles has read it, and of a device the one that "auto" stands for.
-func (c *Config) Identity(data string) Identity { return c.identity(data, Compute{}) }
+func (c *Config) Identity(data string) Identity { return c.identity(data, compute{}) }
 
-func (c *Config) identity(data string, on Compute) Identity {
+func (c *Config) identity(data string, on compute) Identity {
 	one := *deciding(c).(*Config)
 	one.Corpus = *deciding(&c.Corpus).(*Corpus)
 	one.Results = *deciding(&c.Results).(*Results)
@@ -78,9 +78,9 @@ func deciding(s any) any {
 	return out.Interface()
 }
 
-// Compute is where a network computes, and how finely: a result on a GPU, or in
+// compute is where a network computes, and how finely: a result on a GPU, or in
 // numbers of fewer bits, is another one.
-type Compute struct {
+type compute struct {
 	Device    string // "cpu", "cuda"; "": what the configuration's stands for
 	Precision string // "float32"
 }
@@ -89,9 +89,9 @@ const usualPrecision = "float32"
 
 // or returns c or, where it is empty, what a device of a configuration stands for
 // in this build, which computes on the CPU alone.
-func (c Compute) or(string) Compute {
+func (c compute) or(string) compute {
 	if c.Device == "" {
-		return Compute{Device: "cpu", Precision: usualPrecision}
+		return compute{Device: "cpu", Precision: usualPrecision}
 	}
 	return c
 }

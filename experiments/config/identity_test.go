@@ -215,18 +215,18 @@ func TestPartsOfATrial(t *testing.T) {
 // A GPU and a CPU, and numbers of fewer bits, never share a trial; "auto" is what it
 // stands for; models that know no device are the same everywhere.
 func TestDevicesAreToldApart(t *testing.T) {
-	id := func(model, device string, on Compute) Identity {
+	id := func(model, device string, on compute) Identity {
 		c := mustParse(t, every, "model."+model+".device="+device)
 		at := slices.IndexFunc(c.Models, func(m Model) bool { return m.Name == model })
 		return c.One(&c.Models[at], 1).identity("data", on)
 	}
 	for _, model := range []string{"SHA", "L"} {
-		cpu := id(model, "cpu", Compute{})
-		if auto := id(model, "auto", Compute{}); auto.Hash != cpu.Hash || auto.Setting != cpu.Setting {
+		cpu := id(model, "cpu", compute{})
+		if auto := id(model, "auto", compute{}); auto.Hash != cpu.Hash || auto.Setting != cpu.Setting {
 			t.Errorf("%s: auto and cpu are two trials", model)
 		}
-		seen := map[string]Compute{}
-		for _, on := range []Compute{{"cpu", "float32"}, {"cuda", "float32"}, {"cuda", "bfloat16"}, {"cpu", "bfloat16"}} {
+		seen := map[string]compute{}
+		for _, on := range []compute{{"cpu", "float32"}, {"cuda", "float32"}, {"cuda", "bfloat16"}, {"cpu", "bfloat16"}} {
 			one := id(model, "auto", on)
 			for _, hash := range []string{one.Hash, one.Setting} {
 				if other, taken := seen[hash]; taken {
@@ -234,14 +234,14 @@ func TestDevicesAreToldApart(t *testing.T) {
 				}
 				seen[hash] = on
 			}
-			if same := one.Hash == cpu.Hash; same != (on == Compute{"cpu", "float32"}) {
+			if same := one.Hash == cpu.Hash; same != (on == compute{"cpu", "float32"}) {
 				t.Errorf("%s on %v: equal to the CPU's: %t", model, on, same)
 			}
 		}
 	}
 	c := mustParse(t, every)
 	bayes := c.One(&c.Models[0], 1)
-	if bayes.identity("data", Compute{"cuda", "float32"}).Hash != bayes.Identity("data").Hash {
+	if bayes.identity("data", compute{"cuda", "float32"}).Hash != bayes.Identity("data").Hash {
 		t.Error("naive Bayes depends on a GPU")
 	}
 }

@@ -44,9 +44,9 @@ func (p Parts) Names() iter.Seq[string] { return maps.Keys(p) }
 
 // Parts returns what the experiment's trials come from, on the devices that this
 // build has.
-func (c *Config) Parts() Parts { return c.parts(Compute{}) }
+func (c *Config) Parts() Parts { return c.parts(compute{}) }
 
-func (c *Config) parts(on Compute) Parts {
+func (c *Config) parts(on compute) Parts {
 	p := Parts{
 		"corpus": corpus.Version, "shards": shards.Version, "text": text.Version,
 		"metrics": metrics.Version, "stats": stats.Version,
@@ -85,7 +85,7 @@ func (f *Features) parts() Parts {
 // engines are the versions of what networks compute on, by device.
 var engines = map[string]int{"cpu": graph.Version}
 
-func (m *Model) parts(on Compute) Parts {
+func (m *Model) parts(on compute) Parts {
 	if n, ok := m.Options.(networks.Options); ok {
 		device := on.or(n.On()).Device
 		return Parts{m.Kind: n.Version(), "training": training.Version, device + " engine": engines[device]}
