@@ -22,7 +22,7 @@ func TestHarvestAtRandom(t *testing.T) {
 	for _, seed := range harvesttest.Seeds(t, 10, 58, 125, 193, 392, 804728775) { // each lost documents once
 		text, err := randomHarvest(t, uint64(seed))
 		if err != nil {
-			t.Errorf("%s: %v; once more: ASSAY_FIRE_SEED=%d ASSAY_ROUNDS=1 go test -run HarvestAtRandom ./corpus/harvest/coreapi", text, err, seed)
+			t.Errorf("%s: %v; once more: ASSAY_STRESS_SEED=%d ASSAY_ROUNDS=1 go test -run HarvestAtRandom ./corpus/harvest/coreapi", text, err, seed)
 		}
 	}
 }

@@ -9,13 +9,13 @@ import (
 
 // Seeds are those of a random test: kept ones, which found a fault once, and further ones,
 // usual of them (one where tests are to be short), or as the environment says: ASSAY_ROUNDS
-// of them from ASSAY_FIRE_SEED on.
+// of them from ASSAY_STRESS_SEED on.
 func Seeds(t *testing.T, usual int, kept ...int) []int {
 	t.Helper()
 	if testing.Short() {
 		usual = 1
 	}
-	rounds, first := setting(t, "ASSAY_ROUNDS", usual), setting(t, "ASSAY_FIRE_SEED", int(time.Now().UnixNano()%1e9))
+	rounds, first := setting(t, "ASSAY_ROUNDS", usual), setting(t, "ASSAY_STRESS_SEED", int(time.Now().UnixNano()%1e9))
 	for n := range rounds {
 		kept = append(kept, first+n)
 	}

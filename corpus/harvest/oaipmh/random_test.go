@@ -23,7 +23,7 @@ func TestHarvestAtRandom(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			randomHarvest(t, uint64(seed))
 			if t.Failed() {
-				t.Logf("once more: ASSAY_FIRE_SEED=%d ASSAY_ROUNDS=1 go test -run HarvestAtRandom ./corpus/harvest/oaipmh", seed)
+				t.Logf("once more: ASSAY_STRESS_SEED=%d ASSAY_ROUNDS=1 go test -run HarvestAtRandom ./corpus/harvest/oaipmh", seed)
 			}
 		})
 	}
