@@ -3,7 +3,6 @@ package graph
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"assay/networks/layers"
 	"assay/networks/training"
@@ -99,41 +98,13 @@ func (m *Machine) run(p *program, b *layers.Batch, train bool) (float64, []float
 	return m.value, logits.Data, nil
 }
 
-// Suspect implements training.Network. It looks at parameters and outputs as they
-// are computed, from the first layer to the last, then at gradients from the last
-// layer to the first, then at the loss. A layer's output goes by the layer's name,
-// a parameter or its gradient by the parameter's.
+// Suspect implements training.Network.
 func (m *Machine) Suspect() string {
-	for i, layer := range m.chain {
-		for _, p := range layer.Params() {
-			if !finite(p.Value) {
-				return p.Name
-			}
-		}
-		if out := m.last.outputs[i].tensor; out != nil && !finite(out.Data) {
-			return layer.Name()
-		}
+	outputs := make([]*layers.Tensor[float32], len(m.chain))
+	for i := range outputs {
+		outputs[i] = m.last.outputs[i].tensor
 	}
-	for i := len(m.chain) - 1; i >= 0; i-- {
-		for _, p := range m.chain[i].Params() {
-			if !finite(p.Grad) {
-				return p.Name
-			}
-		}
-	}
-	if math.IsNaN(m.value) || math.IsInf(m.value, 0) {
-		return m.loss
-	}
-	return ""
-}
-
-func finite(x []float32) bool {
-	for _, v := range x {
-		if v-v != 0 {
-			return false
-		}
-	}
-	return true
+	return layers.Suspect(m.chain, outputs, m.loss, m.value)
 }
 
 // Close frees the tape machines. The layers live on; the machine takes no batch

@@ -81,7 +81,7 @@ func (c *CPU) Eval(b *layers.Batch) error {
 func (c *CPU) ready() error {
 	switch {
 	case c.closed:
-		return errClosed
+		return ErrClosed
 	case c.waiting:
 		return errBusy
 	}
@@ -92,7 +92,7 @@ func (c *CPU) ready() error {
 func (c *CPU) Wait() (Result, error) {
 	switch {
 	case c.closed:
-		return Result{}, errClosed
+		return Result{}, ErrClosed
 	case !c.waiting:
 		return Result{}, errIdle
 	}

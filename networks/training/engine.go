@@ -88,8 +88,10 @@ func (s State) Fits(network State) error {
 	return nil
 }
 
+// ErrClosed is what a closed engine answers.
+var ErrClosed = errors.New("training: the engine is closed")
+
 var (
-	errClosed = errors.New("the engine is closed")
-	errBusy   = errors.New("as many batches are under way as the engine takes")
-	errIdle   = errors.New("no batch is under way")
+	errBusy = errors.New("as many batches are under way as the engine takes")
+	errIdle = errors.New("no batch is under way")
 )
