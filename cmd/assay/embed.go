@@ -5,17 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
-	"time"
+	"strings"
 
 	"github.com/spf13/cobra"
 
-	"assay/corpus/shards"
+	"assay/embeddings"
 	"assay/embeddings/fasttext"
 	"assay/embeddings/vectorfile"
-	"assay/features"
-	"assay/internal/atomicfile"
-	"assay/internal/fault"
 )
 
 func newEmbed() *cobra.Command {
@@ -38,123 +34,118 @@ An experiment trains or reads vectors itself; see "configs/embeddings.toml".`,
 	return cmd
 }
 
-// embedTrain is what `embed train` was asked for.
-type embedTrain struct {
-	fasttext.Options
-	out    string
-	size   int64
-	draw   uint64
-	asJSON bool
+// withVectors opens a file of vectors for the time of use.
+func withVectors(ctx context.Context, path string, use func(embeddings.Vectors, vectorfile.Report) error) error {
+	v, report, err := vectorfile.Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(use(v, report), v.Close())
 }
 
-func newEmbedTrain() *cobra.Command {
-	t := embedTrain{Options: fasttext.DefaultOptions()}
+func newEmbedInfo() *cobra.Command {
+	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "train CORPUS --out FILE",
-		Short: "Train FastText vectors on a corpus",
-		Long: `Train learns vectors of the words of all papers of a corpus, or of a draw, by
-skip-gram or CBOW with character n-grams and negative sampling. The defaults are
-the article's. The file is fastText's .bin, which keeps the n-grams and so gives
-any word a vector, or the text of the vocabulary's vectors if it ends in .vec.
-
-Workers train without locks, and no two runs give quite the same vectors;
---deterministic trains on one core and gives the same bits each time. Beside its
-vectors, 4 bytes a number, training needs 4 bytes a token on disk, in the folder
-of FILE. Nothing is left under FILE's name before it is whole.
-
-Vectors for an experiment are better trained by it ([embeddings.NAME] with
-train = true): it leaves the text of the held-out papers out.`,
-		Example: `  assay embed train data/arxiv --out arxiv.bin
-  assay embed train data/arxiv --size 10000 --epochs 10 --min-count 5 --out small.vec`,
+		Use:   "info FILE",
+		Short: "Look at a file of vectors: format, words, what was left out",
+		Example: `  assay embed info arxiv.bin
+  assay embed info data/glove.6B.zip --json`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withCorpus(args[0], func(c *shards.Corpus) error { return t.run(cmd.Context(), cmd.OutOrStdout(), c) })
+			return withVectors(cmd.Context(), args[0], func(v embeddings.Vectors, report vectorfile.Report) error {
+				info := newVectorInfo(args[0], v, report)
+				if asJSON {
+					return writeJSON(cmd.OutOrStdout(), info)
+				}
+				return info.write(cmd.OutOrStdout())
+			})
 		},
 	}
-	t.addFlags(cmd)
-	required(cmd, "out")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
-func (t *embedTrain) addFlags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&t.out, "out", "", "file for the vectors, .bin or .vec (required)")
-	f.StringVar(&t.Model, "model", t.Model, "skipgram or cbow")
-	f.IntVar(&t.Dim, "dimensions", t.Dim, "length of a vector")
-	f.IntVar(&t.Window, "window", t.Window, "neighbours on either side, at most")
-	f.IntVar(&t.Epochs, "epochs", t.Epochs, "passes over the papers")
-	f.IntVar(&t.MinCount, "min-count", t.MinCount, "words seen less often are left out")
-	f.IntVar(&t.MinN, "min-n", t.MinN, "shortest character n-gram")
-	f.IntVar(&t.MaxN, "max-n", t.MaxN, "longest character n-gram; 0 for none")
-	f.IntVar(&t.Buckets, "buckets", t.Buckets, "vectors that all n-grams share")
-	f.IntVar(&t.Negatives, "negatives", t.Negatives, "words drawn to be told apart from each neighbour")
-	f.Float64Var(&t.LearningRate, "learning-rate", t.LearningRate, "at the start; it falls to 0")
-	f.Float64Var(&t.SubSampling, "sub-sampling", t.SubSampling, "frequency above which words are thinned out; 1 keeps all")
-	f.Uint64Var(&t.Seed, "seed", t.Seed, "of the first vectors and of what is drawn")
-	f.BoolVar(&t.Deterministic, "deterministic", false, "the same bits each time, on one core")
-	f.IntVar(&t.Workers, "workers", 0, "goroutines; 0 is one a core")
-	f.Int64Var(&t.size, "size", 0, "papers to draw; 0 takes all")
-	f.Uint64Var(&t.draw, "draw", 1, "which draw")
-	f.BoolVar(&t.asJSON, "json", false, "print the report as JSON")
+// vectorInfo is what `embed info` tells.
+type vectorInfo struct {
+	Path       string           `json:"path"`
+	Format     string           `json:"format"`
+	Words      int              `json:"words"`
+	Dimensions int              `json:"dimensions"`
+	Announced  int              `json:"announced,omitempty"`
+	First      []string         `json:"first_words"`
+	LeftOut    []leftOut        `json:"left_out,omitempty"`
+	Training   *fasttextOptions `json:"training,omitempty"`
 }
 
-// trainReport is what `embed train` prints.
-type trainReport struct {
-	Out        string  `json:"out"`
-	Papers     int64   `json:"papers"`
-	Tokens     int64   `json:"tokens"` // of the vocabulary, in one epoch
-	LeftOut    int64   `json:"left_out_tokens"`
-	Words      int     `json:"words"`
-	Dimensions int     `json:"dimensions"`
-	Loss       float64 `json:"loss"`
-	Seconds    float64 `json:"seconds"` // of training
-	Rate       float64 `json:"words_per_second"`
-	Exact      bool    `json:"deterministic"`
+type leftOut struct {
+	Reason string `json:"reason"`
+	Lines  int    `json:"lines"`
+	First  int64  `json:"first_line"`
+	Word   string `json:"first_word"`
 }
 
-func (t *embedTrain) run(ctx context.Context, out io.Writer, c *shards.Corpus) error {
-	if t.size < 0 {
-		return fault.Usagef("embed train: --size %d: want 0 (all) or more", t.size)
+// fasttextOptions is how a FastText model was trained, as its file tells.
+type fasttextOptions struct {
+	Model       string  `json:"model"`
+	Window      int     `json:"window"`
+	Epochs      int     `json:"epochs"`
+	MinCount    int     `json:"min_count"`
+	MinN        int     `json:"min_n"`
+	MaxN        int     `json:"max_n"`
+	Buckets     int     `json:"buckets"`
+	Negatives   int     `json:"negatives"`
+	SubSampling float64 `json:"sub_sampling"`
+}
+
+func newVectorInfo(path string, v embeddings.Vectors, report vectorfile.Report) vectorInfo {
+	info := vectorInfo{Path: path, Format: string(report.Format), Words: v.Len(), Dimensions: v.Dim(), Announced: report.Announced}
+	for i := range min(10, v.Len()) {
+		info.First = append(info.First, v.Word(i))
 	}
-	if err := t.Validate(); err != nil {
-		return err
+	info.LeftOut = newLeftOut(report)
+	if m, ok := v.(*fasttext.Model); ok {
+		o := m.Options()
+		info.Training = &fasttextOptions{o.Model, o.Window, o.Epochs, o.MinCount, o.MinN, o.MaxN, o.Buckets, o.Negatives, o.SubSampling}
 	}
-	if err := writable(t.out); err != nil {
-		return err
+	return info
+}
+
+func newLeftOut(report vectorfile.Report) (left []leftOut) {
+	for _, d := range []struct {
+		reason string
+		vectorfile.Dropped
+	}{
+		{"wrong number of columns", report.WrongColumns},
+		{"word stood before", report.Duplicates},
+		{"value is not finite", report.NotFinite},
+		{"labels are no words", report.Labels},
+	} {
+		if d.Lines > 0 {
+			left = append(left, leftOut{d.reason, d.Lines, d.First, d.Word})
+		}
 	}
-	atomicfile.RemoveStale(t.out, time.Hour)
-	rows, err := c.Sample(t.size, t.draw)
-	if err != nil {
-		return err
+	return left
+}
+
+func (l leftOut) String() string {
+	return fmt.Sprintf("left out   %d lines, %s; the first is line %d, word %q\n", l.Lines, l.Reason, l.First, l.Word)
+}
+
+func (i vectorInfo) write(out io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "file       %s\nformat     %s\nwords      %d\ndimensions %d\n", i.Path, i.Format, i.Words, i.Dimensions)
+	if i.Announced > 0 && i.Announced != i.Words {
+		fmt.Fprintf(&b, "announced  %d words\n", i.Announced)
 	}
-	t.TempDir = filepath.Dir(t.out)
-	model, report, err := fasttext.Train(ctx, features.Pass{Corpus: c, Rows: rows, Workers: t.Workers}.Sentences(ctx), t.Options)
-	if err != nil {
-		return err
+	fmt.Fprintf(&b, "first      %s\n", strings.Join(i.First, " "))
+	if t := i.Training; t != nil {
+		fmt.Fprintf(&b, "trained    %s, window %d, %d epochs, minimum count %d, %d negatives, sub-sampling %g\n",
+			t.Model, t.Window, t.Epochs, t.MinCount, t.Negatives, t.SubSampling)
+		fmt.Fprintf(&b, "n-grams    %d to %d characters in %d buckets\n", t.MinN, t.MaxN, t.Buckets)
 	}
-	format := vectorfile.FastText
-	if filepath.Ext(t.out) == ".vec" {
-		format = vectorfile.Vec
+	for _, l := range i.LeftOut {
+		b.WriteString(l.String())
 	}
-	if err := errors.Join(vectorfile.Write(ctx, t.out, format, model), model.Close()); err != nil {
-		return err
-	}
-	r := trainReport{
-		Out: t.out, Papers: report.Sentences, Tokens: report.Tokens, LeftOut: report.LeftOut, Words: report.Words,
-		Dimensions: t.Dim, Loss: report.Loss, Seconds: report.Seconds, Rate: report.WordsRate, Exact: t.Deterministic,
-	}
-	if t.asJSON {
-		return writeJSON(out, r)
-	}
-	_, err = fmt.Fprintf(out, "read       %d papers: %d tokens, and %d of words seen less than %d times, which are left out\ntrained    %d words, %d dimensions, in %.1f s: %.0f words/s, loss %.4f\nwrote      %s\n",
-		r.Papers, r.Tokens, r.LeftOut, t.MinCount, r.Words, r.Dimensions, r.Seconds, r.Rate, r.Loss, r.Out)
+	_, err := io.WriteString(out, b.String())
 	return err
-}
-
-// writable refuses, before hours of work, a file that cannot be written.
-func writable(path string) error {
-	if err := atomicfile.Probe(filepath.Dir(path)); err != nil {
-		return fault.Usagef("embed: %s cannot be written: %w", path, err)
-	}
-	return nil
 }

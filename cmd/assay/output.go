@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 
@@ -27,4 +28,11 @@ func writeOut(stdout io.Writer, name string, fill func(io.Writer) error) error {
 		return fault.Usage(fmt.Errorf("write %s: %w", name, err))
 	}
 	return err
+}
+
+func writeJSON(out io.Writer, v any) error {
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/experiments"
-	"assay/experiments/config"
 	"assay/results"
 	"assay/results/table"
 	"assay/runners"
@@ -65,21 +64,6 @@ shows loops, GNU parallel, PBS and Slurm.`,
 	flags.BoolVar(&opt.json, "json", false, "print the table as JSON; with --dry-run the trials")
 	flags.StringVar(&opt.format, "format", "text", "table format: "+strings.Join(table.Formats(), ", "))
 	return cmd
-}
-
-// addConfigFlags adds the flags of every command that takes a CONFIG.
-func addConfigFlags(cmd *cobra.Command, overrides *[]string, results *string) {
-	cmd.Flags().StringArrayVar(overrides, "set", nil, "override a key: KEY=VALUE with a TOML value or a plain word, such as corpus.path=data/arxiv, model.NAME.alpha=0.5 or, for every model that has the key, model.*.trees=10; repeatable")
-	cmd.Flags().StringVar(results, "results", "", "folder of the run store (default: the experiment's results.path)")
-}
-
-// loadConfig loads CONFIG with its overrides; --results is one of them.
-func loadConfig(source string, overrides []string, results string) (*config.Config, error) {
-	cfg, err := config.Load(source, overrides)
-	if err == nil && results != "" {
-		cfg.Results.Path = results
-	}
-	return cfg, err
 }
 
 func runExperiment(cmd *cobra.Command, source string, opt runOptions) (err error) {
