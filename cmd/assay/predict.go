@@ -91,7 +91,8 @@ func predict(cmd *cobra.Command, args []string, opt predictOptions) error {
 	defer stop()
 	bar := progress.Start(cmd.Context(), "predict", 0, "papers")
 	defer bar.Done()
-	return writePredictions(cmd.OutOrStdout(), p, p.Stream(cmd.Context(), papers, decision, opt.top), decision, opt, bar)
+	quiet := progress.With(cmd.Context(), nil) // one bar for all batches
+	return writePredictions(cmd.OutOrStdout(), p, p.Stream(quiet, papers, decision, opt.top), decision, opt, bar)
 }
 
 // predictedPapers returns the papers that the arguments name.
