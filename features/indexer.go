@@ -36,24 +36,31 @@ type WordCoverage struct {
 // depends neither on the number of workers nor on which of them had which paper.
 type Indexer struct {
 	opt    WordOptions
+	raw    bool      // a word is a token as it stands
 	papers [][]int32 // by worker-local numbers until Finish
 
 	mu      sync.Mutex
 	workers []*IndexWorker
 }
 
-// NewIndexer returns a indexer for papers 0 to rows-1.
+// NewIndexer returns an indexer for papers 0 to rows-1.
 func NewIndexer(opt WordOptions, rows int) *Indexer {
 	return &Indexer{opt: opt, papers: make([][]int32, rows)}
 }
 
 // Worker returns a worker for one goroutine.
 func (x *Indexer) Worker() *IndexWorker {
-	w := &IndexWorker{x: x, table: newTermTable(x.opt.Words)}
+	w := &IndexWorker{x: x, table: x.newTable()}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.workers = append(x.workers, w)
 	return w
+}
+
+func (x *Indexer) newTable() *termTable {
+	t := newTermTable(x.opt.Words)
+	t.raw = x.raw
+	return t
 }
 
 // IndexWorker numbers the words of the papers that one goroutine gives it.
@@ -117,21 +124,9 @@ func (w *IndexWorker) Add(row int, tokens []string, train bool) {
 // over it, and how much of these it covers. No worker may still be numbering, and
 // the indexer is used up. A training set without a single word is a usage error.
 func (x *Indexer) Finish(ctx context.Context) (*Vocabulary, *Sequences, WordCoverage, error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.papers == nil {
-		return nil, nil, WordCoverage{}, errors.New("features: words: Finish was called twice")
-	}
 	var c WordCoverage
-	for _, w := range x.workers {
-		if w.err != nil {
-			return nil, nil, c, w.err
-		}
-		c.CutPapers += w.cutPapers
-		c.CutTokens += w.cutTokens
-	}
-	all, stats, to := x.merge()
-	if err := ctx.Err(); err != nil {
+	all, stats, to, err := x.join(ctx)
+	if err != nil {
 		return nil, nil, c, err
 	}
 	chosen, err := x.choose(all, stats)
@@ -159,25 +154,34 @@ func (x *Indexer) Finish(ctx context.Context) (*Vocabulary, *Sequences, WordCove
 			}
 		}
 	}
-	chunks := make([]idChunks, len(x.workers))
+	c.CutPapers, c.CutTokens = x.cut()
 	words := append(make([]string, firstWordID), v.terms...)
-	s := &Sequences{Papers: x.papers, Words: words, Embedding: &Dense{Rows: len(words)}}
-	for i, w := range x.workers {
-		for id, joined := range to[i] {
-			to[i][id] = number[joined]
-		}
-		chunks[i] = w.chunks
-	}
-	renumber(chunks, to)
-	x.papers, x.workers = nil, nil
-	return v, s, c, nil
+	return v, &Sequences{Papers: x.renumber(number, to), Words: words, Embedding: &Dense{Rows: len(words)}}, c, nil
 }
 
-// merge joins the workers' words and returns, for each worker, their numbers in the
-// joined table.
-func (x *Indexer) merge() (all *termTable, stats []wordStats, to [][]int32) {
-	all = newTermTable(x.opt.Words)
+// cut returns how many papers were longer than what is kept of them, and how many
+// tokens they lost by that.
+func (x *Indexer) cut() (papers int, tokens int64) {
 	for _, w := range x.workers {
+		papers += w.cutPapers
+		tokens += w.cutTokens
+	}
+	return papers, tokens
+}
+
+// join joins the workers' words and returns, for each worker, their numbers in the
+// joined table. The error is the first of a worker, or the context's.
+func (x *Indexer) join(ctx context.Context) (all *termTable, stats []wordStats, to [][]int32, err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.papers == nil {
+		return nil, nil, nil, errors.New("features: words: Finish was called twice")
+	}
+	all = x.newTable()
+	for _, w := range x.workers {
+		if w.err != nil {
+			return nil, nil, nil, w.err
+		}
 		numbers := all.merge(w.table)
 		if short := len(all.terms) - len(stats); short > 0 {
 			stats = append(stats, make([]wordStats, short)...)
@@ -189,7 +193,27 @@ func (x *Indexer) merge() (all *termTable, stats []wordStats, to [][]int32) {
 		to = append(to, numbers)
 		w.table, w.stats = nil, nil
 	}
-	return all, stats, to
+	return all, stats, to, ctx.Err()
+}
+
+// renumber replaces the workers' own numbers where they stand, by those that their
+// words in the joined table get, and returns the papers.
+func (x *Indexer) renumber(number []int32, to [][]int32) [][]int32 {
+	var running sync.WaitGroup
+	for i, w := range x.workers {
+		running.Go(func() {
+			for _, chunk := range w.chunks {
+				for j, own := range chunk {
+					chunk[j] = number[to[i][own]]
+				}
+			}
+			w.chunks = nil
+		})
+	}
+	running.Wait()
+	papers := x.papers
+	x.papers = nil
+	return papers
 }
 
 // choose returns the words of the vocabulary, sorted by text.

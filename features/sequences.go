@@ -3,7 +3,6 @@ package features
 import (
 	"cmp"
 	"slices"
-	"sync"
 
 	"assay/internal/rng"
 )
@@ -72,20 +71,4 @@ func (c *idChunks) room(n int) []int32 {
 	at := len((*c)[last])
 	(*c)[last] = (*c)[last][:at+n]
 	return (*c)[last][at : at+n : at+n]
-}
-
-// renumber replaces the workers' own numbers of words where they stand in their
-// chunks; numbers are, for each worker, those that they become.
-func renumber(chunks []idChunks, numbers [][]int32) {
-	var running sync.WaitGroup
-	for i := range chunks {
-		running.Go(func() {
-			for _, chunk := range chunks[i] {
-				for j, own := range chunk {
-					chunk[j] = numbers[i][own]
-				}
-			}
-		})
-	}
-	running.Wait()
 }

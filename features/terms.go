@@ -23,6 +23,7 @@ type termTable struct {
 	terms []term
 	texts []string // of the tokens
 
+	raw   bool      // a token is a term as it stands
 	words bool      // count the words of a token, not the token
 	lists [][]int32 // the words of tokens that have several
 }
@@ -53,6 +54,9 @@ func (t *termTable) appendIDs(dst []int32, raw string) []int32 {
 }
 
 func (t *termTable) newToken(raw string) int32 {
+	if t.raw {
+		return t.term(raw)
+	}
 	text := lower(raw)
 	id, known := t.ids[text]
 	if !known {
