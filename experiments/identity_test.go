@@ -6,7 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,6 +72,69 @@ func TestIdentities(t *testing.T) {
 	}
 	if len(have) != len(kept) {
 		t.Errorf("%d lines, want %d", len(have), len(kept))
+	}
+}
+
+// Places, devices and limits are no part of what jobs and kept checkpoints are named
+// by; the content of a file of vectors is.
+func TestPlacesAreNotIdentity(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const text = `name = "t"
+[corpus]
+path = "synthetic"
+[embeddings.v]
+file = "FILE"
+[[model]]
+name = "N"
+kind = "sha_rnn"
+embeddings = "v"
+epochs = 4
+[model.sweep]
+method = "asha"
+trials = 4
+min_resource = 2
+reduction = 2
+dropout = [0.0, 0.1, 0.2, 0.3]
+`
+	names := func(file string, overrides ...string) (out []string) {
+		cfg := mustParse(t, strings.Replace(text, "FILE", file, 1), overrides...)
+		cfg.Results.Path = "results"
+		if err := cfg.HashFiles(); err != nil {
+			t.Fatal(err)
+		}
+		s := &Session{Config: cfg, Jobs: Jobs(cfg, "data")}
+		for _, j := range s.Jobs {
+			out = append(out, j.Key)
+			if j.Decided() {
+				out = append(out, s.rungPath(j.Trial))
+			}
+		}
+		return out
+	}
+	base := names(write("a.txt", "we 1 2\n"))
+	if len(base) != 2*4+2 || !strings.Contains(base[1], "rungs") {
+		t.Fatalf("names %q", base)
+	}
+	for what, same := range map[string][]string{
+		"another place of the vectors": names(write("b.txt", "we 1 2\n")),
+		"a device that auto is":        names(filepath.Join(dir, "a.txt"), "model.N.device=cpu"),
+		"another place of the corpus":  names(filepath.Join(dir, "a.txt"), "corpus.path=elsewhere"),
+	} {
+		if !slices.Equal(same, base) {
+			t.Errorf("%s: names\n%q, before\n%q", what, same, base)
+		}
+	}
+	for i, name := range names(write("a.txt", "we 1 3\n")) {
+		if name == base[i] && i < 8 { // a place in a later rung depends on the trials before
+			t.Errorf("other vectors left %s as it was", name)
+		}
 	}
 }
 

@@ -71,16 +71,19 @@ func pointers(models []config.Model) []*config.Model {
 // settings have their own places.
 func rung(c *config.Config, models []*config.Model, model, rung, n int, data string) []Job {
 	var jobs []Job
+	m, hash := &c.Models[model], ""
+	if rung > 0 {
+		hash = c.Slot(model).Identity(data).Hash
+	}
 	for slot := range n {
 		for _, seed := range c.Seeds {
-			m := &c.Models[model]
 			j := Job{Model: m.Name, Rung: rung, Slot: slot, Seed: seed, sweep: m.Sweep, model: model, setting: -1}
 			if rung == 0 {
 				j.setting = slot
 				j.Trial = newTrial(c, models[slot], seed, data)
 				j.Key = j.Trial.ID
 			} else {
-				j.Key = fmt.Sprintf("%s-rung%d-slot%d-s%d-%.12s", slug(m.Name), rung, slot, seed, c.Slot(model).Identity(data).Hash)
+				j.Key = fmt.Sprintf("%s-rung%d-slot%d-s%d-%.12s", slug(m.Name), rung, slot, seed, hash)
 			}
 			jobs = append(jobs, j)
 		}
