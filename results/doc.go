@@ -14,8 +14,9 @@
 //
 // # What 0 means is said where runs are shown
 //
-// `run.json` keeps the bare number of `max_depth = 0`. `results` holds the few keys of
-// which 0 is no small number, with their words: tables, plots and `runs diff` read
-// stores that older programs wrote, without a configuration. A test asks of every key
-// that may be 0 which of both it is.
+// `run.json` keeps the bare number of `max_depth = 0`, which means no limit. The few keys
+// of which 0 is no number like others stand in value.go with the words for it, and not in
+// the configuration: tables, plots and `runs diff` also read stores that older programs
+// wrote, without a configuration. A test asks of every key that may be 0 which of the two
+// it is.
 package results

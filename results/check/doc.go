@@ -8,9 +8,4 @@
 // What was not measured never passes: a missing metric, a NaN, other data,
 // another configuration and a run that failed have verdicts of their own, which
 // outrank a regression.
-//
-// # The check never assumes
-//
-// What was not measured, not a number, of other data or of another configuration is
-// not comparable, and that outranks a regression.
 package check

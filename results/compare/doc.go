@@ -12,41 +12,42 @@
 //
 // A comparison is made in three steps: project sorts trials into groups of replicates
 // (or a pivot's cells), measure joins each group's replicates, and the tests compare
-// its rows with the best of each metric.
+// its rows with the best of each metric. The metrics stand in registry.go, the filter's
+// grammar in filter.go, what makes runs comparable in comparable.go.
 //
 // # Seeds and papers are two uncertainties
 //
-// Tables show and test them apart: t-intervals and paired t over seeds, bootstrap over
-// test papers, of every score of test papers. A row keeps its `~` unless the test over
-// papers rejects and, from three seeds on, that over seeds, too; seeds alone never
-// take it, and a row that shares no papers with the best keeps it. Scores on
-// validation papers, times and memory have no marks.
+// They have intervals and tests of their own: Student's t over seeds, the bootstrap over
+// test papers. A row is close to the best unless the test over papers rejects and, from
+// three seeds on, that over seeds rejects, too. Seeds alone never decide: what differs on
+// the same papers with every seed may be these papers. A row that shares no papers with
+// the best cannot be tested and stays close. Scores on validation papers, times and memory
+// have no best.
 //
-// # Where seeds share their test papers, the test over papers reckons with the spread over seeds
+// # Where seeds share their test papers, the test over papers includes the spread over seeds
 //
-// : the two variances add. Each test by itself takes what the other source adds for a
-// difference, so that of three equal models up to a tenth of the columns lost a mark
-// though both had to reject. With two seeds the spread itself is a guess, and some
-// tenth still does; three seeds are worth their time.
+// The variances over papers and over seeds are added. A test over papers alone takes what
+// the seeds add for a difference: of three equal models, up to a tenth of the columns told
+// one apart, though both tests had to reject. With two seeds the spread itself is hardly
+// known, and some tenth still does; three seeds are worth their time.
 //
 // # The best is chosen by the papers that it is tested on
 //
-// The best is chosen by the papers that it is tested on, so that the test over papers
-// is corrected for all pairs of rows, by the largest of their differences in the
-// resamples. Holm's correction for the comparisons with the best errs in 6 of 100
-// columns of three equal rows, in 16 of twelve. Over seeds it stays: with few of them
-// a small spread makes t large and seldom a large difference, and all pairs of eight
-// rows would ask t of three seeds to pass 23.
+// The test over papers is therefore corrected for all pairs of rows, by the largest of
+// their differences in the resamples. Holm's correction for the comparisons with the best
+// errs in 6 of 100 columns of three equal rows, in 16 of twelve. Over seeds Holm's
+// correction stays: with few seeds a small spread makes t large and seldom a large
+// difference, and all pairs of eight rows would require t of three seeds to exceed 23.
 //
 // # Equal replicates are one run
 //
-// A model that draws nothing gives the same predictions under every seed, and a paired
-// t of differences without spread gives p = 0 for any of them. Runs are told apart by
-// the hash of their predictions and by their results, not by their kind: equal ones
-// count once, in tables and in pictures, and a note names them. Two such models are
-// compared over papers alone; one of them with a model that draws, by the seeds of
-// that one. A mean of different runs that have the same value has no interval either:
-// R's t.test refuses such data, too. `go test ./results/table -run 'Calibration|Power'
-// -tables 1000` measures how often equal models are told apart, and different ones are
-// not.
+// A model that draws nothing gives the same predictions under every seed, and a paired t
+// of differences without spread gives p = 0 for any of them. Runs are told apart by the
+// hash of their predictions and by their results, not by their kind: equal ones count
+// once, and Comparison.Equal names them. Two such models are compared over papers alone;
+// one of them with a model that draws, by the seeds of that one. A mean of different runs
+// that have the same value has no interval either: R's t.test refuses such data, too.
+//
+// `go test ./results/table -run 'Calibration|Power' -tables 1000` measures how often equal
+// models are told apart, and different ones are not.
 package compare
