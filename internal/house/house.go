@@ -40,7 +40,7 @@ var Rooms = []Rule{
 	{"embeddings/vectorfile", "embeddings embeddings/fasttext", ""},
 	{"features", "corpus corpus/shards corpus/text embeddings embeddings/excerpt", "corpus/synthetic"},
 	{"features/keywords", "corpus corpus/shards corpus/text features", ""},
-	{"classifier", "features", ""},
+	{"classifier", "features", "baselines/bayes baselines/forest"},
 	{"classifier/conformance", "classifier features", ""},
 	{"baselines/bayes", "classifier features", "classifier/conformance"},
 	{"baselines/logistic", "classifier features", "classifier/conformance"},
