@@ -79,22 +79,11 @@ func (n *Classifier) Fit(ctx context.Context, train, validation classifier.Datas
 	if n.labels.Masters == 0 {
 		return errScoresOnly
 	}
-	data, err := n.data(train)
+	data, held, err := n.papers(train, validation)
 	if err != nil {
 		return err
 	}
-	x, held := data.X, training.Data{}
-	if validation.X != nil && validation.Y != nil && validation.Y.Rows() > 0 {
-		if held, err = n.data(validation); err != nil {
-			return err
-		}
-		if e := held.X.Embedding; e != x.Embedding && (e.Cols > 0 || x.Embedding.Cols > 0 || e.Rows != x.Embedding.Rows) {
-			return fault.Usagef("networks: training and validation papers must share one embedding matrix")
-		}
-	}
-	if x.Embedding.Cols == 0 && !n.opt.learnsVectors() {
-		return fault.Usagef("networks: the sequences have no word vectors that could stay frozen")
-	}
+	x := data.X
 	p := pool.New(n.run.Workers)
 	defer p.Close()
 	d := n.design(p, embeddingOf(n.opt, x.Embedding.Rows, x.Embedding.Cols, x.Embedding.Data))
@@ -134,6 +123,26 @@ func hashOf(words []string) uint64 {
 		_, _ = h.Write([]byte{0})
 	}
 	return max(h.Sum64(), 1)
+}
+
+// papers checks what there is to learn from and, unless that is empty, to watch.
+func (n *Classifier) papers(train, validation classifier.Dataset) (data, held training.Data, err error) {
+	if data, err = n.data(train); err != nil {
+		return data, held, err
+	}
+	x := data.X.Embedding
+	if validation.X != nil && validation.Y != nil && validation.Y.Rows() > 0 {
+		if held, err = n.data(validation); err != nil {
+			return data, held, err
+		}
+		if e := held.X.Embedding; e != x && (e.Cols > 0 || x.Cols > 0 || e.Rows != x.Rows) {
+			return data, held, fault.Usagef("networks: training and validation papers must share one embedding matrix")
+		}
+	}
+	if x.Cols == 0 && !n.opt.learnsVectors() {
+		return data, held, fault.Usagef("networks: the sequences have no word vectors that could stay frozen")
+	}
+	return data, held, nil
 }
 
 // data checks a dataset.

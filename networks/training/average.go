@@ -1,8 +1,8 @@
 package training
 
-// judge adds up the F1 of papers at a threshold of 0.5, over categories and over
+// tally adds up the F1 of papers at a threshold of 0.5, over categories and over
 // their master categories, and counts those whose categories are all right.
-type judge struct {
+type tally struct {
 	groups    []int32
 	masters   int
 	exclusive bool // the highest logit counts, not the threshold
@@ -13,19 +13,19 @@ type judge struct {
 	papers             int
 }
 
-func newJudge(groups []int32, masters int, exclusive bool) *judge {
-	return &judge{groups: groups, masters: masters, exclusive: exclusive, carried: make([]bool, masters), predicted: make([]bool, masters)}
+func newTally(groups []int32, masters int, exclusive bool) *tally {
+	return &tally{groups: groups, masters: masters, exclusive: exclusive, carried: make([]bool, masters), predicted: make([]bool, masters)}
 }
 
 // add takes the logits and targets (B, C) of a batch.
-func (j *judge) add(logits, targets []float32, papers int) {
+func (j *tally) add(logits, targets []float32, papers int) {
 	c := len(logits) / max(papers, 1)
 	for i := range papers {
 		j.paper(logits[i*c:(i+1)*c], targets[i*c:(i+1)*c])
 	}
 }
 
-func (j *judge) paper(logits, targets []float32) {
+func (j *tally) paper(logits, targets []float32) {
 	clear(j.carried)
 	clear(j.predicted)
 	both, sum, top := 0, 0, 0
@@ -75,7 +75,7 @@ func f1(both, sum int) float64 {
 }
 
 // take returns the means and how many papers are right, and begins anew.
-func (j *judge) take() (f1, masterF1 float64, right int) {
+func (j *tally) take() (f1, masterF1 float64, right int) {
 	if n := float64(j.papers); n > 0 {
 		f1, masterF1 = j.f1/n, j.masterF1/n
 	}

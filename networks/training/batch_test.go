@@ -229,7 +229,7 @@ func TestJudge(t *testing.T) {
 		for c := range groups {
 			groups[c] = int32(r.IntN(masters))
 		}
-		j := newJudge(groups, masters, false)
+		j := newTally(groups, masters, false)
 		for range 2 { // it begins anew
 			predicted, truth := multilabel.New(labels), multilabel.New(labels)
 			density := r.Float64()
@@ -264,7 +264,7 @@ func TestJudge(t *testing.T) {
 			}
 		}
 	}
-	if f1, masterF1, right := newJudge([]int32{0}, 1, false).take(); f1 != 0 || masterF1 != 0 || right != 0 {
+	if f1, masterF1, right := newTally([]int32{0}, 1, false).take(); f1 != 0 || masterF1 != 0 || right != 0 {
 		t.Errorf("of no papers: %g and %g", f1, masterF1)
 	}
 }

@@ -31,14 +31,14 @@ func (t *trainer) validate(ctx context.Context) (EpochRecord, error) {
 			return &NotFiniteError{Step: t.steps, Where: cmp.Or(t.engine.Suspect(), "the loss of the validation papers"), What: fmt.Sprint(l)}
 		}
 		loss += l * float64(len(rows))
-		t.judge.add(logits, targets, len(rows))
+		t.tally.add(logits, targets, len(rows))
 		return nil
 	})
 	if err != nil {
 		return r, err
 	}
 	loss /= float64(t.valid.rows())
-	f1, masterF1, right := t.judge.take()
+	f1, masterF1, right := t.tally.take()
 	r.ValidationLoss, r.ValidationF1, r.ValidationMasterF1 = &loss, &f1, &masterF1
 	if t.opt.EpochMeans {
 		accuracy := float64(right) / float64(t.valid.rows())

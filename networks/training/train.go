@@ -38,7 +38,7 @@ type trainer struct {
 	train  Data
 	valid  Data
 	feed   *pipeline // of the papers to learn from
-	judge  *judge
+	tally  *tally
 	bar    progress.Bar
 
 	perEpoch, total int64 // steps
@@ -121,7 +121,7 @@ func newTrainer(engine Engine, train, validation Data, opt Options) (*trainer, e
 	perEpoch := int64((train.rows() + opt.BatchSize - 1) / opt.BatchSize)
 	t := &trainer{
 		engine: engine, opt: opt, train: train, valid: validation,
-		feed: newPipeline(engine, train, opt.Masked), judge: newJudge(opt.Groups, opt.Masters, opt.Exclusive),
+		feed: newPipeline(engine, train, opt.Masked), tally: newTally(opt.Groups, opt.Masters, opt.Exclusive),
 		perEpoch: perEpoch, total: perEpoch * int64(opt.Epochs), began: time.Now(), saved: time.Now(),
 	}
 	t.lowest = math.Inf(1)
@@ -215,8 +215,8 @@ func (t *trainer) receive() (papers int, err error) {
 		}
 	}
 	papers = f.batch.B
-	t.judge.add(r.Logits, f.batch.Targets, papers)
-	f1, masterF1, right := t.judge.take()
+	t.tally.add(r.Logits, f.batch.Targets, papers)
+	f1, masterF1, right := t.tally.take()
 	t.learnt.add(r.Loss, right, papers)
 	if !t.averages.begun {
 		t.first = r.Loss
