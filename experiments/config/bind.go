@@ -2,10 +2,10 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -66,16 +66,11 @@ func (b *binder) table(path string, values map[string]any, extra []string, into 
 			b.unread[at] = b.faulty[at]
 		}
 	}
-	keys := make([]string, 0, len(values))
-	for k := range values {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	for _, k := range keys {
+	for _, k := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(known, k) {
 			hint := suggest.Hint(k, known)
 			if hint == "" {
-				sort.Strings(known)
+				slices.Sort(known)
 				hint = "; known here: " + strings.Join(known, ", ")
 			}
 			b.fault(join(path, k), "unknown key %q%s%s", k, in(path), hint)

@@ -1,8 +1,9 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,7 +34,7 @@ func (f Faults) Error() string {
 }
 
 func (f Faults) sorted() Faults {
-	sort.SliceStable(f, func(i, j int) bool { return f[i].line < f[j].line })
+	slices.SortStableFunc(f, func(a, b Fault) int { return cmp.Compare(a.line, b.line) })
 	return f
 }
 

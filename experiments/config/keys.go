@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -179,7 +180,9 @@ func Settings(text string) (map[string]any, error) {
 func Changes(before, after string) []string {
 	a, b := values(before), values(after)
 	var out []string
-	for _, path := range slices.Compact(slices.Sorted(keysOf(a, b))) {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	for _, path := range slices.Sorted(maps.Keys(all)) {
 		if a[path] != b[path] {
 			out = append(out, fmt.Sprintf("%s: %s → %s", path, cmp.Or(a[path], "none"), cmp.Or(b[path], "none")))
 		}
@@ -194,16 +197,4 @@ func values(text string) map[string]string {
 		out[k.Path()] = tomlValue(k.Value)
 	}
 	return out
-}
-
-func keysOf(maps ...map[string]string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, m := range maps {
-			for k := range m {
-				if !yield(k) {
-					return
-				}
-			}
-		}
-	}
 }

@@ -141,21 +141,23 @@ func (b *binder) tables(doc map[string]any, key string) []map[string]any {
 // builtin are the features that need no kind.
 var builtin = []string{"counts", "tfidf", "vectors", "sequences", "words"}
 
+func isBuiltin(name string) bool { return slices.Contains(builtin, name) }
+
 // features binds [features.NAME] tables; the built-in names need no kind.
 func (b *binder) features(tables map[string]any) []Features {
 	var out []Features
-	for _, name := range append(slices.Clone(builtin), sortedKeys(tables, builtin...)...) {
+	for _, name := range slices.Concat(builtin, slices.DeleteFunc(slices.Sorted(maps.Keys(tables)), isBuiltin)) {
 		path := "features." + name
 		values, ok := b.named("features", name, tables)
 		if !ok {
 			continue
 		}
-		if _, given := values["kind"]; slices.Contains(builtin, name) && !given {
+		if _, given := values["kind"]; isBuiltin(name) && !given {
 			values["kind"] = name
 		}
 		f := Features{Name: name}
 		f.Kind, _ = values["kind"].(string)
-		if !slices.Contains(builtin, f.Kind) { // which other keys there are is not known
+		if !isBuiltin(f.Kind) { // which other keys there are is not known
 			b.table(path, only(values, "kind"), nil, &f)
 			out = append(out, f)
 			continue
@@ -173,7 +175,7 @@ func (b *binder) features(tables map[string]any) []Features {
 // only where train is set.
 func (b *binder) embeddings(tables map[string]any) []Embeddings {
 	var out []Embeddings
-	for _, name := range sortedKeys(tables) {
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
 		path := "embeddings." + name
 		values, ok := b.named("embeddings", name, tables)
 		if !ok {

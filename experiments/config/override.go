@@ -1,7 +1,6 @@
 package config
 
 import (
-	"sort"
 	"strconv"
 	"strings"
 
@@ -117,20 +116,4 @@ func overrideValue(text string) any {
 		return doc["v"]
 	}
 	return text
-}
-
-// sortedKeys returns the keys of a table in order, without those named.
-func sortedKeys(t map[string]any, without ...string) []string {
-	var keys []string
-next:
-	for k := range t {
-		for _, w := range without {
-			if k == w {
-				continue next
-			}
-		}
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }

@@ -6,7 +6,6 @@ import (
 	"math"
 	"reflect"
 	"slices"
-	"sort"
 	"strings"
 
 	"assay/internal/suggest"
@@ -79,12 +78,7 @@ func (b *binder) inOrder(path string, keys map[string]any) []string {
 		}
 		return math.MaxInt
 	}
-	sort.Slice(names, func(i, j int) bool {
-		if a, c := line(names[i]), line(names[j]); a != c {
-			return a < c
-		}
-		return names[i] < names[j]
-	})
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(line(a), line(b)), cmp.Compare(a, b)) })
 	return names
 }
 
