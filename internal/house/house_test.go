@@ -180,3 +180,23 @@ func TestArchitectureNamesTheRooms(t *testing.T) {
 		t.Errorf("docs/ARCHITECTURE.md names of internal\n%q, there are\n%q", below, wanted)
 	}
 }
+
+// The paths that docs/ARCHITECTURE.md sends its readers to exist.
+func TestArchitectureNamesPathsThatExist(t *testing.T) {
+	text, err := os.ReadFile(root + "/docs/ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := regexp.MustCompile("`([a-z]+/[a-z0-9_/]+(?:\\.go)?)`").FindAllStringSubmatch(string(text), -1)
+	if len(paths) < 40 {
+		t.Fatalf("only %d paths found", len(paths))
+	}
+	for _, p := range paths {
+		if strings.HasPrefix(p[1], "results/cache") { // of a run store
+			continue
+		}
+		if _, err := os.Stat(root + "/" + p[1]); err != nil {
+			t.Errorf("docs/ARCHITECTURE.md names %s: %v", p[1], err)
+		}
+	}
+}
