@@ -11,12 +11,14 @@ package bayes
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"runtime"
 
 	"assay/classifier"
 	"assay/features"
 	"assay/internal/fault"
+	"assay/internal/frame"
 	"assay/internal/multilabel"
 	"assay/internal/parallel"
 	"assay/internal/progress"
@@ -58,13 +60,79 @@ func (o Options) withDefaults() (Options, error) {
 func Kinds(workers int) classifier.Kinds {
 	opt := Options{Workers: workers}
 	return classifier.Kinds{
-		multinomialKind: func() classifier.Classifier { return NewMultinomial(opt) },
-		bernoulliKind:   func() classifier.Classifier { return NewBernoulli(opt) },
-		gaussianKind:    func() classifier.Classifier { return NewGaussian(opt) },
+		multinomial.kind: func() classifier.Classifier { return NewMultinomial(opt) },
+		bernoulli.kind:   func() classifier.Classifier { return NewBernoulli(opt) },
+		gaussian.kind:    func() classifier.Classifier { return NewGaussian(opt) },
 	}
 }
 
-// model is what a fit of any kind learns. It is immutable.
+// Classifier is a naive Bayes of one variant.
+type Classifier struct {
+	variant *variant
+	opt     Options
+	model   model // nil before Fit or Load
+}
+
+// variant is what tells one naive Bayes from another.
+type variant struct {
+	method string // in messages
+	kind   string // of model files
+	fit    func(ctx context.Context, opt Options, train classifier.Dataset) (model, error)
+	empty  func() model // to decode into
+}
+
+// Fit implements classifier.Classifier; validation is not used.
+func (nb *Classifier) Fit(ctx context.Context, train, _ classifier.Dataset) error {
+	nb.model = nil
+	opt, err := nb.opt.withDefaults()
+	if err != nil {
+		return err
+	}
+	if err := checkDataset(nb.variant.method, train); err != nil {
+		return err
+	}
+	m, err := nb.variant.fit(ctx, opt, train)
+	if err == nil {
+		nb.model = m
+	}
+	return err
+}
+
+// Scores implements classifier.Classifier.
+func (nb *Classifier) Scores(ctx context.Context, x features.Matrix) (*multilabel.Scores, error) {
+	if nb.model == nil {
+		return nil, inMethod(nb.variant.method, fmt.Errorf("score: %w", classifier.ErrNotFitted))
+	}
+	opt, err := nb.opt.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return score(ctx, nb.model, x, opt.Workers)
+}
+
+// Probabilities implements classifier.Classifier.
+func (nb *Classifier) Probabilities() bool { return true }
+
+// Save implements classifier.Classifier.
+func (nb *Classifier) Save(w io.Writer) error {
+	if nb.model == nil {
+		return inMethod(nb.variant.method, fmt.Errorf("save: %w", classifier.ErrNotFitted))
+	}
+	return classifier.WriteModel(w, nb.variant.kind, 1, nb.model.encode)
+}
+
+// Load implements classifier.Classifier.
+func (nb *Classifier) Load(r io.Reader) error {
+	nb.model = nil
+	m := nb.variant.empty()
+	err := classifier.ReadModel(r, nb.variant.kind, 1, m.decode)
+	if err == nil {
+		nb.model = m
+	}
+	return err
+}
+
+// model is what a fit of any variant learns. It is immutable.
 type model interface {
 	dims() (features, labels int)
 	// check refuses papers of another kind of matrix than the model's, or with
@@ -73,6 +141,9 @@ type model interface {
 	// scorer returns a function for one goroutine that writes a paper's log
 	// odds, one a label.
 	scorer(x features.Matrix) func(i int, odds []float64)
+
+	encode(e *frame.Encoder)
+	decode(d *frame.Decoder) // fails d where the file makes no sense
 }
 
 // score turns log odds into probabilities, in parallel over papers.
@@ -131,29 +202,29 @@ func checkDataset(method string, d classifier.Dataset) error {
 	return nil
 }
 
-// fitCounts checks the options and the papers, counts terms by label, and
-// builds a model of the counts. Where binary, a value above 0 counts as one and
-// others as none; otherwise negative values are refused.
-func fitCounts[M any](ctx context.Context, method string, opt Options, train classifier.Dataset, binary bool,
-	build func(context.Context, *termCounts, Options) (M, error)) (m M, err error) {
-	if opt, err = opt.withDefaults(); err != nil {
-		return m, err
+// onCounts returns the fit of a variant that learns from counts of terms by label.
+// Where binary, a value above 0 counts as one and others as none; otherwise negative
+// values are refused.
+func onCounts(method string, binary bool, build func(context.Context, *termCounts, Options) (model, error)) func(context.Context, Options, classifier.Dataset) (model, error) {
+	return func(ctx context.Context, opt Options, train classifier.Dataset) (model, error) {
+		x, err := sparse(method, train.X, !binary)
+		if err != nil {
+			return nil, err
+		}
+		counts, err := countTerms(ctx, x, train.Y, binary, opt.Workers)
+		if err != nil {
+			return nil, inMethod(method, err)
+		}
+		m, err := build(ctx, counts, opt)
+		return m, inMethod(method, err)
 	}
-	if err := checkDataset(method, train); err != nil {
-		return m, err
-	}
-	x, err := sparse(method, train.X, !binary)
+}
+
+func inMethod(method string, err error) error {
 	if err != nil {
-		return m, err
+		return fmt.Errorf("baselines: %s: %w", method, err)
 	}
-	counts, err := countTerms(ctx, x, train.Y, binary, opt.Workers)
-	if err == nil {
-		m, err = build(ctx, counts, opt)
-	}
-	if err != nil {
-		return m, fmt.Errorf("baselines: %s: %w", method, err)
-	}
-	return m, nil
+	return nil
 }
 
 // Version counts the changes of what Fit learns and Scores gives: part of a

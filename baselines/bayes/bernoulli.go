@@ -2,23 +2,19 @@ package bayes
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"math"
 
-	"assay/classifier"
 	"assay/features"
 	"assay/internal/frame"
-	"assay/internal/multilabel"
 )
 
-// Bernoulli predicts each label by a Bernoulli naive Bayes model of its own,
-// which knows only which terms a paper holds and learns from those that it
-// does not hold as well (Manning, Raghavan and Schütze, Introduction to
-// Information Retrieval, 2008, chapter 13). It takes *features.CSR, of which a
-// value above 0 means that the paper holds the term; its scores are
-// probabilities, those of scikit-learn's BernoulliNB under
-// MultiOutputClassifier or OneVsRestClassifier.
+// NewBernoulli returns a classifier that predicts each label by a Bernoulli naive
+// Bayes model of its own, which knows only which terms a paper holds and learns from
+// those that it does not hold as well (Manning, Raghavan and Schütze, Introduction
+// to Information Retrieval, 2008, chapter 13). It takes *features.CSR, of which a
+// value above 0 means that the paper holds the term; its scores are probabilities,
+// those of scikit-learn's BernoulliNB under MultiOutputClassifier or
+// OneVsRestClassifier.
 //
 // For P and P' papers with and without the label, n and n' of which hold term
 // j, the log odds of a paper are
@@ -31,10 +27,7 @@ import (
 // All counts are whole, so that every logarithm of the first sum, in which the
 // denominators cancel against those of the second, lies in one table. Pairs of
 // term and label that never met need no entry but the table's; see base.
-type Bernoulli struct {
-	opt   Options
-	model *bernoulliModel // nil before Fit or Load
-}
+func NewBernoulli(opt Options) *Classifier { return &Classifier{variant: &bernoulli, opt: opt} }
 
 type bernoulliModel struct {
 	empty []float64 // (C) log odds of a paper without terms
@@ -44,28 +37,15 @@ type bernoulliModel struct {
 	cells cellTable // for a term in a paper, beyond base
 }
 
-const (
-	bernoulliMethod = "Bernoulli naive Bayes"
-	bernoulliKind   = "naive_bayes.bernoulli"
-)
+const bernoulliMethod = "Bernoulli naive Bayes"
 
-// NewBernoulli returns a classifier to be fitted. Options are checked by Fit
-// and Scores.
-func NewBernoulli(opt Options) *Bernoulli { return &Bernoulli{opt: opt} }
-
-// Fit implements classifier.Classifier; validation is not used.
-func (nb *Bernoulli) Fit(ctx context.Context, train, _ classifier.Dataset) error {
-	nb.model = nil
-	m, err := fitCounts(ctx, bernoulliMethod, nb.opt, train, true, newBernoulliModel)
-	if err != nil {
-		return err
-	}
-	nb.model = m
-	return nil
+var bernoulli = variant{
+	method: bernoulliMethod, kind: "naive_bayes.bernoulli", fit: onCounts(bernoulliMethod, true, newBernoulliModel),
+	empty: func() model { return &bernoulliModel{} },
 }
 
 // newBernoulliModel uses counts up.
-func newBernoulliModel(ctx context.Context, counts *termCounts, opt Options) (*bernoulliModel, error) {
+func newBernoulliModel(ctx context.Context, counts *termCounts, opt Options) (model, error) {
 	m := &bernoulliModel{
 		empty: counts.priors(opt.UniformPrior),
 		own:   make([]int32, len(counts.labels)),
@@ -145,21 +125,6 @@ func (m *bernoulliModel) absent(label int, holders []int, terms []int32, values 
 	return sum
 }
 
-// Scores implements classifier.Classifier.
-func (nb *Bernoulli) Scores(ctx context.Context, x features.Matrix) (*multilabel.Scores, error) {
-	if nb.model == nil {
-		return nil, fmt.Errorf("baselines: %s: score: %w", bernoulliMethod, classifier.ErrNotFitted)
-	}
-	opt, err := nb.opt.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	return score(ctx, nb.model, x, opt.Workers)
-}
-
-// Probabilities implements classifier.Classifier.
-func (nb *Bernoulli) Probabilities() bool { return true }
-
 func (m *bernoulliModel) dims() (features, labels int) { return len(m.held), len(m.own) }
 
 func (m *bernoulliModel) check(x features.Matrix) error {
@@ -199,42 +164,25 @@ func (m *bernoulliModel) scorer(x features.Matrix) func(int, []float64) {
 	}
 }
 
-// Save implements classifier.Classifier.
-func (nb *Bernoulli) Save(w io.Writer) error {
-	m := nb.model
-	if m == nil {
-		return fmt.Errorf("baselines: %s: save: %w", bernoulliMethod, classifier.ErrNotFitted)
-	}
-	return classifier.WriteModel(w, bernoulliKind, 1, func(e *frame.Encoder) {
-		e.Float64s(m.empty)
-		e.Int32s(m.own)
-		e.Int32s(m.held)
-		e.Float64s(m.logs)
-		m.cells.encode(e)
-	})
+func (m *bernoulliModel) encode(e *frame.Encoder) {
+	e.Float64s(m.empty)
+	e.Int32s(m.own)
+	e.Int32s(m.held)
+	e.Float64s(m.logs)
+	m.cells.encode(e)
 }
 
-// Load implements classifier.Classifier.
-func (nb *Bernoulli) Load(r io.Reader) error {
-	nb.model = nil
-	m := &bernoulliModel{}
-	err := classifier.ReadModel(r, bernoulliKind, 1, func(d *frame.Decoder) {
-		m.empty, m.own, m.held, m.logs = d.Float64s(), d.Int32s(), d.Int32s(), d.Float64s()
-		if len(m.empty) == 0 || len(m.own) != len(m.empty) {
-			d.Fail("%d labels with a prior, %d with a count", len(m.empty), len(m.own))
-		}
-		for _, counts := range [][]int32{m.own, m.held} {
-			for _, n := range counts {
-				if n < 0 || int(n) >= len(m.logs) {
-					d.Fail("a count of %d papers of %d", n, len(m.logs)-1)
-				}
+func (m *bernoulliModel) decode(d *frame.Decoder) {
+	m.empty, m.own, m.held, m.logs = d.Float64s(), d.Int32s(), d.Int32s(), d.Float64s()
+	if len(m.empty) == 0 || len(m.own) != len(m.empty) {
+		d.Fail("%d labels with a prior, %d with a count", len(m.empty), len(m.own))
+	}
+	for _, counts := range [][]int32{m.own, m.held} {
+		for _, n := range counts {
+			if n < 0 || int(n) >= len(m.logs) {
+				d.Fail("a count of %d papers of %d", n, len(m.logs)-1)
 			}
 		}
-		m.cells.decode(d, len(m.held), len(m.own))
-	})
-	if err != nil {
-		return err
 	}
-	nb.model = m
-	return nil
+	m.cells.decode(d, len(m.held), len(m.own))
 }

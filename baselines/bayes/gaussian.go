@@ -3,7 +3,6 @@ package bayes
 import (
 	"context"
 	"fmt"
-	"io"
 	"math"
 
 	"assay/classifier"
@@ -15,10 +14,10 @@ import (
 	"assay/internal/progress"
 )
 
-// Gaussian predicts each label by a Gaussian naive Bayes model of its own:
-// within the papers that carry the label, and within those that do not, each
-// feature is normally distributed and independent of the others. It takes
-// *features.Dense, such as vectors of papers; its scores are probabilities,
+// NewGaussian returns a classifier that predicts each label by a Gaussian naive
+// Bayes model of its own: within the papers that carry the label, and within those
+// that do not, each feature is normally distributed and independent of the others.
+// It takes *features.Dense, such as vectors of papers; its scores are probabilities,
 // those of scikit-learn's GaussianNB under MultiOutputClassifier or
 // OneVsRestClassifier on the same features in float64.
 //
@@ -28,10 +27,7 @@ import (
 // scikit-learn divides by zero.
 //
 // A label that no training paper carries scores 0, one that each carries 1.
-type Gaussian struct {
-	opt   Options
-	model *gaussianModel // nil before Fit or Load
-}
+func NewGaussian(opt Options) *Classifier { return &Classifier{variant: &gaussian, opt: opt} }
 
 // gaussianModel holds, for the papers without (0) and with (1) each label, the
 // means (C, d) and the inverse variances (C, d).
@@ -42,35 +38,11 @@ type gaussianModel struct {
 	inverse  [2][]float64
 }
 
-const (
-	gaussianMethod = "Gaussian naive Bayes"
-	gaussianKind   = "naive_bayes.gaussian"
-)
+const gaussianMethod = "Gaussian naive Bayes"
 
-// NewGaussian returns a classifier to be fitted. Options are checked by Fit
-// and Scores.
-func NewGaussian(opt Options) *Gaussian { return &Gaussian{opt: opt} }
-
-// Fit implements classifier.Classifier; validation is not used.
-func (nb *Gaussian) Fit(ctx context.Context, train, _ classifier.Dataset) error {
-	nb.model = nil
-	opt, err := nb.opt.withDefaults()
-	if err != nil {
-		return err
-	}
-	if err := checkDataset(gaussianMethod, train); err != nil {
-		return err
-	}
-	x, err := gaussianPapers("fit", train.X)
-	if err != nil {
-		return err
-	}
-	m, err := fitGaussian(ctx, x, train.Y, opt)
-	if err != nil {
-		return fmt.Errorf("baselines: %s: %w", gaussianMethod, err)
-	}
-	nb.model = m
-	return nil
+var gaussian = variant{
+	method: gaussianMethod, kind: "naive_bayes.gaussian", fit: fitGaussian,
+	empty: func() model { return &gaussianModel{} },
 }
 
 // gaussianPapers returns papers in the form that the model reads, checked.
@@ -140,7 +112,17 @@ func rest(all, part moments, n, k float64) (moments, bool) {
 	return s, exact
 }
 
-func fitGaussian(ctx context.Context, x *features.Dense, y *multilabel.Matrix, opt Options) (*gaussianModel, error) {
+// fitGaussian measures the papers on both sides of each label.
+func fitGaussian(ctx context.Context, opt Options, train classifier.Dataset) (model, error) {
+	x, err := gaussianPapers("fit", train.X)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newGaussianModel(ctx, x, train.Y, opt)
+	return m, inMethod(gaussianMethod, err)
+}
+
+func newGaussianModel(ctx context.Context, x *features.Dense, y *multilabel.Matrix, opt Options) (*gaussianModel, error) {
 	all, err := measure(ctx, x, nil, x.Rows)
 	if err != nil {
 		return nil, err
@@ -237,21 +219,6 @@ func (m *gaussianModel) set(label int, sides [2]moments, papers [2]float64, smoo
 	}
 }
 
-// Scores implements classifier.Classifier.
-func (nb *Gaussian) Scores(ctx context.Context, x features.Matrix) (*multilabel.Scores, error) {
-	if nb.model == nil {
-		return nil, fmt.Errorf("baselines: %s: score: %w", gaussianMethod, classifier.ErrNotFitted)
-	}
-	opt, err := nb.opt.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	return score(ctx, nb.model, x, opt.Workers)
-}
-
-// Probabilities implements classifier.Classifier.
-func (nb *Gaussian) Probabilities() bool { return true }
-
 func (m *gaussianModel) dims() (features, labels int) { return m.features, len(m.prior) }
 
 func (m *gaussianModel) check(x features.Matrix) error {
@@ -285,39 +252,22 @@ func (m *gaussianModel) scorer(x features.Matrix) func(int, []float64) {
 	}
 }
 
-// Save implements classifier.Classifier.
-func (nb *Gaussian) Save(w io.Writer) error {
-	m := nb.model
-	if m == nil {
-		return fmt.Errorf("baselines: %s: save: %w", gaussianMethod, classifier.ErrNotFitted)
+func (m *gaussianModel) encode(e *frame.Encoder) {
+	e.Int(m.features)
+	e.Float64s(m.prior)
+	for side := range 2 {
+		e.Float64s(m.mean[side])
+		e.Float64s(m.inverse[side])
 	}
-	return classifier.WriteModel(w, gaussianKind, 1, func(e *frame.Encoder) {
-		e.Int(m.features)
-		e.Float64s(m.prior)
-		for side := range 2 {
-			e.Float64s(m.mean[side])
-			e.Float64s(m.inverse[side])
-		}
-	})
 }
 
-// Load implements classifier.Classifier.
-func (nb *Gaussian) Load(r io.Reader) error {
-	nb.model = nil
-	m := &gaussianModel{}
-	err := classifier.ReadModel(r, gaussianKind, 1, func(d *frame.Decoder) {
-		m.features, m.prior = d.Int(), d.Float64s()
-		for side := range 2 {
-			m.mean[side], m.inverse[side] = d.Float64s(), d.Float64s()
-			if n := len(m.mean[side]); m.features == 0 || len(m.prior) == 0 || len(m.inverse[side]) != n || n%m.features != 0 || n/m.features != len(m.prior) {
-				d.Fail("its means and variances are not those of %d labels", len(m.prior))
-				return
-			}
+func (m *gaussianModel) decode(d *frame.Decoder) {
+	m.features, m.prior = d.Int(), d.Float64s()
+	for side := range 2 {
+		m.mean[side], m.inverse[side] = d.Float64s(), d.Float64s()
+		if n := len(m.mean[side]); m.features == 0 || len(m.prior) == 0 || len(m.inverse[side]) != n || n%m.features != 0 || n/m.features != len(m.prior) {
+			d.Fail("its means and variances are not those of %d labels", len(m.prior))
+			return
 		}
-	})
-	if err != nil {
-		return err
 	}
-	nb.model = m
-	return nil
 }

@@ -2,21 +2,17 @@ package bayes
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"math"
 
-	"assay/classifier"
 	"assay/features"
 	"assay/internal/frame"
-	"assay/internal/multilabel"
 )
 
-// Multinomial predicts each label by a multinomial naive Bayes model of its
-// own: the papers that carry the label against those that do not (Manning,
-// Raghavan and Schütze, Introduction to Information Retrieval, 2008, chapter
-// 13). It takes *features.CSR without negative values, such as counts; its
-// scores are probabilities, those of scikit-learn's MultinomialNB under
+// NewMultinomial returns a classifier that predicts each label by a multinomial
+// naive Bayes model of its own: the papers that carry the label against those that
+// do not (Manning, Raghavan and Schütze, Introduction to Information Retrieval,
+// 2008, chapter 13). It takes *features.CSR without negative values, such as counts;
+// its scores are probabilities, those of scikit-learn's MultinomialNB under
 // MultiOutputClassifier or OneVsRestClassifier.
 //
 // For N and N' occurrences of terms in the papers with and without the label,
@@ -29,10 +25,7 @@ import (
 // A term that no paper with the label holds has log odds that are a sum of one
 // part by label and one by term. Only what the others have beyond that is
 // kept by pair of term and label.
-type Multinomial struct {
-	opt   Options
-	model *multinomialModel // nil before Fit or Load
-}
+func NewMultinomial(opt Options) *Classifier { return &Classifier{variant: &multinomial, opt: opt} }
 
 type multinomialModel struct {
 	prior   []float64 // (C)
@@ -41,28 +34,15 @@ type multinomialModel struct {
 	cells   cellTable // for each occurrence of the term, beyond the two
 }
 
-const (
-	multinomialMethod = "multinomial naive Bayes"
-	multinomialKind   = "naive_bayes.multinomial"
-)
+const multinomialMethod = "multinomial naive Bayes"
 
-// NewMultinomial returns a classifier to be fitted. Options are checked by
-// Fit and Scores.
-func NewMultinomial(opt Options) *Multinomial { return &Multinomial{opt: opt} }
-
-// Fit implements classifier.Classifier; validation is not used.
-func (nb *Multinomial) Fit(ctx context.Context, train, _ classifier.Dataset) error {
-	nb.model = nil
-	m, err := fitCounts(ctx, multinomialMethod, nb.opt, train, false, newMultinomialModel)
-	if err != nil {
-		return err
-	}
-	nb.model = m
-	return nil
+var multinomial = variant{
+	method: multinomialMethod, kind: "naive_bayes.multinomial", fit: onCounts(multinomialMethod, false, newMultinomialModel),
+	empty: func() model { return &multinomialModel{} },
 }
 
 // newMultinomialModel uses counts up.
-func newMultinomialModel(ctx context.Context, counts *termCounts, opt Options) (*multinomialModel, error) {
+func newMultinomialModel(ctx context.Context, counts *termCounts, opt Options) (model, error) {
 	a, d := opt.Alpha, float64(len(counts.termTotal))
 	m := &multinomialModel{
 		prior:   counts.priors(opt.UniformPrior),
@@ -90,21 +70,6 @@ func newMultinomialModel(ctx context.Context, counts *termCounts, opt Options) (
 	}
 	return m, nil
 }
-
-// Scores implements classifier.Classifier.
-func (nb *Multinomial) Scores(ctx context.Context, x features.Matrix) (*multilabel.Scores, error) {
-	if nb.model == nil {
-		return nil, fmt.Errorf("baselines: %s: score: %w", multinomialMethod, classifier.ErrNotFitted)
-	}
-	opt, err := nb.opt.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	return score(ctx, nb.model, x, opt.Workers)
-}
-
-// Probabilities implements classifier.Classifier.
-func (nb *Multinomial) Probabilities() bool { return true }
 
 func (m *multinomialModel) dims() (features, labels int) { return len(m.byTerm), len(m.prior) }
 
@@ -136,34 +101,17 @@ func (m *multinomialModel) scorer(x features.Matrix) func(int, []float64) {
 	}
 }
 
-// Save implements classifier.Classifier.
-func (nb *Multinomial) Save(w io.Writer) error {
-	m := nb.model
-	if m == nil {
-		return fmt.Errorf("baselines: %s: save: %w", multinomialMethod, classifier.ErrNotFitted)
-	}
-	return classifier.WriteModel(w, multinomialKind, 1, func(e *frame.Encoder) {
-		e.Float64s(m.prior)
-		e.Float64s(m.byLabel)
-		e.Float64s(m.byTerm)
-		m.cells.encode(e)
-	})
+func (m *multinomialModel) encode(e *frame.Encoder) {
+	e.Float64s(m.prior)
+	e.Float64s(m.byLabel)
+	e.Float64s(m.byTerm)
+	m.cells.encode(e)
 }
 
-// Load implements classifier.Classifier.
-func (nb *Multinomial) Load(r io.Reader) error {
-	nb.model = nil
-	m := &multinomialModel{}
-	err := classifier.ReadModel(r, multinomialKind, 1, func(d *frame.Decoder) {
-		m.prior, m.byLabel, m.byTerm = d.Float64s(), d.Float64s(), d.Float64s()
-		if len(m.prior) == 0 || len(m.byLabel) != len(m.prior) {
-			d.Fail("%d priors and %d weights of labels", len(m.prior), len(m.byLabel))
-		}
-		m.cells.decode(d, len(m.byTerm), len(m.prior))
-	})
-	if err != nil {
-		return err
+func (m *multinomialModel) decode(d *frame.Decoder) {
+	m.prior, m.byLabel, m.byTerm = d.Float64s(), d.Float64s(), d.Float64s()
+	if len(m.prior) == 0 || len(m.byLabel) != len(m.prior) {
+		d.Fail("%d priors and %d weights of labels", len(m.prior), len(m.byLabel))
 	}
-	nb.model = m
-	return nil
+	m.cells.decode(d, len(m.byTerm), len(m.prior))
 }
