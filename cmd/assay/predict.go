@@ -156,6 +156,9 @@ func writePredictions(stdout io.Writer, p *predictor.Predictor, batches iter.Seq
 		lines := json.NewEncoder(out)
 		lines.SetEscapeHTML(false)
 		write = func(one predictor.Prediction) error {
+			if one.Categories == nil {
+				one.Categories = []predictor.Scored{} // a list for every reader, also where none is predicted
+			}
 			return lines.Encode(struct {
 				ID string `json:"id"`
 				predictor.Prediction

@@ -74,6 +74,9 @@ func TestPredict(t *testing.T) {
 	if !strings.Contains(one, "\nDeep ␛[31mLearning\n*") {
 		t.Errorf("one paper:\n%s", one)
 	}
+	if none := mustCall(t, "predict", "model", "--title", "x", "--json", "--rule", "fixed:0.9999"); !strings.HasSuffix(none, `"categories":[]}`+"\n") {
+		t.Errorf("no category: %s", none)
+	}
 	predictWrongUse(t, store, trial, papers)
 }
 
