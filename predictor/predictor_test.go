@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"log"
 	"reflect"
 	"strings"
 	"testing"
@@ -28,14 +27,6 @@ import (
 // of two topics.
 func folder(t *testing.T) fstest.MapFS {
 	t.Helper()
-	out, err := learnt()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-func learnt() (fstest.MapFS, error) {
 	ctx := context.Background()
 	spec := features.Spec{Kind: features.KindCounts, Fields: features.Title, Count: features.CountOptions{Words: true}}
 	titles := [][]string{{"deep", "network"}, {"deep", "learning"}, {"learning", "network"}, {"far", "galaxy"}, {"star", "galaxy"}, {"far", "star"}}
@@ -47,64 +38,40 @@ func learnt() (fstest.MapFS, error) {
 		truth.Append([]int32{int32(i / 3)})
 	}
 	if err := collector.Finish(ctx, features.Places{corpus.Train: {0, 1, 2, 3, 4, 5}}); err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
 	set, err := collector.Set(spec, 1)
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
 	model := bayes.NewMultinomial(bayes.Options{})
 	if err := model.Fit(ctx, classifier.Dataset{X: set.Rows[corpus.Train], Y: truth}, classifier.Dataset{}); err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
 	taxonomy, err := corpus.LookupTaxonomy("topics:cs.LG,astro-ph.GA")
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
 	rule, err := metrics.ParseRule("fixed:0.5")
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
 	half, err := rule.Fit(nil, nil)
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
 	out := fstest.MapFS{}
 	p := New(Run{Experiment: "e", Trial: "t", Model: "NB"}, taxonomy, []metrics.Decision{half}, set.Encoder, model)
-	return out, p.Save(func(name string, save func(io.Writer) error) error {
+	err = p.Save(func(name string, save func(io.Writer) error) error {
 		var b bytes.Buffer
 		err := save(&b)
 		out[name] = &fstest.MapFile{Data: b.Bytes()}
 		return err
 	})
-}
-
-// A model folder, here one in memory, predicts by itself.
-func Example() {
-	ctx := context.Background()
-	folder, err := learnt()
 	if err != nil {
-		log.Fatal(err)
+		t.Fatal(err)
 	}
-	p, err := Load(folder, 0)
-	if err != nil {
-		log.Fatal(err)
-	}
-	decision, err := p.Decision("top:1")
-	if err != nil {
-		log.Fatal(err)
-	}
-	predictions, err := p.Predict(ctx, []Paper{{Title: "A galaxy far away"}, {Title: "Deep learning"}}, decision, 0)
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, one := range predictions {
-		best := one.Categories[0]
-		fmt.Printf("%s: %s, %s\n", one.Paper.Title, best.ID, best.Name)
-	}
-	// Output:
-	// A galaxy far away: astro-ph.GA, Astrophysics of Galaxies
-	// Deep learning: cs.LG, Machine Learning
+	return out
 }
 
 func TestPredict(t *testing.T) {
