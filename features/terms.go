@@ -70,8 +70,14 @@ func (t *termTable) newToken(raw string) int32 {
 
 // newText numbers a lower-cased token that is not known.
 func (t *termTable) newText(text string) int32 {
+	if !t.words {
+		if oneCharacter(text) {
+			return dropped
+		}
+		return t.term(text)
+	}
 	var list []int32
-	for word := range parts(text, t.words) {
+	for word := range words(text) {
 		list = append(list, t.term(word))
 	}
 	switch len(list) {
@@ -100,10 +106,8 @@ func (t *termTable) term(text string) int32 {
 
 // Terms yields what is counted of a raw token: the token in lower case, unless it has
 // one character alone, or, as CountOptions.Words has it, the words inside it.
-func Terms(token string, inside bool) iter.Seq[string] { return parts(lower(token), inside) }
-
-// parts is Terms for a token in lower case.
-func parts(text string, inside bool) iter.Seq[string] {
+func Terms(token string, inside bool) iter.Seq[string] {
+	text := lower(token)
 	if inside {
 		return words(text)
 	}
