@@ -5,7 +5,9 @@
 // a table that a model needs.
 //
 //	vectors, report, err := vectorfile.Open(ctx, "data/glove.6B.100d.txt")
+//	dst := make([]float32, vectors.Dim())
 //	match, err := vectors.Lookup(dst, "neutrino")
+//	near, match, err := embeddings.Neighbours(ctx, vectors, "neutrino", 10, 0)
 package embeddings
 
 // Match says how Lookup found a word.

@@ -174,7 +174,7 @@ func (d *dataset) checkParts(cfg *config.Config) error {
 		return nil
 	}
 	for label, papers := range d.labels[corpus.Train].Counts() {
-		if papers == 0 { // most likely a slip of the pen: nothing would ever be of this topic
+		if papers == 0 { // most likely a wrong id: no paper could ever be predicted as it
 			id := d.taxonomy.Categories[label].ID
 			return fault.Usagef("experiments: no train paper of topic %s alone among the %d drawn from %s (%d %s)%s: draw more papers, or name another topic",
 				id, d.drawn, cfg.Corpus.Path, d.outside, d.taxonomy.LeftOut(), topicHint(id))

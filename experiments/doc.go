@@ -16,22 +16,25 @@
 // that share the folder train them. Tokens and counts are not kept on disk: a task of
 // a cluster makes them anew, in 2.5 seconds for 100,000 papers.
 //
-// # Asha decides by number
+// # ASHA promotes by the number of a trial, not by the time at which it ends
 //
-// Which settings go on depends on the results of the first (j+1)·reduction members of
-// a rung, never on the order in which they came: one worker and a hundred train the
-// same trials, and a batch system can be given the numbers before anything has run.
-// The price is a wait for the members before; the usual rule, whoever is in the top
-// share when a worker asks, makes other decisions on each machine.
+// Place j of the next rung goes to the best of the first (j+1)·reduction trials of this
+// rung that has no place yet. So one worker and a hundred train the same trials, and a
+// batch system can be given the numbers before anything has run. The cost: a promotion
+// waits until all trials with lower numbers have ended. The usual rule promotes
+// whichever trial is among the best when a worker is free, so that its choice depends
+// on the machine.
 //
 // # A rung is one training that stops early
 //
-// `stop_epoch` ends it on the schedule of all epochs, so a promoted network goes on
-// from the checkpoint, and that short cut changes no bit: a checkpoint that is
-// missing, damaged or of another kind of processor is trained anew.
+// `stop_epoch` ends a training early but leaves the learning rate's schedule that of all
+// epochs. So a promoted network continues from its checkpoint with the same bits as one
+// that was trained at once. Where the checkpoint is missing, damaged or of another kind
+// of processor, the network is trained from the start.
 //
 // # A sweep's numbers are written once
 //
-// A sweep's numbers are written once, by exclusive creation, as leases are. Later
-// manifests append; a task that was submitted with a number keeps its trial.
+// Tasks of a batch system know their trial by its number alone. So the first manifest is
+// created exclusively, as leases are, and later ones only append: a number keeps its
+// trial unless Adopt is forced to number anew.
 package experiments

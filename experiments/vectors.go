@@ -86,8 +86,8 @@ func (s *Session) features(ctx context.Context, d *dataset, t Trial, workers int
 	})
 }
 
-// embedded makes features from word vectors. They are large, and networks train
-// for hours beside what lies in memory: those that nobody uses go before.
+// embedded makes features from word vectors. It first frees those that no trial uses:
+// they are large, and would stay in memory for the hours that a network trains.
 func (s *Session) embedded(ctx context.Context, d *dataset, f config.Features, table *config.Embeddings, workers int) (set *featureSet, err error) {
 	d.made.clear(func(key madeKey) bool { return key.embeddings != "" })
 	v, err := s.wordVectors(ctx, d, table, workers)

@@ -11,8 +11,9 @@
 // defaults and bounds, its layers, its loss, and what its model file says of it. A
 // further engine is a case in newEngine.
 //
-// # Two exclusive topics are two log-odds
+// # Two exclusive topics have two log-odds
 //
-// A head of one sigmoid unit and one of two softmax units end in the same numbers, so
-// decision rules, calibration and loss do not ask which it was.
+// Whether the last layer is one sigmoid unit or two softmax units, the network gives
+// one log-odds for each of the two topics. So decision rules, calibration and loss are
+// the same code for both.
 package networks

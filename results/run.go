@@ -166,8 +166,8 @@ type RuleResult struct {
 
 	// Intervals say how sure the F1s are, as far as the choice of test papers goes.
 	Intervals *Intervals `json:"intervals,omitempty"`
-	// Validation is what sweeps choose by; nil without validation papers. A rule
-	// that was tuned on these papers flatters itself there.
+	// Validation is what sweeps choose by; nil without validation papers. They
+	// are too high for a rule that was tuned on these papers.
 	Validation *ValidationScores `json:"validation,omitempty"`
 }
 

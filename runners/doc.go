@@ -3,7 +3,7 @@
 //
 //	outcomes, err := runners.Local(ctx, session, runners.LocalOptions{Jobs: 1})
 //
-// # Run takes one trial at a time with all cores in it, sweep one a core
+// # `run` trains one trial at a time on all cores, `sweep` one on each core
 //
 // Every classifier is parallel inside and gives the same bits at any number of
 // workers. One at a time is how fit times can be compared. Side by side is some 13 %

@@ -19,9 +19,10 @@
 // Limits do not allow is refused before any work; CheckSize says so still
 // earlier.
 //
-// # Golearn's random forest is not golearn's
+// # The random forest uses golearn's trees, not its ensemble
 //
-// Its ensemble splits the root by other rows than the children see, and cannot be
-// seeded; our bootstrap and feature draw drive its CART, one split at a time. Fits
+// golearn's ensemble splits the root by other rows than the children see, and cannot be
+// seeded. So bootstrap and choice of features are ours, and golearn's CART finds one
+// split at a time. Fits
 // beyond `max_core_hours` or `max_gib` are refused before any paper is read.
 package golearn

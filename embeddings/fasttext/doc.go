@@ -9,18 +9,19 @@
 // Representations of Words and Phrases and their Compositionality", NIPS 2013;
 // file format and details of sampling after fastText 0.9.2.
 //
-// # FastText, step for step, but not row for row
+// # Rows are updated once a word, not once a prediction
 //
 // The official program adds each prediction's gradient g to all n rows of a word and
-// its n-grams. Their mean, the hidden vector, moves by g·Σm²/n with m the times a row
-// stands among them; so it is enough to move the hidden vector after each prediction,
-// and the rows once a word, by the sum. The numbers are the same up to rounding, with
-// a sixth of the traffic to memory, where the time goes. The next word's rows are
-// asked for while the present one is trained; only buckets in use are held, in the
-// order of their words' frequency, in huge pages.
+// its n-grams. The hidden vector is their mean, so it moves by g·Σm²/n, where m is how
+// often a row occurs among the n. It is therefore enough to move the hidden vector
+// after each prediction, and the rows once a word by the sum of the gradients. The
+// numbers are the same up to rounding, with a sixth of the memory traffic, which takes
+// most of the time. For the same reason the next word's rows are prefetched, and only
+// buckets in use are held, sorted by the frequency of their words, in huge pages.
 //
 // # Deterministic training of vectors runs on one core
 //
-// Lock-free updates depend on timing, and order is what makes bits equal. Reading and
-// tokenising stay parallel. A run's record says which it was (`vectors.exact`).
+// The result of parallel updates without locks depends on their order, and so on
+// timing. Reading and tokenising stay parallel. A run's record says which way its
+// vectors were trained (`vectors.exact`).
 package fasttext

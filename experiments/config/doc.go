@@ -13,8 +13,8 @@
 //
 // `[embeddings.X] seed` is 1 for all replicates: one training serves a whole sweep.
 // With `split.per_seed` each seed has other training papers, and so its own vectors.
-// By default held-out papers' text teaches nothing; `papers = "all"` is what the
-// article did.
+// By default vectors are trained on the training papers alone; `papers = "all"` adds the
+// held-out ones, as the article did.
 //
 // # What makes two trials the same
 //

@@ -9,11 +9,11 @@ import (
 
 // Attention is scaled dot-product self-attention over time without parameters,
 // softmax(x·xᵀ/√D)·x for each paper (Vaswani et al. 2017), between two layer
-// norms, and the sum over time of what comes out: (T, B, D) to (1, B, D). What
-// lies behind the end of a paper is neither asked nor answered, and adds nothing.
+// norms, and the sum over time of what comes out: (T, B, D) to (1, B, D). Padding
+// after the end of a paper is masked: it is neither query nor key, and adds nothing.
 //
-// The parts are one layer since a paper fits the second cache and a batch does
-// not: between the parts nothing goes to memory but what Backward needs.
+// The parts are one layer since a paper fits the second-level cache and a batch does
+// not: between the parts only what Backward needs is written to memory.
 type Attention[T kernels.Float] struct {
 	dim           int
 	scale         T

@@ -15,9 +15,9 @@
 //
 // # Attention is one layer with the norms around it and the sum behind it
 //
-// A paper's tokens fit the second cache, a batch's do not: taken apart, each part
-// would write eight megabytes that the next one reads. The first norm is computed
-// again on the way back instead of kept.
+// A paper's tokens fit the second-level cache, a batch's do not: as layers of their own,
+// each part would write eight megabytes that the next one reads. The backward pass
+// computes the first norm again instead of keeping it.
 //
 // # The gradient of a weight is one product over all times and papers
 //

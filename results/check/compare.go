@@ -193,10 +193,10 @@ func valuesOf(key, rule string, runs map[uint64]Measurement, seeds []uint64) ([]
 }
 
 // significance returns the p that was and now do not differ, nil where nothing can be
-// said of it: scores that changed alike under every seed, as those of a model that
-// draws nothing do, are one change and not several. Scores are pairs by
-// their seed; times and memory are not, as another machine is another seed to
-// them. Too few values to ever show a p below alpha are an error.
+// said of it: scores that changed by the same amount under every seed, as those of a
+// model without random numbers do, are one change and not several. Scores are paired by
+// their seed; times and memory are not, since what changes them is the machine and not
+// the seed. Too few values to ever show a p below alpha are an error.
 func significance(key string, was, now []float64, alpha float64) (*float64, error) {
 	if m, _ := lookup(key); !m.ofMachine() {
 		if len(now) < 2 {

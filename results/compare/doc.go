@@ -36,16 +36,18 @@
 // The test over papers is therefore corrected for all pairs of rows, by the largest of
 // their differences in the resamples. Holm's correction for the comparisons with the best
 // errs in 6 of 100 columns of three equal rows, in 16 of twelve. Over seeds Holm's
-// correction stays: with few seeds a small spread makes t large and seldom a large
-// difference, and all pairs of eight rows would require t of three seeds to exceed 23.
+// correction stays: with few seeds a large t comes from a small spread more often than
+// from a large difference, and a correction for all pairs of eight rows would require t of
+// three seeds to exceed 23.
 //
 // # Equal replicates are one run
 //
-// A model that draws nothing gives the same predictions under every seed, and a paired t
-// of differences without spread gives p = 0 for any of them. Runs are told apart by the
+// A model without random numbers gives the same predictions under every seed. Counted as
+// several, these runs would have no spread, and the paired t-test would give p = 0 for any
+// difference. Runs are told apart by the
 // hash of their predictions and by their results, not by their kind: equal ones count
 // once, and Comparison.Equal names them. Two such models are compared over papers alone;
-// one of them with a model that draws, by the seeds of that one. A mean of different runs
+// one of them and a model with random numbers, by the seeds of the latter. A mean of different runs
 // that have the same value has no interval either: R's t.test refuses such data, too.
 //
 // `go test ./results/table -run 'Calibration|Power' -tables 1000` measures how often equal

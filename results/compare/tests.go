@@ -19,20 +19,20 @@ const (
 //
 // A row is Close to the best unless every test that decides rejects at 0.05. Those
 // are the paired bootstrap over papers, for the two accuracies McNemar's test, too, and
-// from three seeds on the paired t-test over seeds: the one asks whether other papers
-// would turn the order, the other whether another training would. Where the seeds
-// share their papers, the bootstrap's p reckons with the spread over seeds, too; its
-// interval is of the trained models as they are. Two seeds leave one degree of freedom,
-// with which next to nothing is significant, and one training, or several equal ones,
-// tells nothing of others: then the papers decide alone. Seeds alone never do: what
-// differs on the same papers with every seed may be these papers. For F1 and Master F1
-// McNemar's test is given beside them and decides nothing: it asks about something
-// else, how often all of a paper's categories, or master categories, are right.
+// from three seeds on the paired t-test over seeds: the first asks whether other papers
+// would change the order, the second whether other trainings would. Where the seeds
+// share their papers, the bootstrap's p includes the variance over seeds; its interval
+// is of the trained models as they are. With one or two seeds the papers decide alone:
+// two leave one degree of freedom, with which almost nothing is significant. Seeds
+// never decide alone: a difference that every seed shows may come from the test papers
+// that they share. For F1 and Master F1 McNemar's test is shown but decides nothing,
+// since it tests something else: how often all of a paper's categories, or master
+// categories, are right.
 //
 // A model that gives the same under every seed is compared with one that does not by
-// the seeds of the other: each of its trainings is tested against the value that any
-// training of the first gives. Where no difference of seeds varies, t has nothing to
-// measure it by, and there is no test over seeds.
+// the seeds of the latter: each of its trainings against the one value of the first.
+// Where the differences do not vary over seeds, t is undefined, and there is no test
+// over seeds.
 type Test struct {
 	Name string `json:"test"`
 	// N is how many seeds, papers or, of McNemar's test, papers that one of the two
@@ -44,10 +44,8 @@ type Test struct {
 	Interval   *results.Interval `json:"interval,omitempty"`
 	P          float64           `json:"p"`
 	// Adjusted is P adjusted for the column. Over papers it is for all pairs of rows,
-	// since the best is the best by these papers; see stats.Pairs. Over seeds it is
-	// Holm's for the comparisons with the best: with few seeds it is a small spread and
-	// seldom a large difference that makes t large, so that the choice matters less, and
-	// all pairs of eight rows would ask t of three seeds to pass 23.
+	// since the best is chosen by these papers; see stats.Pairs. Over seeds it is
+	// Holm's, for the comparisons with the best: the package comment says why.
 	Adjusted float64 `json:"p_adjusted"`
 	Decides  bool    `json:"decides"`
 }

@@ -69,20 +69,21 @@ func (p *Pairs) standardError(i, j int) float64 {
 	return e
 }
 
-// P returns the p that the estimates i and j differ, adjusted for all pairs: the
-// share of resamples in which the largest of all pairs' differences, less what was
-// measured and by their standard errors, is as large as that of the two (Westfall and
-// Young, Resampling-Based Multiple Testing, 1993, single step). So the chance that
-// any of several equal ones is told from another is at most α for those below α,
-// whichever pair is looked at because of its values, such as each with the best.
-// Holm's correction for the comparisons with the best does not hold that: among
-// three equal ones it errs in 6 of 100 tables, among twelve in 16.
+// P returns two-sided p-values of the hypothesis that the estimates i and j are equal:
+// alone for this pair by itself, adjusted for all pairs. In each resample, every pair's
+// difference, less the measured one, is divided by its standard error; adjusted is the
+// share of resamples in which the largest of these is at least what was measured for i
+// and j (Westfall and Young, Resampling-Based Multiple Testing, 1993, single step). So where all estimates are equal, an adjusted p
+// below α occurs for any pair with a probability of at most α, also where the pair was
+// chosen by its values, such as each with the best. Holm's correction for the
+// comparisons with the best does not keep this bound: among three equal estimates it
+// is wrong in 6 of 100 tables, among twelve in 16.
 //
-// The subjects, so many of them, are one source of chance. Where replicates that share
-// them are another, spread is the standard error of the difference's mean over so many
-// of those, else 0. Their variances add up, with the degrees of freedom that follow
-// (Satterthwaite, Biometrics Bulletin 2, 1946): a test of each source by itself would
-// take what the other adds for a difference. alone is the p without the other pairs.
+// subjects is their number. Where replicates share the subjects, replicates is their
+// number and spread the standard error of the difference's mean over them, else 0.
+// The variances over subjects and replicates add up, with the degrees of freedom after
+// Satterthwaite (Biometrics Bulletin 2, 1946): a test of one source of chance alone
+// would take the effect of the other for a difference.
 func (p *Pairs) P(i, j, subjects int, spread float64, replicates int) (alone, adjusted float64) {
 	d := math.Abs(p.of[i].Value - p.of[j].Value)
 	if d == 0 {
@@ -98,11 +99,11 @@ func (p *Pairs) P(i, j, subjects int, spread float64, replicates int) (alone, ad
 	return alone, float64(1+len(p.largest)-at) / float64(1+len(p.largest))
 }
 
-// HolmBest adjusts the p-values of the comparisons of the others with that one which
-// turned out to be the best, as Holm does, but for all pairs of those not yet told
-// apart: k(k−1)/2 of k, then (k−1)(k−2)/2 (Shaffer, Journal of the American
-// Statistical Association 81, 1986). Holm's own factors, k−1 and so on, are for one
-// that was chosen beforehand; see Pairs.P. NaN stays NaN and counts for nothing.
+// HolmBest adjusts the p-values of the comparisons of the best with each of the others,
+// where the best was chosen by the same values. Holm's factors, k−1 and so on, hold for
+// one that was chosen beforehand; here they are the number of pairs among those not
+// yet rejected: k(k−1)/2 of k, then (k−1)(k−2)/2 (Shaffer, Journal of the American
+// Statistical Association 81, 1986). NaN stays NaN and is not counted. See Pairs.P.
 func HolmBest(p []float64) []float64 {
 	return stepDown(p, func(left int) float64 { return float64(left*(left+1)) / 2 })
 }
