@@ -179,10 +179,14 @@ func (n *Classifier) sequences(x features.Matrix) (*features.Sequences, error) {
 	case s.Embedding == nil || s.Embedding.Rows < 1:
 		return nil, fault.Usagef("networks: the sequences have no vocabulary")
 	}
+	what := "words"
+	if n.opt.ownVectors() == 0 {
+		what = "vectors"
+	}
 	for i := range s.Papers {
 		for _, id := range s.Row(i) {
 			if int(uint32(id)) >= s.Embedding.Rows {
-				return nil, fault.Usagef("networks: paper %d has token %d, but there are %d words", i, id, s.Embedding.Rows)
+				return nil, fault.Usagef("networks: paper %d has token %d, but there are %d %s", i, id, s.Embedding.Rows, what)
 			}
 		}
 	}
