@@ -79,7 +79,8 @@ func (s *cache[K, V]) giveBack(it *item[V]) {
 	it.users--
 }
 
-// clear forgets the values that nobody uses and that goes says yes to; nil: all.
+// clear drops the values that are not in use and for whose key goes is true, or all that
+// are not in use where goes is nil.
 func (s *cache[K, V]) clear(goes func(K) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

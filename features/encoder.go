@@ -170,7 +170,8 @@ func (e *Encoder) each(ctx context.Context, papers []corpus.Paper, workers int, 
 	return nil
 }
 
-// takeReader returns a reader that nobody uses: it remembers words of earlier papers.
+// takeReader returns a reader that is not in use. Readers are kept for later papers,
+// since they hold the words that they have looked up.
 func (e *Encoder) takeReader() *reader {
 	e.once.Do(func() { e.rules = text.NewTokenizer() })
 	e.mu.Lock()

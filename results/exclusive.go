@@ -13,8 +13,8 @@ const lockPause = 500 * time.Millisecond
 // Exclusive does work that any number of processes, on any number of machines
 // that share the store's file system, would otherwise do at the same time: the
 // first does it, the others wait, and then do theirs, which finds what is there.
-// name names a folder. The context that work gets ends, too, where the process
-// was taken for dead and another began the work.
+// name names a folder. The context that work gets also ends where the process
+// did not renew its lease in time and another began the work.
 func (s *Store) Exclusive(ctx context.Context, name string, work func(context.Context) error) error {
 	if err := checkName("lock", name); err != nil {
 		return fmt.Errorf("results: %w", err)

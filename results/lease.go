@@ -32,7 +32,7 @@ import (
 //   - A lease is stale when its process is dead, where the claimant can see that
 //     (same machine since the same boot, same process space), or when it was not
 //     renewed for as long as leaseTiming.stale: also a stopped process loses it.
-//     A stamp that lies as far in the future is no sign of life either.
+//     A stamp that lies as far in the future counts as stale, too.
 //   - A holder that finds a higher lease, or another file or none in the place of
 //     its own, has lost the folder and writes no more. It looks at every beat and
 //     before every record.

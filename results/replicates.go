@@ -50,7 +50,7 @@ func (r Replicates) Equal() [][]uint64 {
 }
 
 // Pairs returns the places in Runs of what r and o have under the same seed, each
-// pair once: where both have the same runs under two seeds, the second tells nothing.
+// pair once: where both have the same runs under two seeds, the second adds nothing.
 // Of a model that gives one run under every seed, that run stands beside each of the
 // other's.
 func (r Replicates) Pairs(o Replicates) [][2]int {

@@ -41,8 +41,8 @@ type RunWriter struct {
 // begins the trial anew: what an earlier attempt left of metrics, predictions,
 // model, checkpoints and configuration goes, log.txt is continued. run says what is to be
 // run; the store itself fills in state, start and provenance, and run.json says
-// running from here on. The holder shows signs of life until it finishes, fails
-// or is closed, or until its process dies, after which the next claim takes over.
+// running from here on. The holder renews its lease until it finishes, fails or
+// is closed. If its process ends before, the next claim takes over.
 //
 // The error is ErrFinished where the run is done, ErrClaimed where another
 // holds it, and otherwise says why the folder cannot be written.

@@ -103,8 +103,9 @@ func One(ctx context.Context, s *experiments.Session, number, workers int) (Outc
 // busyPause is how long Patient waits before it looks again.
 const busyPause = 5 * time.Second
 
-// Patient is One for a task that may wait while another process holds the trial, the
-// claim of a node that died most often, which goes stale. wait is told once why.
+// Patient is One for a task that may wait while another process holds the trial. Most
+// often that is the claim of a node that has failed, which goes stale. wait is called
+// once, with the reason.
 func Patient(ctx context.Context, s *experiments.Session, number, workers int, wait func(error)) (Outcome, error) {
 	for told := false; ; told = true {
 		o, err := One(ctx, s, number, workers)

@@ -149,8 +149,8 @@ type solution struct {
 
 // train minimises the loss of the rows with signs y, ±1, each of both kinds
 // present, and returns the weights of the features and, last, the intercept.
-// When the context is cancelled it returns, while liblinear, which cannot be
-// interrupted, finishes the label for nobody.
+// When the context is cancelled it returns at once; liblinear, which cannot be
+// interrupted, finishes the label, and its result is dropped.
 func (s *liblinear) train(ctx context.Context, y []float64, p trainParameters) ([]float64, error) {
 	y = slices.Clone(y) // the caller's changes when this returns
 	done := make(chan solution, 1)

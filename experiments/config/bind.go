@@ -22,8 +22,8 @@ type binder struct {
 	lines  lines
 	flags  map[string]string // path → the --set flag that set it
 	faults Faults
-	faulty map[string]bool // paths with a fault, so that one slip is told once
-	unread map[string]bool // those whose values could not be read: nothing more is to be said of them
+	faulty map[string]bool // paths with a fault, so that one mistake is reported once
+	unread map[string]bool // those whose values could not be read: no further check is made of them
 }
 
 func newBinder(text, file string) *binder {

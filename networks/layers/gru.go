@@ -18,9 +18,9 @@ import (
 //	n = tanh(W_in x + b_in + r·(W_hn h + b_hn))
 //	h' = (1−z)·n + z·h
 //
-// A paper's reverse direction begins at its last token; behind its end the
-// output is zero. The input of the first of several is taken for data: it gets no
-// gradient.
+// A paper's reverse direction begins at its last token; after its end the
+// output is zero. The input of the first of several GRUs is data, so no gradient of it
+// is computed.
 type BiGRU[T kernels.Float] struct {
 	name       string
 	first      bool

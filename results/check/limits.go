@@ -9,7 +9,7 @@ import (
 )
 
 // share is the largest part of its baseline that a metric may be tolerated to
-// lose. A wider tolerance is a slip, such as 5 for 5 %: a score that lost half
+// lose. A wider tolerance is a mistake, such as 5 for 5 %: a score that lost half
 // is broken, and so is a loss that doubled.
 func (m metric) share() float64 {
 	if m.Unit == compare.Fraction {
