@@ -41,5 +41,5 @@ func Example() {
 	}
 	fmt.Printf("%T: %d papers, %d labels, probabilities: %t\n", opened, scores.Rows(), scores.Cols, opened.Probabilities())
 	// Output:
-	// *bayes.Multinomial: 3 papers, 2 labels, probabilities: true
+	// *bayes.Classifier: 3 papers, 2 labels, probabilities: true
 }

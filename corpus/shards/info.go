@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"assay/corpus"
+	"assay/internal/format"
 )
 
 // Info is what there is to know of a corpus at a glance.
@@ -91,7 +92,7 @@ func (i *Info) WriteText(out io.Writer) error {
 	if i.Verified {
 		b.WriteString("verified   every byte is as written\n")
 	}
-	fmt.Fprintf(&b, "papers     %d in %d shards, %.1f MiB\n", i.Rows, i.Shards, float64(i.Bytes)/(1<<20))
+	fmt.Fprintf(&b, "papers     %d in %d shards, %s\n", i.Rows, i.Shards, format.Size(i.Bytes))
 	if i.First != "" {
 		fmt.Fprintf(&b, "created    %s to %s\n", i.First, i.Last)
 	}

@@ -20,6 +20,16 @@ func Count[T ~int | ~int64](n T, thing string) string {
 	return Thousands(n) + " " + thing + "s"
 }
 
+// Size writes bytes in MiB: 3.4 MiB, 412 MiB, 3,120 MiB. One unit, so that a column's
+// sizes can be compared by eye.
+func Size[T ~int | ~int64 | ~uint64 | ~float64](bytes T) string {
+	mib := float64(bytes) / (1 << 20)
+	if math.Abs(mib) < 9.95 {
+		return fmt.Sprintf("%.1f MiB", mib)
+	}
+	return humanize.Comma(int64(math.Round(mib))) + " MiB"
+}
+
 // Took writes a time that was measured: 340 ms, 2.1 s, 340 s, 25 min, 2 h 05.
 func Took(d time.Duration) string {
 	switch s := d.Seconds(); {

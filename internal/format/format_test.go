@@ -21,6 +21,14 @@ func TestCount(t *testing.T) {
 	}
 }
 
+func TestSize(t *testing.T) {
+	for bytes, want := range map[int64]string{0: "0.0 MiB", 1 << 20: "1.0 MiB", 10433331: "9.9 MiB", 10 << 20: "10 MiB", 412 << 20: "412 MiB", 3 << 30: "3,072 MiB"} {
+		if got := Size(bytes); got != want {
+			t.Errorf("%d is %q, want %q", bytes, got, want)
+		}
+	}
+}
+
 func TestTook(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0 ms", 1400 * time.Microsecond: "1 ms", 999400 * time.Microsecond: "999 ms", 999600 * time.Microsecond: "1.0 s",

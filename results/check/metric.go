@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	sizes "assay/internal/format"
 	"assay/results/compare"
 )
 
@@ -108,7 +109,7 @@ func (m metric) show(v float64) string {
 	case compare.Seconds:
 		return fmt.Sprintf("%.3g s", v)
 	case compare.Bytes:
-		return fmt.Sprintf("%.1f MiB", v/(1<<20))
+		return sizes.Size(v)
 	}
 	return fmt.Sprintf("%.2f", 100*v)
 }

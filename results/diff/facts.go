@@ -207,7 +207,7 @@ func machineChanges(a, b results.Run) []Change {
 			f.add("total time", seconds(r.Finished.Sub(r.Started).Seconds()))
 		}
 		if r.PeakMemory > 0 {
-			f.add("peak memory", fmt.Sprintf("%.0f MiB", float64(r.PeakMemory)/(1<<20)))
+			f.add("peak memory", format.Size(r.PeakMemory))
 		}
 		return f
 	}

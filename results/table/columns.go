@@ -82,7 +82,7 @@ func show(unit string, v float64) string {
 	case string(compare.Seconds):
 		return format.Took(time.Duration(v * float64(time.Second)))
 	case string(compare.Bytes):
-		return fmt.Sprintf("%.0f MiB", v/(1<<20))
+		return format.Size(v)
 	}
 	return fmt.Sprintf("%g", v)
 }
