@@ -35,9 +35,14 @@ type Metric struct {
 	Lower bool    // less is better
 	Score bool    // measured of predictions; the others are costs and do not depend on the rule
 	Most  float64 // no run has a larger value; the smallest is 0
+	// Secondary says that another metric says the same, or that settings are chosen by
+	// it: checks and the comparison of two runs leave it out.
+	Secondary bool
 	// ByEpoch says that a run's record of epochs holds it, and not its result.
 	ByEpoch bool
 
+	// value is false where a run does not have it, such as one that a program stored
+	// which did not know the metric.
 	value func(results.Run, results.RuleResult, []results.Epoch) (float64, bool)
 	// papers is what the metric is computed of, and exact 1 for each paper that is all
 	// right; nil where the metric is not of test papers, or says nothing of what is

@@ -249,15 +249,14 @@ func compareRule(a, b Predicted, resA, resB results.RuleResult, whole bool, pape
 // they hold for all papers of the runs alone.
 func scorePairs(a, b results.RuleResult, whole bool) []ScorePair {
 	var out []ScorePair
-	for _, key := range []string{
-		"f1", "master_f1", "micro_f1", "macro_f1", "precision", "recall", SubsetAccuracy,
-		"precision_at_1", "precision_at_3", "precision_at_5",
-	} {
-		m, _ := Lookup(key)
+	for _, m := range registry() {
+		if m.Unit != Fraction || m.Secondary || m.Key == "master_f1" && !whole {
+			continue
+		}
 		x, inA := m.Value(results.Run{}, a, nil)
 		y, inB := m.Value(results.Run{}, b, nil)
-		if inA && inB && (whole || key != "master_f1") {
-			out = append(out, ScorePair{Metric: key, A: x, B: y, Points: 100 * (y - x)})
+		if inA && inB {
+			out = append(out, ScorePair{Metric: m.Key, A: x, B: y, Points: 100 * (y - x)})
 		}
 	}
 	return out

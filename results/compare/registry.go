@@ -11,7 +11,9 @@ import (
 )
 
 // registry is the one list of all metrics: of predictions, of validation papers, of
-// costs. A new metric is a new entry.
+// costs. A new metric is a new entry; tables, pictures, checks, runs diff and --where
+// know it then. A number that metrics.Report lacks goes there first; stored runs lack it,
+// so that its value must be false for them, as that of loss is.
 var registry = sync.OnceValue(func() []Metric {
 	of := func(get func(metrics.Report) float64) func(results.RuleResult) float64 {
 		return func(r results.RuleResult) float64 { return get(r.All) }
@@ -34,7 +36,7 @@ var registry = sync.OnceValue(func() []Metric {
 		overPapers(score("recall", "Recall", "", of(func(r metrics.Report) float64 { return r.SampleRecall })),
 			false, func(p metrics.PaperScores) stats.Quantity { return stats.Mean(p.Recall) }),
 		exact(SubsetAccuracy, "Subset accuracy", "Subset accuracy: share of papers whose categories are all right"),
-		exact(Accuracy, "Accuracy", "Accuracy: share of papers whose categories are all right"),
+		secondary(exact(Accuracy, "Accuracy", "Accuracy: share of papers whose categories are all right")),
 		loss(),
 		validation("validation_f1", "F1", "Val.: on the validation papers, by which a setting is chosen", func(v results.ValidationScores) float64 { return v.F1 }),
 		validation("validation_master_f1", "master F1", "", func(v results.ValidationScores) float64 { return v.MasterF1 }),
@@ -43,12 +45,17 @@ var registry = sync.OnceValue(func() []Metric {
 			d, ok := r.Stage("fit")
 			return d.Seconds(), ok
 		}),
-		cost("total_seconds", "Total", Seconds, 1e9, func(r results.Run) (float64, bool) {
+		secondary(cost("total_seconds", "Total", Seconds, 1e9, func(r results.Run) (float64, bool) {
 			return r.Finished.Sub(r.Started).Seconds(), !r.Started.IsZero() && !r.Finished.IsZero()
-		}),
+		})),
 		peakMemory(), validationLoss(),
 	}
 })
+
+func secondary(m Metric) Metric {
+	m.Secondary = true
+	return m
+}
 
 func score(key, name, note string, get func(results.RuleResult) float64) Metric {
 	return Metric{
@@ -60,7 +67,7 @@ func score(key, name, note string, get func(results.RuleResult) float64) Metric 
 // validation is a score on the validation papers, which runs without these lack.
 func validation(key, of, note string, get func(results.ValidationScores) float64) Metric {
 	m := score(key, "Validation "+of, note, nil)
-	m.Title = "Val. " + of
+	m.Title, m.Secondary = "Val. "+of, true
 	m.value = func(_ results.Run, r results.RuleResult, _ []results.Epoch) (float64, bool) {
 		if r.Validation == nil {
 			return 0, false
