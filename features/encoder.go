@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 	"sync"
 
 	"assay/corpus"
@@ -212,13 +214,49 @@ type encoderRecord struct {
 	Fixed      bool   `json:"fixed,omitempty"`
 	Standard   bool   `json:"standardize,omitempty"`
 	Vectors    string `json:"vectors,omitempty"` // what is kept of the word vectors, for people
+
+	// Parts are the versions of what papers are encoded by: a program in which one is
+	// another would make other rows, of which the model knows nothing.
+	Parts map[string]int `json:"parts"`
+}
+
+// versions returns those of the parts that encode papers of the kind, none of an unknown
+// kind.
+func versions(k Kind) map[string]int {
+	parts := map[string]int{"text": text.Version}
+	switch k {
+	case KindCounts:
+		parts["counts"] = CountsVersion
+	case KindTFIDF:
+		parts["counts"], parts["tfidf"] = CountsVersion, TFIDFVersion
+	case KindVectors:
+		parts["vectors"] = VectorsVersion
+	case KindSequences:
+		parts["sequences"] = SequencesVersion
+	case KindWords:
+		parts["words"] = WordsVersion
+	default:
+		return nil
+	}
+	return parts
+}
+
+// sameParts refuses an encoder whose parts this program has in other versions.
+func (r *encoderRecord) sameParts() error {
+	mine := versions(r.Kind)
+	for _, name := range slices.Sorted(maps.Keys(mine)) {
+		if r.Parts[name] != mine[name] {
+			return fault.Usagef("features: load encoder: the model was made by version %d of %s, this program has %d and would read papers in another way: use the program that made it, or run its experiment again", r.Parts[name], name, mine[name])
+		}
+	}
+	return nil
 }
 
 // Save writes the encoder's files; LoadEncoder reads them back.
 func (e *Encoder) Save(write func(name string, save func(io.Writer) error) error) error {
 	r := encoderRecord{
 		Version: encoderVersion, Kind: e.spec.Kind, Fields: e.spec.Fields, Dimensions: e.dim, Fixed: e.fixed,
-		Standard: e.scale != nil, MaxTokens: e.spec.MaxTokens, Vectors: e.Loss(),
+		Standard: e.scale != nil, MaxTokens: e.spec.MaxTokens, Vectors: e.Loss(), Parts: versions(e.spec.Kind),
 	}
 	if r.Fields == "" {
 		r.Fields = TitleAndAbstract
@@ -264,6 +302,9 @@ func LoadEncoder(folder fs.FS) (*Encoder, error) {
 	}
 	if r.Version < 1 || r.Version > encoderVersion {
 		return nil, fault.Usagef("features: load encoder: %s is of version %d, this program reads up to %d: use the program that wrote it", EncoderFile, r.Version, encoderVersion)
+	}
+	if err := r.sameParts(); err != nil {
+		return nil, err
 	}
 	e := &Encoder{spec: Spec{Kind: r.Kind, Fields: r.Fields, MaxTokens: r.MaxTokens}, dim: r.Dimensions, fixed: r.Fixed}
 	l := loader{folder: folder}

@@ -210,8 +210,10 @@ func TestEncoderRefusesFiles(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		`{"version":9,"kind":"counts"}`:  "version 9",
-		`{"version":1,"kind":"rhythms"}`: `kind "rhythms"`,
+		`{"version":9,"kind":"counts"}`:                               "version 9",
+		`{"version":1,"kind":"rhythms"}`:                              `kind "rhythms"`,
+		`{"version":1,"kind":"counts","parts":{"text":9,"counts":1}}`: "version 9 of text, this program has 1",
+		`{"version":1,"kind":"counts"}`:                               "of counts",
 	} {
 		_, err := LoadEncoder(fstest.MapFS{EncoderFile: {Data: []byte(text)}})
 		if !fault.IsUsage(err) || !strings.Contains(err.Error(), want) {
