@@ -33,6 +33,7 @@ type Session struct {
 
 	data  cache[string, *dataset] // by their key
 	alone *Trial                  // the only one that will run, where that is known
+	build string                  // of the program, where it is what is measured
 
 	mu      sync.Mutex
 	lean    int // trials that want garbage collected more often
@@ -47,6 +48,10 @@ type Options struct {
 	// Anew lets trials that were interrupted begin anew instead of going on from
 	// their checkpoints.
 	Anew bool
+	// Measure says that the session is to measure this build of the program: it takes
+	// over neither runs nor word vectors of another, whatever their versions. Without
+	// it, equal versions of the parts are the same trial.
+	Measure bool
 }
 
 const mostWorkers = 1024
@@ -72,6 +77,9 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (*Session, error
 		s.workers = runtime.GOMAXPROCS(0)
 	}
 	s.Jobs = Jobs(cfg, c.Hash())
+	if opt.Measure {
+		s.own()
+	}
 	if err := s.check(); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}

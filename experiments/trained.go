@@ -48,7 +48,7 @@ func (s *Session) trained(ctx context.Context, d *dataset, e *config.Embeddings,
 	if e.Papers == "all" {
 		papers = d.draw
 	}
-	key := trainingKey(s.corpus.Hash(), papers, s.Config.Parts(), &e.Training)
+	key := trainingKey(s.corpus.Hash(), papers, s.build, s.Config.Parts(), &e.Training)
 	path = filepath.Join(vectorDir(s.Config), key) + ".bin"
 	err = s.store.Exclusive(ctx, key, func(ctx context.Context) error {
 		hash, err = s.trainOnce(ctx, d, e, papers, path, workers)
@@ -90,13 +90,17 @@ func (s *Session) trainOnce(ctx context.Context, d *dataset, e *config.Embedding
 	return record.SHA256, err
 }
 
-// trainingKey names vectors by all that they depend on.
-func trainingKey(corpusHash, papers string, parts config.Parts, t *config.Training) string {
+// trainingKey names vectors by all that they depend on; build is "" where builds of
+// equal versions make equal vectors.
+func trainingKey(corpusHash, papers, build string, parts config.Parts, t *config.Training) string {
 	var b bytes.Buffer
 	for _, part := range []string{"corpus", "shards", "text", "fasttext"} {
 		fmt.Fprintf(&b, "%s %d\n", part, parts[part])
 	}
 	fmt.Fprintf(&b, "corpus = %s\npapers = %s\n", corpusHash, papers)
+	if build != "" {
+		fmt.Fprintf(&b, "build = %s\n", build)
+	}
 	b.WriteString(t.Text())
 	sum := sha256.Sum256(b.Bytes())
 	return "fasttext-" + hex.EncodeToString(sum[:8])

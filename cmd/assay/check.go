@@ -41,7 +41,8 @@ func newCheck() *cobra.Command {
 		Short: "Say whether an experiment got worse than its baseline",
 		Long: `Check runs the experiment's trials, as run does, and compares every metric of
 every model and decision rule with the baseline file. --update writes that file;
-the tolerances in it may be edited, and stay.
+the tolerances in it may be edited, and stay. What is measured is this build of the
+program: runs that another build left in the results folder are not taken over.
 
 Scores are fractions of 1: f1=0.005 and f1=0.5% are half a point, f1=0,5% are 5 %
 of the baseline. A tolerance that lets a score lose more than half of its baseline,
@@ -139,7 +140,7 @@ func makeCheck(cmd *cobra.Command, source string, opt checkOptions) (report chec
 	if err != nil {
 		return report, err
 	}
-	session, err := experiments.Open(ctx, cfg, experiments.Options{Workers: opt.workers})
+	session, err := experiments.Open(ctx, cfg, experiments.Options{Workers: opt.workers, Measure: true})
 	if err != nil {
 		return report, err
 	}

@@ -26,10 +26,10 @@
 //
 // # Where seeds share their test papers, the test over papers includes the spread over seeds
 //
-// The variances over papers and over seeds are added. A test over papers alone takes what
-// the seeds add for a difference: of three equal models, up to a tenth of the columns told
-// one apart, though both tests had to reject. With two seeds the spread itself is hardly
-// known, and some tenth still does; three seeds are worth their time.
+// The variances over papers and over seeds are added. A test over papers alone mistakes
+// chance differences between seeds for differences between models: with three equal
+// models, it called one of them worse in up to a tenth of the columns. With two seeds the
+// spread is hardly known, and the error is still about a tenth. So use three seeds.
 //
 // # The best is chosen by the papers that it is tested on
 //
@@ -44,11 +44,11 @@
 //
 // A model without random numbers gives the same predictions under every seed. Counted as
 // several, these runs would have no spread, and the paired t-test would give p = 0 for any
-// difference. Runs are told apart by the
-// hash of their predictions and by their results, not by their kind: equal ones count
-// once, and Comparison.Equal names them. Two such models are compared over papers alone;
-// one of them and a model with random numbers, by the seeds of the latter. A mean of different runs
-// that have the same value has no interval either: R's t.test refuses such data, too.
+// difference. Runs are told apart by the hash of their predictions and by their results,
+// not by their kind: equal runs count once, and Comparison.Equal names them. Two models
+// without random numbers are compared over papers alone; such a model and one with random
+// numbers are compared over the seeds of the latter. Different runs that have the same
+// value have no interval either: R's t.test refuses such data, too.
 //
 // `go test ./results/table -run 'Calibration|Power' -tables 1000` measures how often equal
 // models are told apart, and different ones are not.
