@@ -75,7 +75,7 @@ func (p *paperReader) read(run results.Run) (map[metrics.Rule]compare.PaperScore
 	}
 	out := map[metrics.Rule]compare.PaperScores{}
 	for _, r := range run.Results {
-		j, err := judgeScores(r.Decision, stored.Scores, stored.Truth, groups, len(taxonomy.Groups))
+		j, err := applyTo(r.Decision, stored.Scores, stored.Truth, groups, len(taxonomy.Groups))
 		if err != nil {
 			return nil, err
 		}

@@ -116,7 +116,7 @@ func (w *world) measureMetrics(f *figures) {
 	for _, name := range []string{"fixed:0.5", "fixed:0.3", "tuned", "top:1", "top:3"} {
 		rule := must[metrics.Rule](w.t)(metrics.ParseRule(name))
 		decision := must[metrics.Decision](w.t)(rule.Fit(scores, truth))
-		j := must[judged](w.t)(judgeScores(decision, scores, truth, []int32{0, 0, 0, 1, 1, 2, 2, 2, 2}, 3))
+		j := must[applied](w.t)(applyTo(decision, scores, truth, []int32{0, 0, 0, 1, 1, 2, 2, 2, 2}, 3))
 		all, master, err := j.reports(scores)
 		if err != nil {
 			w.t.Fatal(err)

@@ -157,7 +157,7 @@ func (s *Session) execute(ctx context.Context, t Trial, w *results.RunWriter, ru
 		return err
 	}
 	lap("score")
-	if run.Results, err = s.judge(data, validation, test, model.Probabilities()); err != nil {
+	if run.Results, err = s.evaluate(data, validation, test, model.Probabilities()); err != nil {
 		return err
 	}
 	lap("evaluate")

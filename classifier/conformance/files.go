@@ -36,16 +36,36 @@ func (s *suite) savedFile(t testing.TB) ([]byte, error) {
 	return saved(c)
 }
 
+// outcome is a fitted classifier with its scores of the test papers and its file.
+func (s *suite) outcome(t testing.TB, workers int) (c classifier.Classifier, scores []float64, file []byte, err error) {
+	if c, err = s.fitted(t, workers); err != nil {
+		return nil, nil, nil, err
+	}
+	if scores, err = s.scoresOf(t, c); err != nil {
+		return nil, nil, nil, err
+	}
+	file, err = saved(c)
+	return c, scores, file, err
+}
+
+// sameOutcome wants of c these scores of the test papers and this file.
+func (s *suite) sameOutcome(t testing.TB, c classifier.Classifier, scores []float64, file []byte, what string) error {
+	got, err := s.scoresOf(t, c)
+	if err != nil {
+		return err
+	}
+	if err := sameScores(got, scores, what); err != nil {
+		return err
+	}
+	again, err := saved(c)
+	if err != nil {
+		return err
+	}
+	return sameFile(again, file, what+", saved again")
+}
+
 func (s *suite) saveAndLoad(t testing.TB) error {
-	c, err := s.fitted(t, 2)
-	if err != nil {
-		return err
-	}
-	want, err := s.scoresOf(t, c)
-	if err != nil {
-		return err
-	}
-	file, err := saved(c)
+	c, want, file, err := s.outcome(t, 2)
 	if err != nil {
 		return err
 	}
@@ -54,22 +74,11 @@ func (s *suite) saveAndLoad(t testing.TB) error {
 		if err := loaded.Load(bytes.NewReader(file)); err != nil {
 			return fmt.Errorf("Load: %w", err)
 		}
-		got, err := s.scoresOf(t, loaded)
-		if err != nil {
-			return err
-		}
-		if err := sameScores(got, want, "after Save and Load"); err != nil {
+		if err := s.sameOutcome(t, loaded, want, file, "saved and loaded"); err != nil {
 			return err
 		}
 		if loaded.Probabilities() != c.Probabilities() {
 			return errors.New("Probabilities changed through Save and Load")
-		}
-		again, err := saved(loaded)
-		if err != nil {
-			return err
-		}
-		if err := sameFile(again, file, "saved, loaded and saved"); err != nil {
-			return err
 		}
 		if _, err := loaded.Scores(t.Context(), s.data("test", 5, usualFeatures+1).X); err == nil {
 			return errors.New("a loaded classifier scored wider papers than it was fitted on")
@@ -82,15 +91,7 @@ func (s *suite) openedByItsKind(t testing.TB) error {
 	if s.opts.Kinds == nil {
 		return nil
 	}
-	c, err := s.fitted(t, 2)
-	if err != nil {
-		return err
-	}
-	want, err := s.scoresOf(t, c)
-	if err != nil {
-		return err
-	}
-	file, err := saved(c)
+	_, want, file, err := s.outcome(t, 2)
 	if err != nil {
 		return err
 	}
@@ -98,30 +99,11 @@ func (s *suite) openedByItsKind(t testing.TB) error {
 	if err != nil {
 		return fmt.Errorf("Open: %w", err)
 	}
-	got, err := s.scoresOf(t, opened)
-	if err != nil {
-		return err
-	}
-	if err := sameScores(got, want, "opened by its kind"); err != nil {
-		return err
-	}
-	again, err := saved(opened)
-	if err != nil {
-		return err
-	}
-	return sameFile(again, file, "saved, opened and saved")
+	return s.sameOutcome(t, opened, want, file, "opened by its kind")
 }
 
 func (s *suite) loadForgets(t testing.TB) error {
-	c, err := s.fitted(t, 2)
-	if err != nil {
-		return err
-	}
-	want, err := s.scoresOf(t, c)
-	if err != nil {
-		return err
-	}
-	file, err := saved(c)
+	_, want, file, err := s.outcome(t, 2)
 	if err != nil {
 		return err
 	}
@@ -132,11 +114,7 @@ func (s *suite) loadForgets(t testing.TB) error {
 	if err := other.Load(bytes.NewReader(file)); err != nil {
 		return fmt.Errorf("Load over a fitted classifier: %w", err)
 	}
-	got, err := s.scoresOf(t, other)
-	if err != nil {
-		return err
-	}
-	return sameScores(got, want, "loaded over another fit")
+	return s.sameOutcome(t, other, want, file, "loaded over another fit")
 }
 
 // failingWriter fails after every number of bytes that the file has places.

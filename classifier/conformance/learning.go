@@ -178,15 +178,7 @@ func (s *suite) sameBits(t testing.TB) error {
 	var wantScores []float64
 	var wantFile []byte
 	for _, workers := range []int{1, 1, 2, 3, 7} {
-		c, err := s.fitted(t, workers)
-		if err != nil {
-			return err
-		}
-		got, err := s.scoresOf(t, c)
-		if err != nil {
-			return err
-		}
-		file, err := saved(c)
+		_, got, file, err := s.outcome(t, workers)
 		if err != nil {
 			return err
 		}
@@ -206,11 +198,7 @@ func (s *suite) sameBits(t testing.TB) error {
 }
 
 func (s *suite) refitForgets(t testing.TB) error {
-	fresh, err := s.fitted(t, 2)
-	if err != nil {
-		return err
-	}
-	want, err := s.scoresOf(t, fresh)
+	_, want, file, err := s.outcome(t, 2)
 	if err != nil {
 		return err
 	}
@@ -221,11 +209,7 @@ func (s *suite) refitForgets(t testing.TB) error {
 	if err := refitted.Fit(t.Context(), s.train, s.test); err != nil {
 		return fmt.Errorf("second Fit: %w", err)
 	}
-	got, err := s.scoresOf(t, refitted)
-	if err != nil {
-		return err
-	}
-	return sameScores(got, want, "a second Fit, on the same papers as a first one")
+	return s.sameOutcome(t, refitted, want, file, "a second Fit, on the same papers as a first one")
 }
 
 func (s *suite) wrongInput(t testing.TB) error {

@@ -40,9 +40,9 @@ type Doubts struct {
 	n    int
 }
 
-// Judge takes the error of parsing an answer. It returns one that makes Client.Get ask again,
+// Weigh takes the error of parsing an answer. It returns one that makes Client.Get ask again,
 // or after Most unreadable answers an *UnreadableError.
-func (d *Doubts) Judge(c *Client, err error) error {
+func (d *Doubts) Weigh(c *Client, err error) error {
 	var broken *XMLError
 	if !errors.As(err, &broken) || broken.Root != d.Root {
 		return Retry(err)
@@ -50,7 +50,7 @@ func (d *Doubts) Judge(c *Client, err error) error {
 	return d.Count(c, broken.Err)
 }
 
-// Count is Judge for an answer that is known to begin as it should.
+// Count is Weigh for an answer that is known to begin as it should.
 func (d *Doubts) Count(c *Client, err error) error {
 	if d.n++; d.Most == 0 {
 		return Retry(err)

@@ -272,8 +272,8 @@ func (im *importer) keep(sink Sink, r result) error {
 	return nil
 }
 
-// judge brings the id of a parsed paper to its form and looks up its categories.
-func (im *importer) judge(p *corpus.Paper) result {
+// complete brings the id of a parsed paper to its form and looks up its categories.
+func (im *importer) complete(p *corpus.Paper) result {
 	r := result{paper: p, asWritten: p.ID, text: corpus.DigestText(p.Title, p.Abstract)}
 	if r.flaw = im.identify(p, &r); r.flaw != nil {
 		return r

@@ -124,7 +124,7 @@ func (im *importer) parse(b *recordBatch) []result {
 			results[i].flaw = bad
 			continue
 		}
-		results[i] = im.judge(p)
+		results[i] = im.complete(p)
 	}
 	return results
 }

@@ -63,7 +63,7 @@ func (h *harvester) ask(ctx context.Context, q question, doubt func(p *Page, try
 		case r.Status != http.StatusOK:
 			return r.Problem()
 		case err != nil:
-			return doubts.Judge(h.Client, err)
+			return doubts.Weigh(h.Client, err)
 		}
 		for _, why := range []string{q.mismatch(p), q.blocked(p, try), doubt(p, try)} {
 			if why != "" {

@@ -190,7 +190,7 @@ func (h *harvester) split(p *pass, total int) error {
 // keep writes a slice's papers and how far the harvest is after it in one transaction.
 func (h *harvester) keep(ctx context.Context, page *Page, batch catalog.Batch) error {
 	for _, e := range page.Entries {
-		h.marks.Judge(&batch, cmp.Or(e.ID, "an entry"), e.Reason, e.Mended)
+		h.marks.Take(&batch, cmp.Or(e.ID, "an entry"), e.Reason, e.Mended)
 		if e.Paper != nil {
 			batch.Papers = append(batch.Papers, e.Paper)
 		}

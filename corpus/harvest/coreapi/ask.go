@@ -44,7 +44,7 @@ func (a *asker) ask(ctx context.Context, q question, check func(*Page) error) (*
 		if d := a.guard.tooLong(); d > 0 {
 			return &LimitError{d}
 		}
-		if err := a.judge(r, q); err != nil {
+		if err := a.readable(r, q); err != nil {
 			return err
 		}
 		a.meet(r.Header, q.scroll)
@@ -89,8 +89,8 @@ func (a *asker) read(body []byte) (p *Page, err error) {
 	return p, err
 }
 
-// judge is nil for an answer that is worth reading.
-func (a *asker) judge(r *harvest.Response, q question) error {
+// readable is nil for an answer that is worth reading.
+func (a *asker) readable(r *harvest.Response, q question) error {
 	switch problem := r.Problem(); {
 	case problem == nil:
 		return nil

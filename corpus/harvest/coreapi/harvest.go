@@ -216,7 +216,7 @@ func (h *harvester) take(ctx context.Context, topic int) error {
 		if _, known := s.verdicts[work.ID]; known {
 			continue
 		}
-		doc, v := h.judge(topic, work)
+		doc, v := h.document(topic, work)
 		s.add(work.ID, v)
 		chunk[v] = append(chunk[v], work.ID)
 		if v == kept {
@@ -237,8 +237,8 @@ func (h *harvester) take(ctx context.Context, topic int) error {
 	return h.write(ctx, batch)
 }
 
-// judge turns a result into a document, and says what it is worth.
-func (h *harvester) judge(topic int, work *Work) (*catalog.Document, verdict) {
+// document turns a result into a document, and says what it is worth.
+func (h *harvester) document(topic int, work *Work) (*catalog.Document, verdict) {
 	switch {
 	case work.tooLarge:
 		return nil, oversized

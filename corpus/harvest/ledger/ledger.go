@@ -5,7 +5,7 @@
 //
 //	l, err := ledger.Load(ctx, c, "arxiv-api export.arxiv.org/api/query", checkRun, checkCovered)
 //	resumed := l.Resume(want, isFor, place)
-//	l.Judge(&batch, record.ID, record.Reason, record.Mended)
+//	l.Take(&batch, record.ID, record.Reason, record.Mended)
 //	err = l.Write(ctx, batch)
 package ledger
 
@@ -100,9 +100,9 @@ func (l *Ledger[R, C]) CoveredMark(name string) (catalog.Mark, error) {
 	return catalog.Mark{Source: l.source, Key: coveredKey + name, State: string(text)}, err
 }
 
-// Judge notes in a batch why a record is no paper, or with "" that it is one, and in how
+// Take notes in a batch why a record is no paper, or with "" that it is one, and in how
 // many places it had to be mended.
-func (l *Ledger[R, C]) Judge(batch *catalog.Batch, identifier, reason string, mended int) {
+func (l *Ledger[R, C]) Take(batch *catalog.Batch, identifier, reason string, mended int) {
 	l.flaws.unusable.note(batch, l.source, identifier, reason)
 	why := ""
 	if mended > 0 {

@@ -49,9 +49,9 @@ func TestLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	batch := catalog.Batch{Marks: []catalog.Mark{covered}}
-	l.Judge(&batch, "x", NoTitle, 0)
-	l.Judge(&batch, "y", "", 3)
-	l.Judge(&batch, "z", "", 0)
+	l.Take(&batch, "x", NoTitle, 0)
+	l.Take(&batch, "y", "", 3)
+	l.Take(&batch, "z", "", 0)
 	l.Miss(&batch, "2020-01-07", errors.New("cut"))
 	l.Miss(&batch, "2020-01-08", errors.New("cut"))
 	l.Miss(&batch, "2020-01-08", nil)

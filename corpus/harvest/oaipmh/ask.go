@@ -67,7 +67,7 @@ func (a *asker) get(ctx context.Context, verb string, arguments url.Values, trie
 		if err == nil || errors.As(err, &refusal) && !slices.Contains(foreignCodes[verb], refusal.Code) {
 			return err
 		}
-		return doubts.Judge(a.client, err)
+		return doubts.Weigh(a.client, err)
 	})
 }
 

@@ -26,7 +26,7 @@ func (h *harvester) keep(ctx context.Context, set string, page *Page) (done, las
 	}
 	var batch catalog.Batch
 	for _, rec := range page.Records {
-		h.marks.Judge(&batch, rec.Identifier, rec.Reason, rec.Mended)
+		h.marks.Take(&batch, rec.Identifier, rec.Reason, rec.Mended)
 		switch {
 		case rec.Reason != "":
 		case rec.Deleted:

@@ -8,10 +8,10 @@ import (
 	"assay/results/stats"
 )
 
-// judge applies every decision rule: chosen on validation, reported on test.
+// evaluate applies every decision rule: chosen on validation, reported on test.
 // The F1s on validation papers are what sweeps choose by. Scores that are
 // probabilities have a loss, the same under each rule.
-func (s *Session) judge(data *dataset, validation, test *multilabel.Scores, probabilities bool) ([]results.RuleResult, error) {
+func (s *Session) evaluate(data *dataset, validation, test *multilabel.Scores, probabilities bool) ([]results.RuleResult, error) {
 	var out []results.RuleResult
 	var loss *float64
 	if probabilities {
@@ -31,7 +31,7 @@ func (s *Session) judge(data *dataset, validation, test *multilabel.Scores, prob
 		if err != nil {
 			return nil, err
 		}
-		tested, err := data.judge(decision, test, corpus.Test)
+		tested, err := data.apply(decision, test, corpus.Test)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +57,7 @@ func (s *Session) judge(data *dataset, validation, test *multilabel.Scores, prob
 
 // validate returns the F1s that a decision reaches on the validation papers.
 func (d *dataset) validate(decision metrics.Decision, scores *multilabel.Scores) (*results.ValidationScores, error) {
-	j, err := d.judge(decision, scores, corpus.Validation)
+	j, err := d.apply(decision, scores, corpus.Validation)
 	if err != nil {
 		return nil, err
 	}
@@ -85,30 +85,30 @@ func addIntervals(out []results.RuleResult, papers [][]float64) error {
 	return nil
 }
 
-// judged is what a decision predicts for papers beside their truth, over
+// applied is what a decision predicts for papers beside their truth, over
 // categories and over master categories.
-type judged struct {
+type applied struct {
 	predicted, truth             *multilabel.Matrix
 	masterPredicted, masterTruth *multilabel.Matrix
 }
 
-// judge applies a decision to the scores of the papers of a part.
-func (d *dataset) judge(decision metrics.Decision, scores *multilabel.Scores, part corpus.Part) (judged, error) {
-	return judgeScores(decision, scores, d.labels[part], d.taxonomy.GroupOf(), len(d.taxonomy.Groups))
+// apply applies a decision to the scores of the papers of a part.
+func (d *dataset) apply(decision metrics.Decision, scores *multilabel.Scores, part corpus.Part) (applied, error) {
+	return applyTo(decision, scores, d.labels[part], d.taxonomy.GroupOf(), len(d.taxonomy.Groups))
 }
 
-// judgeScores applies a decision to scores; label c belongs to master category
+// applyTo applies a decision to scores; label c belongs to master category
 // groups[c] of n.
-func judgeScores(decision metrics.Decision, scores *multilabel.Scores, truth *multilabel.Matrix, groups []int32, n int) (judged, error) {
+func applyTo(decision metrics.Decision, scores *multilabel.Scores, truth *multilabel.Matrix, groups []int32, n int) (applied, error) {
 	predicted, err := decision.Apply(scores)
 	if err != nil {
-		return judged{}, err
+		return applied{}, err
 	}
-	return judged{predicted, truth, predicted.Map(groups, n), truth.Map(groups, n)}, nil
+	return applied{predicted, truth, predicted.Map(groups, n), truth.Map(groups, n)}, nil
 }
 
-// reports judges all papers together; scores may be nil.
-func (j judged) reports(scores *multilabel.Scores) (all, master metrics.Report, err error) {
+// reports evaluates all papers together; scores may be nil.
+func (j applied) reports(scores *multilabel.Scores) (all, master metrics.Report, err error) {
 	if all, err = metrics.Evaluate(j.predicted, j.truth, scores); err != nil {
 		return all, master, err
 	}
@@ -116,8 +116,8 @@ func (j judged) reports(scores *multilabel.Scores) (all, master metrics.Report, 
 	return all, master, err
 }
 
-// papers judges each paper by itself.
-func (j judged) papers() (all, master metrics.PaperScores, err error) {
+// papers evaluates each paper by itself.
+func (j applied) papers() (all, master metrics.PaperScores, err error) {
 	if all, err = metrics.ByPaper(j.predicted, j.truth); err != nil {
 		return all, master, err
 	}
