@@ -1,6 +1,7 @@
 package results
 
 import (
+	"assay/internal/testenv"
 	"context"
 	"errors"
 	"io"
@@ -30,7 +31,7 @@ type smallDisk struct {
 // namespace of its own, which needs the superuser or user namespaces.
 func TestStressFullDisk(t *testing.T) {
 	if os.Getenv(diskEnv) == "" {
-		inNamespace(t)
+		testenv.InNamespace(t, diskEnv+"=tmpfs")
 		return
 	}
 	dir := filepath.Join(t.TempDir(), "disk")
@@ -66,30 +67,6 @@ func TestStressFullDisk(t *testing.T) {
 			}
 		},
 	})
-}
-
-// inNamespace runs this test again where it may mount.
-func inNamespace(t *testing.T) {
-	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), diskEnv+"=tmpfs")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-	if uid, gid := os.Geteuid(), os.Getegid(); uid != 0 {
-		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: gid, Size: 1}}
-	}
-	out, err := cmd.CombinedOutput()
-	switch text := string(out); {
-	case errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EINVAL):
-		t.Skipf("no namespace to mount in: %v", err)
-	case err != nil:
-		t.Fatalf("%v\n%s", err, text)
-	case strings.Contains(text, "--- SKIP"):
-		t.Skip(text)
-	default:
-		t.Log(text)
-	}
 }
 
 // The same where files may not grow beyond a limit: that needs no rights.

@@ -1,9 +1,8 @@
 package main
 
 import (
-	"errors"
+	"assay/internal/testenv"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -20,7 +19,7 @@ const diskEnv = "ASSAY_TEST_DISK"
 // its own, which needs the superuser or user namespaces.
 func TestStressDiskFull(t *testing.T) {
 	if os.Getenv(diskEnv) == "" {
-		inNamespace(t)
+		testenv.InNamespace(t, diskEnv+"=1")
 		return
 	}
 	disk := filepath.Join(t.TempDir(), "disk")
@@ -67,28 +66,4 @@ func TestStressDiskFull(t *testing.T) {
 		t.Errorf("the disk was full %d times: the test is not one", full)
 	}
 	sameResults(t, config, dir, scores, hashes)
-}
-
-// inNamespace runs this test again where it may mount.
-func inNamespace(t *testing.T) {
-	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), diskEnv+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-	if uid, gid := os.Geteuid(), os.Getegid(); uid != 0 {
-		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: gid, Size: 1}}
-	}
-	out, err := cmd.CombinedOutput()
-	switch text := string(out); {
-	case errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EINVAL):
-		t.Skipf("no namespace to mount in: %v", err)
-	case err != nil:
-		t.Fatalf("%v\n%s", err, text)
-	case strings.Contains(text, "--- SKIP"):
-		t.Skip(text)
-	default:
-		t.Log(text)
-	}
 }
