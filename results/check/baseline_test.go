@@ -1,10 +1,12 @@
 package check
 
 import (
+	"assay/results/compare"
 	"errors"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -119,6 +121,24 @@ func TestEncodeRefuses(t *testing.T) {
 		spoil(b)
 		if _, err := b.Encode(); err == nil {
 			t.Errorf("%s: was encoded", name)
+		}
+	}
+}
+
+// What a baseline holds: every metric of the registry but those that say what another
+// says, or that settings are chosen by.
+func TestMetrics(t *testing.T) {
+	want := []string{
+		"f1", "master_f1", "micro_f1", "macro_f1", "precision", "recall", "subset_accuracy",
+		"precision_at_1", "precision_at_3", "precision_at_5", "loss", "validation_loss", "fit_seconds", "peak_memory",
+	}
+	if got := Metrics(); !slices.Equal(got, want) {
+		t.Errorf("a baseline holds %q, want %q", got, want)
+	}
+	left := map[string]bool{compare.Accuracy: true, "validation_f1": true, "validation_master_f1": true, "total_seconds": true}
+	for _, m := range compare.Metrics() {
+		if slices.Contains(want, m.Key) == left[m.Key] {
+			t.Errorf("%s of the registry is neither checked nor left out on purpose", m.Key)
 		}
 	}
 }

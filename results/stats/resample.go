@@ -143,7 +143,7 @@ func checkParts(n int, parts []Part) (total int, err error) {
 	switch {
 	case n == 0:
 		return 0, fmt.Errorf("there is no subject")
-	case n > math.MaxUint32:
+	case uint64(n) > math.MaxUint32:
 		return 0, fmt.Errorf("%d subjects are too many", n)
 	}
 	for _, p := range parts {
